@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+/** The command line: one file a command, wired here. Also the place where errors become an exit code and one clear line. */
+import { Command } from 'commander';
+import { errorTable, KabiwatchError } from '../errors.js';
+
+const program = new Command('kabiwatch')
+  .description('Says what a kernel patch series does to the binary interface between the kernel and its modules.')
+  .showHelpAfterError('(run with --help for examples)');
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof KabiwatchError)) throw error;
+  console.error(`kabiwatch: ${error.message}`);
+  process.exitCode = errorTable[error.code].exit;
+}

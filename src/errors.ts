@@ -1,0 +1,32 @@
+/**
+ * The closed table of operational errors: the world failed, or was asked wrongly. A fact about the input (a patch that
+ * does not apply, a header that is missing) is a value, never one of these; a bug is a plain Error.
+ *
+ * docs/errors.md has a row for each code; a test holds the two equal.
+ */
+export const errorTable = {
+  usage: { exit: 2, retry: 'never', text: 'the command was asked wrongly' },
+  'file-unreadable': { exit: 2, retry: 'never', text: 'a file could not be read' },
+  'tree-not-found': { exit: 2, retry: 'never', text: 'no kernel source tree at this place' },
+  'config-invalid': { exit: 2, retry: 'never', text: 'the configuration has a wrong key or value' },
+} as const satisfies Record<string, { exit: number; retry: 'never' | 'later'; text: string }>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** `facts` are the names and values a reader needs to act: the path, the line, the key, the remedy. */
+export class KabiwatchError extends Error {
+  readonly code: ErrorCode;
+  readonly facts: Readonly<Record<string, string | number>>;
+
+  constructor(
+    code: ErrorCode,
+    facts: Readonly<Record<string, string | number>> = {},
+    options: { cause?: unknown } = {},
+  ) {
+    const told = Object.entries(facts).map(([name, value]) => `${name}: ${value}`);
+    super([errorTable[code].text, ...told].join('; '), options);
+    this.name = 'KabiwatchError';
+    this.code = code;
+    this.facts = facts;
+  }
+}
