@@ -9,6 +9,9 @@ export const errorTable = {
   'file-unreadable': { exit: 2, retry: 'never', text: 'a file could not be read' },
   'tree-not-found': { exit: 2, retry: 'never', text: 'no kernel source tree at this place' },
   'config-invalid': { exit: 2, retry: 'never', text: 'the configuration has a wrong key or value' },
+  'store-unavailable': { exit: 2, retry: 'later', text: 'the store cannot be opened' },
+  'store-in-use': { exit: 2, retry: 'later', text: 'another process uses the store' },
+  'secret-missing': { exit: 2, retry: 'never', text: 'a secret is not set' },
 } as const satisfies Record<string, { exit: number; retry: 'never' | 'later'; text: string }>;
 
 export type ErrorCode = keyof typeof errorTable;

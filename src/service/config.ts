@@ -1,0 +1,191 @@
+/**
+ * kabiwatch.yaml: what the service is told. Strict: an unknown key, a wrong value or a secret written in the file is an error that names
+ * file, line, key, value and what to do. The shape is here, with its defaults; reading the file is config-file.ts.
+ */
+import { z } from 'zod';
+import { architectures } from '../kabi/review.js';
+
+/** `90s`, `10m`, `2h`, `7d` -> milliseconds. */
+const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const Duration = z
+  .string()
+  .regex(/^\d+(ms|s|m|h|d)$/, 'write a number and a unit: 90s, 10m, 2h, 7d')
+  .transform((text) => {
+    const [, count = '0', unit = 's'] = /^(\d+)(ms|s|m|h|d)$/.exec(text) ?? [];
+    return Number(count) * unitMs[unit as keyof typeof unitMs];
+  });
+
+/** `4MB`, `512kB` -> bytes. */
+const unitBytes = { B: 1, kB: 1000, MB: 1_000_000, GB: 1_000_000_000 } as const;
+const Size = z
+  .string()
+  .regex(/^\d+(B|kB|MB|GB)$/, 'write a number and a unit: 512kB, 4MB')
+  .transform((text) => {
+    const [, count = '0', unit = 'B'] = /^(\d+)(B|kB|MB|GB)$/.exec(text) ?? [];
+    return Number(count) * unitBytes[unit as keyof typeof unitBytes];
+  });
+
+const duration = (value: string) => Duration.prefault(value);
+const size = (value: string) => Size.prefault(value);
+
+/** A secret is never in the file: it is named by an environment variable or lies in a file of its own. */
+const Secret = z.union(
+  [z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })],
+  'name the secret, do not write it: { env: VARIABLE } or { file: /path }',
+);
+
+const Address = z.string().regex(/^[^\s@<>,]+@[^\s@<>,]+$/, 'write a bare address: name@example.org');
+const Port = z.number().int().min(1).max(65535);
+const Tls = z.enum(['on-connect', 'starttls', 'none']);
+
+const Account = z.strictObject({
+  name: z.string().min(1),
+  host: z.string().min(1),
+  port: Port.prefault(993),
+  tls: Tls.prefault('on-connect'),
+  user: z.string().min(1),
+  password: Secret,
+});
+
+const StartAt = z.union(
+  [
+    z.literal('now').transform(() => ({ kind: 'now' }) as const),
+    z.literal('all').transform(() => ({ kind: 'all' }) as const),
+    z.strictObject({ uid: z.number().int().min(1) }).transform(({ uid }) => ({ kind: 'uid', uid }) as const),
+    z
+      .strictObject({ date: z.string().regex(/^\d{4}-\d\d-\d\d$/) })
+      .transform(({ date }) => ({ kind: 'date', date: new Date(`${date}T00:00:00Z`) }) as const),
+  ],
+  'use now, all, { date: 2025-01-31 } or { uid: 1234 }',
+);
+
+export const modes = ['off', 'dry-run', 'author', 'list'] as const;
+
+const List = z.strictObject({
+  name: z.string().regex(/^[\w.-]+$/, 'letters, digits, dots, dashes'),
+  address: Address,
+  account: z.string().min(1),
+  mailbox: z.string().min(1).prefault('INBOX'),
+  start: StartAt.prefault('now'),
+  mode: z.enum(modes).prefault('dry-run'),
+  /** enforced: a distribution kernel with a kABI promise. advisory: upstream, nothing is promised. */
+  promise: z.enum(['advisory', 'enforced']).prefault('enforced'),
+  arch: z.enum(architectures).prefault('x86_64'),
+  reply: z.enum(['findings', 'always']).prefault('findings'),
+  quiet: duration('15m'),
+  cc: z.array(Address).prefault([]),
+  /** Series that the server took in longer ago are reviewed, but not answered; dry-run answers all. */
+  answerWithin: duration('7d'),
+  moderation: z.boolean().prefault(false),
+});
+
+const Clocked = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'write a time of day in UTC: 22:30');
+
+const Posting = z.strictObject({
+  perHour: z.number().int().min(1).prefault(20),
+  perListHour: z.number().int().min(1).prefault(10),
+  perThread: z.number().int().min(1).prefault(3),
+  attempts: z.number().int().min(1).prefault(12),
+  /** Pause after the first refusal; doubled after each further one, up to an hour. */
+  retry: duration('30s'),
+  /** How long to look for our own mail on the list before a send whose answer was lost is tried again. */
+  unsureGrace: duration('30m'),
+  /** A sender that said nothing for so long is taken for dead, and its mail for unsure. */
+  sendingLease: duration('5m'),
+  /** So many failures, or so many bad verdicts within an hour, and everything is held for the owner. */
+  breakerFailures: z.number().int().min(1).prefault(5),
+  breakerBursts: z.number().int().min(1).prefault(15),
+  quietHours: z.strictObject({ from: Clocked, to: Clocked }).optional(),
+});
+
+const Store = z.union(
+  [z.strictObject({ folder: z.string().min(1) }), z.strictObject({ url: Secret })],
+  'use { folder: DIR } for the embedded database, or { url: { env: VARIABLE } } for PostgreSQL',
+);
+
+export const Config = z
+  .strictObject({
+    store: Store.prefault({ folder: './kabiwatch-data' }),
+    bot: z.strictObject({
+      name: z.string().min(1).prefault('kabiwatch'),
+      address: Address,
+      owner: Address.optional(),
+      /** Where answers to the bot go, so that they do not fill the list. */
+      replyTo: Address.optional(),
+      /** Gets a blind copy of each reply; when a watched mailbox receives it, a lost answer can be settled in mode author too. */
+      archive: Address.optional(),
+    }),
+    accounts: z.array(Account).min(1),
+    lists: z.array(List).min(1),
+    smtp: z
+      .strictObject({
+        host: z.string().min(1),
+        port: Port.prefault(587),
+        tls: Tls.prefault('starttls'),
+        user: z.string().min(1).optional(),
+        password: Secret.optional(),
+        timeout: duration('60s'),
+      })
+      .optional(),
+    /** Folder for the replies of mode dry-run. */
+    replies: z.string().min(1).prefault('./kabiwatch-replies'),
+    posting: Posting.prefault({}),
+    watching: z
+      .strictObject({
+        poll: duration('3m'),
+        maxMessage: size('4MB'),
+        batch: z.number().int().min(1).max(1000).prefault(50),
+      })
+      .prefault({}),
+    reviewing: z
+      .strictObject({
+        workers: z.number().int().min(1).prefault(1),
+        timeLimit: duration('60s'),
+        memory: size('768MB'),
+        lease: duration('3m'),
+      })
+      .prefault({}),
+    retention: z
+      .strictObject({ mail: duration('90d'), reviews: duration('730d'), quarantine: duration('90d') })
+      .prefault({}),
+    web: z
+      .strictObject({
+        listen: z.string().regex(/^[\w.:[\]-]*:\d+$/, 'write ADDRESS:PORT, for instance 127.0.0.1:8080'),
+      })
+      .prefault({ listen: '127.0.0.1:8080' }),
+    patchwork: z
+      .strictObject({
+        url: z.url(),
+        project: z.string().min(1),
+        token: Secret,
+        context: z.string().prefault('kabiwatch'),
+      })
+      .optional(),
+    log: z.enum(['debug', 'info', 'warn', 'error']).prefault('info'),
+  })
+  .superRefine((config, context) => {
+    const accounts = new Set(config.accounts.map(({ name }) => name));
+    const names = new Set<string>();
+    config.lists.forEach((list, index) => {
+      const path = ['lists', index] as const;
+      if (!accounts.has(list.account)) {
+        context.addIssue({
+          code: 'custom',
+          path: [...path, 'account'],
+          message: `use one of the accounts: ${[...accounts].join(', ')}`,
+        });
+      }
+      if (names.has(list.name))
+        context.addIssue({ code: 'custom', path: [...path, 'name'], message: 'use each name once' });
+      names.add(list.name);
+      if ((list.mode === 'author' || list.mode === 'list') && config.smtp === undefined) {
+        context.addIssue({ code: 'custom', path: [...path, 'mode'], message: 'add smtp:, or use dry-run' });
+      }
+    });
+  });
+
+export type Config = z.output<typeof Config>;
+export type ListConfig = Config['lists'][number];
+export type AccountConfig = Config['accounts'][number];
+export type Posting = Config['posting'];
+export type SecretRef = z.output<typeof Secret>;

@@ -1,0 +1,288 @@
+/**
+ * The composition root of the daemon: the one place where ports meet adapters. Roles may run in one process or in many on one
+ * PostgreSQL: `watch` reads mailboxes, `work` reviews, `post` sends, `web` answers HTTP.
+ */
+import { randomUUID } from 'node:crypto';
+import { mailboxSource } from '../imap/mailbox-source.js';
+import { folderSink } from '../smtp/folder-sink.js';
+import { smtpSink } from '../smtp/smtp-sink.js';
+import { healthRoutes, startServer, type WebServer } from '../web/server.js';
+import { systemClock } from './clock.js';
+import { obeyMail } from './commands.js';
+import type { AccountConfig, Config, ListConfig } from './config.js';
+import { readSecret } from './config-file.js';
+import { isDiskFull, type Store } from './database.js';
+import { engineVersion } from './engine.js';
+import { type Health, startHealth } from './health.js';
+import { type Log, startLog } from './log.js';
+import { type Metrics, startMetrics } from './metrics.js';
+import { openStore } from './open-store.js';
+import { type Posting, post } from './outbox.js';
+import { type Pool, startPool } from './pool.js';
+import type { Clock, MailSink, MailSource } from './ports.js';
+import { startQueue } from './queue.js';
+import type { Bot } from './reply.js';
+import { prune } from './retention.js';
+import { doubtStaleSendings } from './store/deliveries.js';
+import { dropLeases, holdLease } from './store/leases.js';
+import { countDueThreads, releaseAllThreads, takeDueThreads } from './store/threads.js';
+import { watchList } from './watch.js';
+import { workThread } from './work.js';
+
+export const roles = ['watch', 'work', 'post', 'web'] as const;
+export type Role = (typeof roles)[number];
+
+export interface Service {
+  /** Where `/healthz` answers; null without the role `web`. */
+  readonly port: number | null;
+  readonly health: Health;
+  /** Stops taking new work, lets what runs finish, closes everything. */
+  stop(): Promise<void>;
+}
+
+export interface Options {
+  readonly roles: readonly Role[];
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** The compiled worker. */
+  readonly workerScript?: URL;
+}
+
+const drainMs = 20_000;
+
+interface Parts {
+  readonly config: Config;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly pool: Pool;
+  readonly bot: Bot;
+  readonly engine: string;
+  readonly holder: string;
+  readonly sources: ReadonlyMap<string, MailSource>;
+  readonly mailSink: MailSink | null;
+  readonly signal: AbortSignal;
+}
+
+export async function startService(config: Config, options: Options): Promise<Service> {
+  const clock = options.clock ?? systemClock;
+  const log = options.log ?? startLog(config.log);
+  const health = startHealth(log, () => clock.now());
+  const metrics = startMetrics();
+  const { store, migrated } = await openStore(config.store);
+  if (migrated.length > 0) log.info({ migrated }, 'store migrated');
+  const stopping = new AbortController();
+  const parts: Parts = {
+    config,
+    store,
+    clock,
+    log,
+    health,
+    metrics,
+    pool: startPool(options.workerScript ?? new URL('./worker.js', import.meta.url), {
+      threads: config.reviewing.workers,
+      timeMs: config.reviewing.timeLimit,
+      memoryBytes: config.reviewing.memory,
+    }),
+    bot: botOf(config),
+    engine: engineVersion(),
+    holder: randomUUID(),
+    sources: sourcesOf(config, clock),
+    mailSink: smtpOf(config, clock),
+    signal: stopping.signal,
+  };
+  health.set('store', { ok: true, detail: store.name });
+  if (!store.shared) await recoverAlone(parts);
+  const has = new Set(options.roles);
+  const nudge = { post: () => {}, work: () => {} };
+  const web: WebServer | null = has.has('web')
+    ? await startServer(healthRoutes(health, metrics), config.web.listen)
+    : null;
+  const running: Promise<void>[] = [];
+  let stopQueue = async () => {};
+  if (has.has('watch')) running.push(...startWatching(parts, () => nudge.work()));
+  if (has.has('work') || has.has('watch')) {
+    const queue = await startQueue(store, config.reviewing.lease, (error) => storeFailed(parts, error));
+    stopQueue = () => queue.stop(drainMs);
+    running.push(
+      every(parts, 'planning', 1000, nudge, 'work', async () => {
+        await queue.offer(await takeDueThreads(store, clock.now(), config.reviewing.lease));
+        metrics.due.set(await countDueThreads(store));
+        return 0;
+      }),
+    );
+    if (has.has('work')) {
+      await queue.take(config.reviewing.workers, (thread) =>
+        workThread({ ...parts, planned: () => nudge.post() }, thread),
+      );
+    }
+  }
+  if (has.has('post')) {
+    const posting = postingOf(parts);
+    running.push(every(parts, 'posting', 1000, nudge, 'post', () => post(posting)));
+    running.push(
+      every(parts, 'retention', 3_600_000, nudge, null, async () => prune(store, config.retention, clock.now(), log)),
+    );
+  }
+  log.info(
+    { roles: options.roles, engine: parts.engine, store: store.name, port: web?.port ?? null },
+    'kabiwatch is running',
+  );
+  let stopped: Promise<void> | null = null;
+  const stop = async () => {
+    log.info('draining');
+    stopping.abort();
+    nudge.post();
+    nudge.work();
+    await stopQueue().catch((error: Error) => log.warn({ err: error }, 'the queue did not drain'));
+    await Promise.all(running);
+    await parts.pool.close();
+    await dropLeases(store, parts.holder).catch(() => {});
+    await web?.close();
+    await store.close();
+    log.info('stopped');
+  };
+  return {
+    port: web?.port ?? null,
+    health,
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+/** The only process of its store: whatever was in somebody's hands is in nobody's now. */
+async function recoverAlone({ store, clock, log }: Parts): Promise<void> {
+  const now = clock.now();
+  await releaseAllThreads(store);
+  await store.query('delete from kabiwatch.lease');
+  const doubted = await doubtStaleSendings(store, new Date(8_640_000_000_000_000), now);
+  if (doubted > 0)
+    log.warn({ count: doubted }, 'replies were on their way when the service ended: looking for them first');
+}
+
+function startWatching(parts: Parts, work: () => void): Promise<void>[] {
+  return parts.config.lists.map((list) =>
+    watchList(
+      {
+        ...parts,
+        botAddress: parts.bot.address,
+        stored: async (of, facts) => {
+          work();
+          for (const mail of facts) await obeyMail(parts, of, mail);
+        },
+      },
+      list,
+      parts.sources.get(list.name) as MailSource,
+      parts.signal,
+    ),
+  );
+}
+
+/** Runs `round` again and again until the signal: at once while it settles something, else after a pause or a nudge. */
+async function every<K extends string>(
+  parts: Parts,
+  what: string,
+  pauseMs: number,
+  nudges: Record<K, () => void>,
+  nudgedBy: K | null,
+  round: () => Promise<number>,
+): Promise<void> {
+  const { clock, signal } = parts;
+  while (!signal.aborted) {
+    let settled = 0;
+    let pause = pauseMs;
+    const nudged = new AbortController();
+    if (nudgedBy !== null) nudges[nudgedBy] = () => nudged.abort();
+    try {
+      settled = await round();
+    } catch (error) {
+      storeFailed(parts, error as Error, what);
+      pause = Math.max(pauseMs, 2000);
+    }
+    if (settled === 0) await clock.sleep(pause, AbortSignal.any([signal, nudged.signal]));
+  }
+}
+
+function storeFailed({ store, health, log }: Parts, error: Error, what = 'queue'): void {
+  const why = isDiskFull(error) ? 'the disk is full; nothing is lost, work waits' : error.message;
+  health.set('store', { ok: false, detail: `${store.name}: ${why}` });
+  log.debug({ err: error, what }, 'a round failed');
+}
+
+function postingOf(parts: Parts): Posting {
+  const { config, clock, store, holder, log, mailSink, bot } = parts;
+  return {
+    ...parts,
+    sinks: { mail: mailSink, 'dry-run': folderSink(config.replies, clock) },
+    async alarm(why) {
+      if (config.bot.owner === undefined || mailSink === null) return;
+      // The lease is the limit: whoever gets it tells the owner, and nobody else for an hour.
+      if (!(await holdLease(store, 'alarm', `${holder} ${clock.now().toISOString()}`, 3_600_000))) return;
+      const sent = await mailSink.send({
+        messageId: `kabi-alarm-${randomUUID()}@${bot.address.replace(/^.*@/, '')}`,
+        from: `${bot.name} <${bot.address}>`,
+        to: [config.bot.owner],
+        cc: [],
+        bcc: [],
+        replyTo: null,
+        subject: 'kabiwatch holds its replies',
+        inReplyTo: null,
+        references: [],
+        headers: { 'Auto-Submitted': 'auto-generated' },
+        text: `${why}\n`,
+      });
+      log.warn({ sent: sent.kind }, 'the owner was told');
+    },
+  };
+}
+
+export function botOf(config: Config): Bot {
+  const { name, address, replyTo, archive } = config.bot;
+  return { name, address, replyTo: replyTo ?? null, archive: archive ?? null };
+}
+
+export function sourceOf(config: Config, account: AccountConfig, list: ListConfig, clock: Clock): MailSource {
+  return mailboxSource({
+    account: {
+      host: account.host,
+      port: account.port,
+      tls: account.tls,
+      user: account.user,
+      password: () => readSecret(account.password),
+    },
+    mailbox: list.mailbox,
+    start: list.start,
+    pollMs: config.watching.poll,
+    maxMessage: config.watching.maxMessage,
+    batch: config.watching.batch,
+    clock,
+    random: Math.random,
+  });
+}
+
+function sourcesOf(config: Config, clock: Clock): Map<string, MailSource> {
+  const accounts = new Map(config.accounts.map((account) => [account.name, account]));
+  return new Map(
+    config.lists.map((list) => [list.name, sourceOf(config, accounts.get(list.account) as AccountConfig, list, clock)]),
+  );
+}
+
+function smtpOf(config: Config, clock: Clock): MailSink | null {
+  return config.smtp === undefined ? null : smtpSink(smtpAccount(config.smtp), clock);
+}
+
+export function smtpAccount(smtp: NonNullable<Config['smtp']>) {
+  const { host, port, tls, user, password, timeout } = smtp;
+  return {
+    host,
+    port,
+    tls,
+    user: user ?? null,
+    password: password === undefined ? null : () => readSecret(password),
+    timeoutMs: timeout,
+  };
+}

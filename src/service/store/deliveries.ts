@@ -1,0 +1,160 @@
+/**
+ * The outbox's table. planned -> sending -> sent | unsure | failed; held and withdrawn are for people. Each step is one conditional
+ * update, so that two posters never hold the same mail, and a crash leaves the last step that is certain.
+ */
+import type { Database } from '../database.js';
+import type { OutgoingMail } from '../ports.js';
+
+export type DeliveryState = 'planned' | 'held' | 'sending' | 'sent' | 'unsure' | 'failed' | 'withdrawn';
+
+export interface Delivery {
+  readonly id: number;
+  readonly review: number;
+  readonly thread: number;
+  readonly outlet: string;
+  readonly list: string;
+  readonly messageId: string;
+  readonly state: DeliveryState;
+  readonly mail: OutgoingMail;
+  readonly attempts: number;
+  readonly sendingAt: Date | null;
+  readonly detail: string | null;
+}
+
+export interface PlannedDelivery {
+  readonly series: number;
+  readonly review: number;
+  readonly outlet: string;
+  readonly list: string;
+  readonly mail: OutgoingMail;
+  readonly held: string | null;
+}
+
+/** False when this series was answered at this outlet before, in whatever state that answer is. */
+export async function planDelivery(tx: Database, planned: PlannedDelivery, now: Date): Promise<boolean> {
+  const rows = await tx.query(
+    `insert into kabiwatch.delivery (series, review, outlet, list, message_id, state, mail, detail, next_at, planned_at)
+     values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $9) on conflict do nothing returning id`,
+    [
+      planned.series,
+      planned.review,
+      planned.outlet,
+      planned.list,
+      planned.mail.messageId,
+      planned.held === null ? 'planned' : 'held',
+      JSON.stringify(planned.mail),
+      planned.held,
+      now,
+    ],
+  );
+  return rows.length > 0;
+}
+
+const columns = `d.id, d.review, s.thread, d.outlet, d.list, d.message_id as "messageId", d.state, d.mail, d.attempts,
+  d.sending_at as "sendingAt", d.detail`;
+const from = 'kabiwatch.delivery d join kabiwatch.series s on s.id = d.series';
+
+export async function dueDeliveries(db: Database, now: Date): Promise<Delivery[]> {
+  return db.query<Delivery>(
+    `select ${columns} from ${from} where d.state in ('planned', 'unsure') and d.next_at <= $1 order by d.next_at, d.id limit 50`,
+    [now],
+  );
+}
+
+/** Committed before the first byte goes out. False when another poster has it. */
+export async function beginSending(db: Database, id: number, now: Date): Promise<boolean> {
+  const rows = await db.query(
+    `update kabiwatch.delivery set state = 'sending', sending_at = $2, attempts = attempts + 1
+     where id = $1 and state = 'planned' returning id`,
+    [id, now],
+  );
+  return rows.length > 0;
+}
+
+export async function markSent(db: Database, id: number, detail: string, now: Date): Promise<void> {
+  await db.query(
+    `update kabiwatch.delivery set state = 'sent', sent_at = $3, detail = $2 where id = $1 and state in ('sending', 'unsure')`,
+    [id, detail, now],
+  );
+}
+
+export async function moveDelivery(
+  db: Database,
+  id: number,
+  to: { readonly state: DeliveryState; readonly detail: string; readonly nextAt: Date },
+): Promise<void> {
+  await db.query(
+    `update kabiwatch.delivery set state = $2, detail = $3, next_at = $4 where id = $1 and state <> 'sent'`,
+    [id, to.state, to.detail, to.nextAt],
+  );
+}
+
+export async function postpone(db: Database, id: number, detail: string, nextAt: Date): Promise<void> {
+  await db.query('update kabiwatch.delivery set detail = $2, next_at = $3 where id = $1', [id, detail, nextAt]);
+}
+
+/** A poster that has said nothing since `before` is dead; whether its mail went out is not known. */
+export async function doubtStaleSendings(db: Database, before: Date, now: Date): Promise<number> {
+  const rows = await db.query(
+    `update kabiwatch.delivery set state = 'unsure', next_at = $2, detail = 'the sender ended before the server answered'
+     where state = 'sending' and sending_at <= $1 returning id`,
+    [before, now],
+  );
+  return rows.length;
+}
+
+export interface Counts {
+  readonly all: number;
+  readonly list: number;
+}
+
+/** What went out, or may have gone out, since then. */
+export async function sentSince(db: Database, list: string, since: Date): Promise<Counts> {
+  const [row] = await db.query<Counts>(
+    `select count(*)::int as all, (count(*) filter (where list = $2))::int as list from kabiwatch.delivery
+     where outlet <> 'dry-run' and (sent_at > $1 or (state in ('sending', 'unsure') and sending_at > $1))`,
+    [since, list],
+  );
+  return row ?? { all: 0, list: 0 };
+}
+
+/** Our own mail, come back over a list that we read. */
+export async function sawMessage(db: Database, messageId: string): Promise<boolean> {
+  const rows = await db.query('select 1 from kabiwatch.message where message_id = $1', [messageId]);
+  return rows.length > 0;
+}
+
+export async function countStates(db: Database): Promise<{ state: DeliveryState; count: number }[]> {
+  return db.query('select state, count(*)::int as count from kabiwatch.delivery group by state');
+}
+
+export async function failuresSince(db: Database, since: Date): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    `select count(*)::int as count from kabiwatch.delivery where state = 'failed' and outlet <> 'dry-run' and sending_at > $1`,
+    [since],
+  );
+  return row?.count ?? 0;
+}
+
+export async function holdPlanned(db: Database, why: string): Promise<number> {
+  const rows = await db.query(
+    `update kabiwatch.delivery set state = 'held', detail = $1 where state = 'planned' and outlet <> 'dry-run' returning id`,
+    [why],
+  );
+  return rows.length;
+}
+
+/** The owner's decision about a held reply; false where it is not held. */
+export async function releaseDelivery(
+  db: Database,
+  review: number,
+  to: 'planned' | 'withdrawn',
+  who: string,
+  now: Date,
+): Promise<boolean> {
+  const rows = await db.query(
+    `update kabiwatch.delivery set state = $2, detail = $3, next_at = $4 where review = $1 and state = 'held' returning id`,
+    [review, to, `${to === 'planned' ? 'approved' : 'withdrawn'} by ${who}`, now],
+  );
+  return rows.length > 0;
+}

@@ -1,0 +1,181 @@
+/**
+ * Mail in the store: a message is stored once, in a thread, in the same transaction that moves the cursor. So a crash at any moment
+ * means that a batch is there with its cursor, or not at all and comes again.
+ */
+import type { Database, Store } from '../database.js';
+import type { Cursor } from '../ports.js';
+import type { MailFacts } from '../tasks.js';
+
+/** One mail of a batch: read, or the reason why it could not be. */
+export type Incoming =
+  | { readonly kind: 'read'; readonly facts: MailFacts; readonly receivedAt: Date; readonly raw: Uint8Array }
+  | {
+      readonly kind: 'unreadable';
+      readonly uid: number;
+      readonly size: number;
+      readonly why: string;
+      readonly raw: Uint8Array | null;
+    };
+
+export interface ListFacts {
+  readonly name: string;
+  readonly quietMs: number;
+}
+
+export interface Stored {
+  readonly fresh: number;
+  readonly known: number;
+  readonly quarantined: number;
+}
+
+/** Threads are found and joined by one writer at a time: two mailboxes may carry parts of the same thread. */
+const storeLock = 7_205_760;
+
+export async function storeBatch(
+  store: Store,
+  list: ListFacts,
+  batch: { readonly incoming: readonly Incoming[]; readonly cursor: Cursor },
+  now: Date,
+): Promise<Stored> {
+  return store.transaction(async (tx) => {
+    await tx.query('select pg_advisory_xact_lock($1)', [storeLock]);
+    let [fresh, known, quarantined] = [0, 0, 0];
+    for (const mail of batch.incoming) {
+      if (mail.kind === 'unreadable') {
+        await quarantine(tx, batch.cursor, mail);
+        quarantined++;
+      } else if (await storeMessage(tx, list, mail, now)) fresh++;
+      else known++;
+    }
+    await moveCursor(tx, batch.cursor);
+    return { fresh, known, quarantined };
+  });
+}
+
+async function moveCursor(tx: Database, cursor: Cursor): Promise<void> {
+  await tx.query(
+    `insert into kabiwatch.cursor (host, mailbox, uid_validity, last_uid, since) values ($1, $2, $3, $4, $5)
+     on conflict (host, mailbox) do update
+       set uid_validity = excluded.uid_validity, last_uid = excluded.last_uid, since = excluded.since, moved_at = now()`,
+    [cursor.host, cursor.mailbox, cursor.uidValidity, cursor.lastUid, cursor.since],
+  );
+}
+
+export async function cursorsOf(db: Database, host: string): Promise<Cursor[]> {
+  return db.query<Cursor>(
+    `select host, mailbox, uid_validity as "uidValidity", last_uid as "lastUid", since
+     from kabiwatch.cursor where host = $1 order by mailbox`,
+    [host],
+  );
+}
+
+async function quarantine(tx: Database, cursor: Cursor, mail: Incoming & { kind: 'unreadable' }): Promise<void> {
+  await tx.query(
+    `insert into kabiwatch.quarantine (host, mailbox, uid_validity, uid, size, why, raw)
+     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
+    [cursor.host, cursor.mailbox, cursor.uidValidity, mail.uid, mail.size, mail.why, mail.raw],
+  );
+}
+
+/** True when the message is new. */
+async function storeMessage(
+  tx: Database,
+  list: ListFacts,
+  mail: Incoming & { kind: 'read' },
+  now: Date,
+): Promise<boolean> {
+  const { facts } = mail;
+  const [there] = await tx.query<{ id: number }>('select id from kabiwatch.message where message_id = $1', [
+    facts.messageId,
+  ]);
+  if (there !== undefined) {
+    await onList(tx, there.id, list.name);
+    return false;
+  }
+  const thread = await placeInThread(tx, facts);
+  const [row] = await tx.query<{ id: number }>(
+    `insert into kabiwatch.message
+       (message_id, thread, list, received_at, sender, subject, version, n, total, patch, automatic, raw)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id`,
+    [
+      facts.messageId,
+      thread,
+      list.name,
+      mail.receivedAt,
+      facts.sender,
+      facts.subject,
+      facts.version,
+      facts.n,
+      facts.total,
+      facts.patch,
+      facts.automatic,
+      mail.raw,
+    ],
+  );
+  await onList(tx, (row as { id: number }).id, list.name);
+  // A machine's mail with a diff in it (a commit notice, our own quoting reply) makes no thread due.
+  if (facts.series && facts.automatic === null)
+    await makeDue(tx, thread, facts, new Date(now.getTime() + list.quietMs), now);
+  return true;
+}
+
+async function onList(tx: Database, message: number, list: string): Promise<void> {
+  await tx.query('insert into kabiwatch.message_list (message, list) values ($1, $2) on conflict do nothing', [
+    message,
+    list,
+  ]);
+}
+
+/**
+ * The thread is that of the nearest ancestor which was seen or referred to, or the one that waits for this very message. When these are
+ * two, they are joined; one mail joins at most two threads, so that a forged References line cannot pull a list into one thread.
+ */
+async function placeInThread(tx: Database, facts: MailFacts): Promise<number> {
+  const ids = [facts.messageId, ...facts.ancestors];
+  const rows = await tx.query<{ message_id: string; thread: number }>(
+    'select message_id, thread from kabiwatch.thread_member where message_id = any($1::text[])',
+    [ids],
+  );
+  const threads = new Map(rows.map((row) => [row.message_id, row.thread]));
+  const waiting = threads.get(facts.messageId);
+  const nearest = facts.ancestors.map((id) => threads.get(id)).find((thread) => thread !== undefined);
+  let thread = nearest ?? waiting;
+  if (thread === undefined) {
+    const [row] = await tx.query<{ id: number }>('insert into kabiwatch.thread default values returning id');
+    thread = (row as { id: number }).id;
+  } else if (waiting !== undefined && waiting !== thread) {
+    await joinThreads(tx, waiting, thread);
+  }
+  await tx.query(
+    `insert into kabiwatch.thread_member (message_id, thread) select id, $2 from unnest($1::text[]) as id on conflict do nothing`,
+    [ids, thread],
+  );
+  return thread;
+}
+
+async function joinThreads(tx: Database, from: number, into: number): Promise<void> {
+  for (const table of ['thread_member', 'message', 'series', 'parked']) {
+    await tx.query(`update kabiwatch.${table} set thread = $2 where thread = $1`, [from, into]);
+  }
+  await tx.query(
+    `update kabiwatch.thread t
+     set due_at = least(t.due_at, f.due_at), queued_at = null, muted = t.muted or f.muted
+     from kabiwatch.thread f where t.id = $2 and f.id = $1`,
+    [from, into],
+  );
+  await tx.query('delete from kabiwatch.thread where id = $1', [from]);
+}
+
+/** At once when all parts of the series are there, else when nothing came for a while. */
+async function makeDue(tx: Database, thread: number, facts: MailFacts, quiet: Date, now: Date): Promise<void> {
+  const [row] = await tx.query<{ parts: number }>(
+    `select count(distinct n)::int as parts from kabiwatch.message
+     where thread = $1 and version = $2 and total = $3 and patch and n between 1 and total`,
+    [thread, facts.version, facts.total],
+  );
+  const complete = (row?.parts ?? 0) >= facts.total;
+  await tx.query(
+    `update kabiwatch.thread set due_at = case when due_at <= $3 then due_at else $2 end, queued_at = null where id = $1`,
+    [thread, complete ? now : quiet, now],
+  );
+}

@@ -1,0 +1,113 @@
+/** Series and their reviews. A series is known by its first Message-ID; a review is unique by series, engine and the patches that were there. */
+import type { Review } from '../../kabi/review.js';
+import type { Database } from '../database.js';
+
+export interface SeriesRow {
+  readonly messageId: string;
+  readonly thread: number;
+  readonly list: string;
+  readonly subject: string;
+  readonly version: number;
+}
+
+export async function storeSeries(tx: Database, series: SeriesRow): Promise<number> {
+  const [row] = await tx.query<{ id: number }>(
+    `insert into kabiwatch.series (message_id, thread, list, subject, version) values ($1, $2, $3, $4, $5)
+     on conflict (message_id) do update set thread = excluded.thread returning id`,
+    [series.messageId, series.thread, series.list, series.subject, series.version],
+  );
+  return (row as { id: number }).id;
+}
+
+export interface ReviewRow {
+  readonly series: number;
+  readonly engine: string;
+  readonly patches: string;
+  readonly review: Review;
+  readonly reply: string;
+  readonly ms: number;
+}
+
+/** The id, and whether it is new; a review that is stored already stays as it is. */
+export async function storeReview(tx: Database, row: ReviewRow): Promise<{ id: number; fresh: boolean }> {
+  const [stored] = await tx.query<{ id: number }>(
+    `insert into kabiwatch.review (series, engine, patches, verdict, evidence, body, reply, ms)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8) on conflict do nothing returning id`,
+    [
+      row.series,
+      row.engine,
+      row.patches,
+      row.review.verdict,
+      row.review.evidence,
+      JSON.stringify(row.review),
+      row.reply,
+      Math.round(row.ms),
+    ],
+  );
+  if (stored !== undefined) return { id: stored.id, fresh: true };
+  const [known] = await tx.query<{ id: number }>(
+    'select id from kabiwatch.review where series = $1 and engine = $2 and patches = $3',
+    [row.series, row.engine, row.patches],
+  );
+  return { id: (known as { id: number }).id, fresh: false };
+}
+
+export async function noteSilence(tx: Database, review: number, why: string): Promise<void> {
+  await tx.query('update kabiwatch.review set silent = $2 where id = $1', [review, why]);
+}
+
+export interface History {
+  /** Answers in this thread at real outlets, whatever their state but withdrawn. */
+  readonly thread: number;
+  /** Bad verdicts that were planned to be said within the last hour. */
+  readonly burst: number;
+  readonly optedOut: boolean;
+  /** A mail of another kabiwatch is in the thread. */
+  readonly answeredByOther: boolean;
+}
+
+export async function historyOf(
+  db: Database,
+  about: { readonly thread: number; readonly author: string; readonly list: string },
+  now: Date,
+): Promise<History> {
+  const [row] = await db.query<History>(
+    `select
+       (select count(*)::int from kabiwatch.delivery d join kabiwatch.series s on s.id = d.series
+        where s.thread = $1 and d.outlet <> 'dry-run' and d.state <> 'withdrawn') as thread,
+       (select count(*)::int from kabiwatch.delivery d where d.outlet <> 'dry-run' and d.planned_at > $4) as burst,
+       exists (select 1 from kabiwatch.opt_out
+        where (kind = 'author' and value = $2) or (kind = 'list' and value = $3)) as "optedOut",
+       exists (select 1 from kabiwatch.message where thread = $1 and automatic = 'kabiwatch') as "answeredByOther"`,
+    [about.thread, about.author, about.list, new Date(now.getTime() - 3_600_000)],
+  );
+  return row ?? { thread: 0, burst: 0, optedOut: false, answeredByOther: false };
+}
+
+/** The lists that carried a message, first the one it came from first. */
+export async function listsOf(db: Database, messageId: string): Promise<string[]> {
+  const rows = await db.query<{ list: string }>(
+    `select l.list from kabiwatch.message_list l join kabiwatch.message m on m.id = l.message
+     where m.message_id = $1 order by l.list <> m.list, l.list`,
+    [messageId],
+  );
+  return rows.map((row) => row.list);
+}
+
+export async function optOut(db: Database, kind: 'author' | 'list', value: string): Promise<void> {
+  await db.query('insert into kabiwatch.opt_out (kind, value) values ($1, $2) on conflict do nothing', [kind, value]);
+}
+
+export async function optIn(db: Database, kind: 'author' | 'list', value: string): Promise<void> {
+  await db.query('delete from kabiwatch.opt_out where kind = $1 and value = $2', [kind, value]);
+}
+
+/** `messageId patches` of the series in a thread that this engine has judged already. */
+export async function judgedOf(db: Database, thread: number, engine: string): Promise<string[]> {
+  const rows = await db.query<{ key: string }>(
+    `select s.message_id || ' ' || r.patches as key from kabiwatch.review r join kabiwatch.series s on s.id = r.series
+     where s.thread = $1 and r.engine = $2`,
+    [thread, engine],
+  );
+  return rows.map((row) => row.key);
+}

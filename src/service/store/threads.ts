@@ -1,0 +1,95 @@
+/** Due threads: what is to be reviewed, by whom, and what became of it. `due_at` is the truth; the queue only spreads the work. */
+import type { Database, Store } from '../database.js';
+
+/** Marks due threads as handed to the queue and returns them. One that was handed out longer than `leaseMs` ago is handed out again. */
+export async function takeDueThreads(store: Database, now: Date, leaseMs: number): Promise<number[]> {
+  const rows = await store.query<{ id: number }>(
+    `update kabiwatch.thread set queued_at = $1 where id in (
+       select id from kabiwatch.thread where due_at <= $1 and (queued_at is null or queued_at < $2 or queued_at > $1)
+       order by due_at limit 200 for update skip locked
+     ) returning id`,
+    [now, new Date(now.getTime() - leaseMs)],
+  );
+  return rows.map((row) => row.id);
+}
+
+export interface DueThread {
+  readonly id: number;
+  readonly dueAt: Date;
+  readonly list: string;
+  readonly muted: boolean;
+  readonly failures: number;
+  readonly mails: readonly {
+    readonly messageId: string;
+    readonly raw: Uint8Array;
+    readonly receivedAt: Date;
+    readonly automatic: string | null;
+  }[];
+}
+
+/** A thread grows as long as people write; only so much of it can hold patches of one discussion. */
+const maxMails = 1000;
+
+/** null when the thread is not due any more: another worker was quicker, or a new patch postponed it. */
+export async function readDueThread(db: Database, id: number, now: Date): Promise<DueThread | null> {
+  const [thread] = await db.query<{ id: number; dueAt: Date; muted: boolean; failures: number }>(
+    `select id, due_at as "dueAt", muted, failures from kabiwatch.thread where id = $1 and due_at <= $2`,
+    [id, now],
+  );
+  if (thread === undefined) return null;
+  const mails = await db.query<{
+    messageId: string;
+    list: string;
+    raw: Uint8Array;
+    receivedAt: Date;
+    automatic: string | null;
+  }>(
+    `select message_id as "messageId", list, raw, received_at as "receivedAt", automatic from kabiwatch.message
+     where thread = $1 and raw is not null order by patch desc, received_at, id limit $2`,
+    [id, maxMails],
+  );
+  return { ...thread, list: mails[0]?.list ?? '', mails };
+}
+
+/** Not due any more, unless a patch arrived while the review ran. */
+export async function settleThread(tx: Database, thread: { id: number; dueAt: Date }): Promise<void> {
+  await tx.query(
+    `update kabiwatch.thread set due_at = case when due_at = $2 then null else due_at end, queued_at = null, failures = 0 where id = $1`,
+    [thread.id, thread.dueAt],
+  );
+}
+
+/** Tried once more; then parked with its input for a person. Returns whether it was parked. */
+export async function failThread(store: Store, thread: number, why: string, retryAt: Date): Promise<boolean> {
+  return store.transaction(async (tx) => {
+    const [row] = await tx.query<{ failures: number }>(
+      `update kabiwatch.thread set failures = failures + 1, queued_at = null, due_at = $2 where id = $1 returning failures`,
+      [thread, retryAt],
+    );
+    if ((row?.failures ?? 0) < 2) return false;
+    await tx.query('update kabiwatch.thread set due_at = null, failures = 0 where id = $1', [thread]);
+    await tx.query('insert into kabiwatch.parked (thread, why) values ($1, $2)', [thread, why]);
+    return true;
+  });
+}
+
+/** After a crash of the only process nobody holds anything: what was handed out is handed out again at once. */
+export async function releaseAllThreads(db: Database): Promise<void> {
+  await db.query('update kabiwatch.thread set queued_at = null where queued_at is not null');
+}
+
+export async function muteThread(db: Database, messageId: string): Promise<boolean> {
+  const rows = await db.query(
+    `update kabiwatch.thread set muted = true
+     where id in (select thread from kabiwatch.thread_member where message_id = $1) returning id`,
+    [messageId],
+  );
+  return rows.length > 0;
+}
+
+export async function countDueThreads(db: Database): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    'select count(*)::int as count from kabiwatch.thread where due_at is not null',
+  );
+  return row?.count ?? 0;
+}

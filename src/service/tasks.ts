@@ -1,0 +1,75 @@
+/**
+ * What the worker threads are asked and what they answer: the only way by which mail and C reach a parser. Plain data, since it travels
+ * between threads.
+ */
+import type { Architecture, Review } from '../kabi/review.js';
+
+/** What storing and threading need to know of a mail. Ids carry no angle brackets. */
+export interface MailFacts {
+  readonly messageId: string;
+  /** What it answers, nearest first: In-Reply-To, then References from the last to the first. */
+  readonly ancestors: readonly string[];
+  /** Bare address of the sender, in lower case. */
+  readonly sender: string;
+  readonly subject: string;
+  readonly version: number;
+  /** Place in the series: 0 is the cover letter; 1 of 1 for a single patch. */
+  readonly n: number;
+  readonly total: number;
+  /** It carries a diff. */
+  readonly patch: boolean;
+  /** It is a part of a series: a patch or a cover letter, not a comment that quotes one. */
+  readonly series: boolean;
+  /** Why this mail must never be answered, `kabiwatch` for a reply of ours or of another kabiwatch; null for a person's. */
+  readonly automatic: string | null;
+  /** It was sent to the bot itself. */
+  readonly toBot: boolean;
+  /** First lines of the text that a person wrote, for commands; quotes left out. */
+  readonly said: readonly string[];
+}
+
+export interface Identity {
+  /** Bare address of the bot. */
+  readonly address: string;
+}
+
+export interface ReviewSettings {
+  readonly arch: Architecture;
+  readonly engine: string;
+}
+
+/** One series of a thread, judged. */
+export interface SeriesResult {
+  /** Of the cover letter, or of the first patch that is there. */
+  readonly messageId: string;
+  readonly subject: string;
+  readonly version: number;
+  readonly complete: boolean;
+  /** SHA-256 over the Message-IDs of its patches. */
+  readonly patches: string;
+  readonly author: { readonly name: string; readonly address: string };
+  /** References for an answer to it, oldest first, its own id last. */
+  readonly references: readonly string[];
+  readonly review: Review;
+  /** The reply's text, lines of at most 72 columns. */
+  readonly reply: string;
+  readonly ms: number;
+}
+
+export type Task =
+  | { readonly kind: 'read'; readonly mails: readonly Uint8Array[]; readonly identity: Identity }
+  | {
+      readonly kind: 'review';
+      readonly mails: readonly Uint8Array[];
+      readonly settings: ReviewSettings;
+      /** `messageId patches` of the series that this engine has judged already. */
+      readonly known: readonly string[];
+    };
+
+export type ReadAnswer = readonly (
+  | { readonly ok: true; readonly facts: MailFacts }
+  | { readonly ok: false; readonly why: string }
+)[];
+export type ReviewAnswer = readonly SeriesResult[];
+
+export type Answer<T extends Task> = T extends { kind: 'read' } ? ReadAnswer : ReviewAnswer;

@@ -1,0 +1,145 @@
+/**
+ * Mail came -> read in a worker -> stored once with its cursor -> its thread due when the series is complete or quiet. A mail that cannot
+ * be read is put aside with its input, and the cursor moves on: one bad mail must not stop a list.
+ */
+import type { ListConfig } from './config.js';
+import { isDiskFull, type Store } from './database.js';
+import type { Health } from './health.js';
+import type { Log } from './log.js';
+import type { Metrics } from './metrics.js';
+import { type Pool, WorkerLost } from './pool.js';
+import type { Clock, FetchedMail, MailBatch, MailSource, MailWatcher } from './ports.js';
+import { holdLease } from './store/leases.js';
+import { cursorsOf, type Incoming, storeBatch } from './store/messages.js';
+import type { MailFacts, ReadAnswer } from './tasks.js';
+
+export interface Watching {
+  readonly store: Store;
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly botAddress: string;
+  /** Who we are among several watchers of one mailbox. */
+  readonly holder: string;
+  /** Called after each stored batch, with what persons wrote in it. */
+  readonly stored: (list: ListConfig, facts: readonly MailFacts[]) => Promise<void>;
+}
+
+const leaseMs = 45_000;
+
+/** Follows a list for as long as the signal is not aborted and the lease on its mailbox is ours. */
+export async function watchList(
+  watching: Watching,
+  list: ListConfig,
+  source: MailSource,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, store, health } = watching;
+  const part = `mailbox ${list.name}`;
+  const lease = `watch ${source.name}`;
+  while (!signal.aborted) {
+    const held = await holdLease(store, lease, watching.holder, leaseMs).catch((error: Error) => {
+      health.set(part, { ok: false, detail: `store: ${error.message}` });
+      return null;
+    });
+    if (held !== true) {
+      if (held === false) health.set(part, { ok: true, detail: 'another watcher reads it' });
+      await clock.sleep(5000, signal);
+      continue;
+    }
+    const lost = new AbortController();
+    const renewing = renew(watching, lease, lost, signal);
+    await source.watch(watcherFor(watching, list, source, part), AbortSignal.any([signal, lost.signal]));
+    lost.abort();
+    await renewing;
+  }
+}
+
+/** A watcher that cannot renew stops before another may begin. */
+async function renew(watching: Watching, lease: string, lost: AbortController, signal: AbortSignal): Promise<void> {
+  const stop = AbortSignal.any([signal, lost.signal]);
+  let heldUntil = Date.now() + leaseMs;
+  while (!stop.aborted) {
+    await watching.clock.sleep(leaseMs / 3, stop);
+    if (stop.aborted) return;
+    const held = await holdLease(watching.store, lease, watching.holder, leaseMs).catch(() => null);
+    if (held === true) heldUntil = Date.now() + leaseMs;
+    else if (held === false || Date.now() > heldUntil - leaseMs / 3) lost.abort();
+  }
+}
+
+function watcherFor(watching: Watching, list: ListConfig, source: MailSource, part: string): MailWatcher {
+  const { store, health, log, metrics, clock } = watching;
+  return {
+    cursors: (host) => cursorsOf(store, host),
+    state: (state) => health.set(part, state),
+    async deliver(batch: MailBatch) {
+      const started = performance.now();
+      const incoming = await readMails(watching, batch.mails);
+      let result: Awaited<ReturnType<typeof storeBatch>>;
+      try {
+        result = await storeBatch(
+          store,
+          { name: list.name, quietMs: list.quiet },
+          { incoming, cursor: batch.cursor },
+          clock.now(),
+        );
+        health.set('store', { ok: true, detail: store.name });
+      } catch (error) {
+        const why = isDiskFull(error) ? 'the disk is full; mail waits on the server' : (error as Error).message;
+        health.set('store', { ok: false, detail: `${store.name}: ${why}` });
+        throw error;
+      }
+      if (batch.mails.length > 0) {
+        const ms = Math.round(performance.now() - started);
+        log.info({ list: list.name, source: source.name, uid: batch.cursor.lastUid, ...result, ms }, 'mail stored');
+      }
+      for (const kind of ['fresh', 'known', 'quarantined'] as const)
+        metrics.mails.inc({ list: list.name, result: kind }, result[kind]);
+      await watching.stored(
+        list,
+        incoming.flatMap((mail) => (mail.kind === 'read' ? [mail.facts] : [])),
+      );
+    },
+  };
+}
+
+/** Together while all is well; one by one when the batch broke its worker, so that only the mail that did it is put aside. */
+async function readMails(watching: Watching, mails: readonly FetchedMail[]): Promise<Incoming[]> {
+  const whole = mails.filter((mail): mail is FetchedMail & { raw: Uint8Array } => mail.raw !== null);
+  const answers = new Map<FetchedMail, ReadAnswer[number]>();
+  const ask = async (some: typeof whole): Promise<void> => {
+    if (some.length === 0) return;
+    try {
+      const answer = await watching.pool.run({
+        kind: 'read',
+        mails: some.map((mail) => mail.raw),
+        identity: { address: watching.botAddress },
+      });
+      some.forEach((mail, index) => {
+        const one = answer[index];
+        if (one !== undefined) answers.set(mail, one);
+      });
+    } catch (error) {
+      if (!(error instanceof WorkerLost)) throw error;
+      if (some.length > 1) for (const mail of some) await ask([mail]);
+      else for (const mail of some) answers.set(mail, { ok: false, why: error.message });
+    }
+  };
+  await ask(whole);
+  return mails.map((mail): Incoming => {
+    const answer = answers.get(mail);
+    if (mail.raw !== null && answer?.ok)
+      return { kind: 'read', facts: answer.facts, receivedAt: mail.receivedAt, raw: mail.raw };
+    const why =
+      mail.raw === null
+        ? `larger than the ceiling: ${mail.size} bytes`
+        : answer?.ok === false
+          ? answer.why
+          : 'no answer';
+    watching.log.warn({ uid: mail.uid, size: mail.size, why }, 'mail put aside');
+    return { kind: 'unreadable', uid: mail.uid, size: mail.size, why, raw: mail.raw };
+  });
+}

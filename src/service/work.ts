@@ -1,0 +1,144 @@
+/**
+ * A due thread -> its series judged in a worker -> reviews stored and replies planned, in one transaction with "no longer due". A crash
+ * before its commit leaves the thread due; after it, nothing is left to do.
+ */
+import type { Config, ListConfig } from './config.js';
+import type { Database, Store } from './database.js';
+import type { Log } from './log.js';
+import type { Metrics } from './metrics.js';
+import { decide } from './policy.js';
+import { type Pool, WorkerLost } from './pool.js';
+import type { Clock } from './ports.js';
+import { type Bot, composeReply } from './reply.js';
+import { planDelivery } from './store/deliveries.js';
+import { historyOf, judgedOf, listsOf, noteSilence, storeReview, storeSeries } from './store/reviews.js';
+import { type DueThread, failThread, readDueThread, settleThread } from './store/threads.js';
+import type { SeriesResult } from './tasks.js';
+
+export interface Working {
+  readonly store: Store;
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly config: Config;
+  readonly engine: string;
+  readonly bot: Bot;
+  /** A delivery was planned. */
+  readonly planned: () => void;
+}
+
+/** The job boundary: whatever a review does, the service goes on. */
+export async function workThread(working: Working, id: number): Promise<void> {
+  const { store, clock, log } = working;
+  try {
+    const thread = await readDueThread(store, id, clock.now());
+    if (thread === null) return;
+    const results = await judge(working, thread);
+    await store.transaction(async (tx) => {
+      for (const result of results) await settleSeries(working, tx, thread, result);
+      await settleThread(tx, thread);
+    });
+    working.planned();
+  } catch (error) {
+    const lost = error instanceof WorkerLost;
+    log.error({ thread: id, err: error as Error }, lost ? 'the review broke its worker' : 'the review failed');
+    const parked = await failThread(
+      store,
+      id,
+      (error as Error).message,
+      new Date(clock.now().getTime() + 10_000),
+    ).catch((failure: Error) => {
+      log.error({ thread: id, err: failure }, 'the failure could not be stored; the thread stays due');
+      return false;
+    });
+    if (parked) {
+      working.metrics.parked.inc();
+      log.error({ thread: id }, 'parked for a person');
+    }
+  }
+}
+
+async function judge(working: Working, thread: DueThread): Promise<readonly SeriesResult[]> {
+  const { config, engine, pool, store } = working;
+  const list = config.lists.find(({ name }) => name === thread.list);
+  return pool.run({
+    kind: 'review',
+    mails: thread.mails.filter(({ automatic }) => automatic === null).map(({ raw }) => raw),
+    settings: { arch: list?.arch ?? 'x86_64', engine },
+    known: await judgedOf(store, thread.id, engine),
+  });
+}
+
+async function settleSeries(working: Working, tx: Database, thread: DueThread, result: SeriesResult): Promise<void> {
+  const { config, engine, clock, log, metrics } = working;
+  const now = clock.now();
+  const lists = await listsOf(tx, result.messageId);
+  const series = await storeSeries(tx, {
+    messageId: result.messageId,
+    thread: thread.id,
+    list: lists[0] ?? thread.list,
+    subject: result.subject,
+    version: result.version,
+  });
+  const { id, fresh } = await storeReview(tx, {
+    series,
+    engine,
+    patches: result.patches,
+    review: result.review,
+    reply: result.reply,
+    ms: result.ms,
+  });
+  if (!fresh) return;
+  const list = listFor(config, lists, thread.list);
+  if (list === null) return noteSilence(tx, id, 'its list is no longer configured');
+  const about = {
+    review: `r${id}`,
+    series: result.messageId,
+    list: list.name,
+    verdict: result.review.verdict,
+    evidence: result.review.evidence,
+  };
+  metrics.reviews.inc({ list: list.name, verdict: result.review.verdict });
+  metrics.reviewSeconds.observe(result.ms / 1000);
+
+  const first = thread.mails.find(({ messageId }) => messageId === result.messageId);
+  const decision = decide({
+    series: result,
+    list,
+    automatic: first?.automatic ?? null,
+    receivedAt: first?.receivedAt ?? now,
+    muted: thread.muted,
+    history: await historyOf(
+      tx,
+      { thread: thread.id, author: result.author.address.toLowerCase(), list: list.name },
+      now,
+    ),
+    posting: config.posting,
+    now,
+  });
+  if (decision.kind === 'silent') {
+    log.info({ ...about, ms: Math.round(result.ms), silent: decision.why }, 'reviewed');
+    return noteSilence(tx, id, decision.why);
+  }
+  const planned = await planDelivery(
+    tx,
+    {
+      series,
+      review: id,
+      outlet: decision.outlet,
+      list: list.name,
+      mail: composeReply(result, id, engine, working.bot, decision),
+      held: decision.held,
+    },
+    now,
+  );
+  log.info({ ...about, ms: Math.round(result.ms), outlet: decision.outlet, held: decision.held }, 'reviewed');
+  if (!planned) await noteSilence(tx, id, 'this version was answered before');
+}
+
+/** The first list that carried the series and is not off; one answer, however many lists carried it. */
+function listFor(config: Config, lists: readonly string[], fallback: string): ListConfig | null {
+  const found = [...lists, fallback].flatMap((name) => config.lists.filter((list) => list.name === name));
+  return found.find((list) => list.mode !== 'off') ?? found[0] ?? null;
+}
