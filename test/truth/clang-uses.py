@@ -1,0 +1,90 @@
+#!/usr/bin/python3
+"""What clang's own AST says of who uses a member or a size: the truth that consumers are compared with.
+
+  clang-uses.py SOURCE BUILD UNIT...     one JSON object a line: unit, file, line, function, kind, record, member
+
+Every function body of the unit and of the headers it includes is visited. A typedef'd record without a tag is named by its typedef.
+"""
+import json
+import os
+import re
+import sys
+
+import clang.cindex as ci
+
+source, build, units = sys.argv[1], sys.argv[2], sys.argv[3:]
+ci.Config.set_library_file('/usr/lib/llvm-14/lib/libclang-14.so.1')
+arch = 'x86'
+includes = [f'arch/{arch}/include', f'{build}/arch/{arch}/include/generated', 'include', f'{build}/include', f'arch/{arch}/include/uapi',
+            f'{build}/arch/{arch}/include/generated/uapi', 'include/uapi', f'{build}/include/generated/uapi']
+flags = ['-nostdinc', '-std=gnu11', '-fshort-wchar', '-D__KERNEL__', '-O2', '-m64', '-mno-sse', '-mcmodel=kernel', '-w', '-ferror-limit=0',
+         '-include', 'include/linux/compiler-version.h', '-include', 'include/linux/kconfig.h', '-include', 'include/linux/compiler_types.h',
+         '-DKBUILD_MODFILE="x"', '-DKBUILD_BASENAME="x"', '-DKBUILD_MODNAME="x"', '-D__KBUILD_MODNAME=kmod_x']
+os.chdir(source)
+K = ci.CursorKind
+
+
+def record_name(decl):
+    if decl is None:
+        return None
+    kind = 'union' if decl.kind == K.UNION_DECL else 'struct'
+    name = decl.spelling
+    if name and 'unnamed' not in name and 'anonymous' not in name:
+        return name if kind == 'typedef' else f'{kind} {name}'
+    t = decl.type.spelling
+    if re.fullmatch(r'\w+', t):
+        return t  # typedef struct { … } name
+    parent = decl.semantic_parent  # an anonymous member: its members are the outer record's
+    if parent is not None and parent.kind in (K.STRUCT_DECL, K.UNION_DECL):
+        return record_name(parent)
+    return None
+
+
+def by_value(t):
+    t = t.get_canonical()
+    while t.kind in (ci.TypeKind.CONSTANTARRAY, ci.TypeKind.INCOMPLETEARRAY, ci.TypeKind.VARIABLEARRAY):
+        t = t.element_type.get_canonical()
+    return record_name(t.get_declaration()) if t.kind == ci.TypeKind.RECORD else None
+
+
+def visit(c, function, out):
+    kind = c.kind
+    if kind == K.FUNCTION_DECL:
+        function = c.spelling
+    if kind == K.MEMBER_REF_EXPR:
+        field = c.referenced
+        if field is not None and field.kind == K.FIELD_DECL:
+            out('access', c, function, record_name(field.semantic_parent), c.spelling)
+    elif kind == K.VAR_DECL and c.storage_class != ci.StorageClass.EXTERN:
+        out('define', c, function, by_value(c.type), None)
+    elif kind == K.CXX_UNARY_EXPR:
+        tokens = [t.spelling for t in c.get_tokens()][:1]
+        if tokens == ['sizeof'] or not tokens:
+            out('sizeof', c, function, None, None)
+    for child in c.get_children():
+        visit(child, function, out)
+
+
+for unit in units:
+    index = ci.Index.create()
+    args = flags + [a for i in includes for a in ('-I', i)]
+    try:
+        tu = index.parse(unit, args=args)
+    except ci.TranslationUnitLoadError as e:
+        print(json.dumps({'unit': unit, 'error': str(e)}))
+        continue
+    errors = [d for d in tu.diagnostics if d.severity >= 3]
+    print(json.dumps({'unit': unit, 'errors': len(errors), 'first': str(errors[0]) if errors else None}))
+
+    def out(kind, cursor, function, record, member):
+        if record is None:
+            return
+        where = cursor.location
+        if where.file is None:
+            return
+        name = os.path.relpath(where.file.name, source) if where.file.name.startswith('/') else where.file.name
+        print(json.dumps({'unit': unit, 'kind': kind, 'file': name, 'line': where.line, 'function': function, 'record': record, 'member': member}))
+
+    for cursor in tu.cursor.get_children():
+        if cursor.kind in (K.FUNCTION_DECL, K.VAR_DECL):
+            visit(cursor, None, out)
