@@ -7,6 +7,7 @@
 export const errorTable = {
   usage: { exit: 2, retry: 'never', text: 'the command was asked wrongly' },
   'file-unreadable': { exit: 2, retry: 'never', text: 'a file could not be read' },
+  'btf-unreadable': { exit: 2, retry: 'never', text: 'no type information (BTF) can be read from this file' },
   'tree-not-found': { exit: 2, retry: 'never', text: 'no kernel source tree at this place' },
   'config-invalid': { exit: 2, retry: 'never', text: 'the configuration has a wrong key or value' },
   'store-unavailable': { exit: 2, retry: 'later', text: 'the store cannot be opened' },
