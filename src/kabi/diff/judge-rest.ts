@@ -1,0 +1,216 @@
+/** Exports, prototypes, directives and guards of a mail, judged as far as a mail allows. */
+import type { Finding, Guard, Missing, Verdict } from '../review.js';
+import { type RuleId, ruleTable } from '../rules/ids.js';
+import { type DiffChanges, type GuardDifference, macroName, type PrototypeDifference } from './changes.js';
+import type { Prototype } from './declarations.js';
+import type { TypeJudgement } from './judge-type.js';
+
+export interface Judged {
+  readonly findings: Finding[];
+  readonly verdicts: Verdict[];
+  readonly missing: Missing[];
+}
+
+interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly patch: number;
+}
+
+function finding(
+  rule: RuleId,
+  place: Place,
+  symbol: string | null,
+  text: string,
+  severity?: Finding['severity'],
+): Finding {
+  const { file, line, patch } = place;
+  const level = severity ?? ruleTable[rule].severity;
+  return { rule, severity: level, type: null, symbol, file, line, patch, text, evidence: 'diff', verified: false };
+}
+
+export function judgeExports(changes: DiffChanges, out: Judged): void {
+  for (const { before, after, file, patch } of changes.exports) {
+    const one = after ?? before;
+    if (one === null) continue;
+    const place = { file, line: one.line, patch };
+    const add = (rule: RuleId, text: string): number => out.findings.push(finding(rule, place, one.name, text));
+    if (before === null) add('export-added', `\`${one.name}\` is exported${one.gpl ? ' (GPL only)' : ''}`);
+    else if (after === null) {
+      add('export-removed', `\`${one.name}\` is no longer exported: modules that use it do not load`);
+      out.verdicts.push('crc-break');
+    } else {
+      if (before.gpl !== after.gpl)
+        add('export-license-changed', `\`${one.name}\` is ${after.gpl ? 'now' : 'no longer'} GPL only`);
+      if (before.namespace !== after.namespace) {
+        add(
+          'export-namespace-changed',
+          `\`${one.name}\` moves from namespace ${before.namespace ?? '(none)'} to ${after.namespace ?? '(none)'}`,
+        );
+      }
+    }
+  }
+}
+
+export function judgePrototypes(changes: DiffChanges, out: Judged): void {
+  const exported = new Set(changes.exports.filter((one) => one.after !== null).map((one) => one.after?.name));
+  for (const one of changes.prototypes) {
+    const { before, after } = one;
+    if (before === null || after === null) continue;
+    const place = { file: one.file, line: after.line, patch: one.patch };
+    const same = callText(before) === callText(after);
+    if (after.kind === 'inline') {
+      if (one.role === 'public') {
+        const what = same ? 'modules carry the old body' : 'its parameters change; modules carry the old one';
+        out.findings.push(finding('inline-body-changed', place, after.name, `inline \`${after.name}\`: ${what}`));
+      }
+      continue;
+    }
+    if (same || one.role === 'private' || (one.role === 'source' && !exported.has(after.name))) continue;
+    judgePrototype(one, after, exported.has(after.name), place, out);
+  }
+}
+
+function judgePrototype(
+  one: PrototypeDifference,
+  after: Prototype,
+  exported: boolean,
+  place: Place,
+  out: Judged,
+): void {
+  const hidden = one.genksymsSame ? ', hidden from genksyms: callers built before pass other arguments' : '';
+  const what = after.kind === 'typedef' ? 'typedef' : 'prototype of';
+  out.findings.push(
+    finding(
+      after.kind === 'typedef' ? 'member-retyped' : 'prototype-changed',
+      place,
+      after.name,
+      `${what} \`${after.name}\` changes${hidden}`,
+      exported ? 'error' : 'warning',
+    ),
+  );
+  if (after.kind === 'typedef') {
+    out.verdicts.push(one.genksymsSame ? 'unknown' : 'crc-break');
+    return;
+  }
+  if (exported) {
+    out.verdicts.push(one.genksymsSame ? 'silent-break' : 'crc-break');
+    return;
+  }
+  out.verdicts.push('unknown');
+  out.missing.push({ what: `whether \`${after.name}\` is exported`, why: 'its EXPORT_SYMBOL is not in the mail' });
+}
+
+/** What genksyms and a caller see of a prototype: the types of the parameters, not their names. */
+export function callText(prototype: Prototype): string {
+  const text = prototype.text.replace(
+    /\b(__init|__exit|__must_check|__cold|asmlinkage|noinline|register|restrict)\b/g,
+    '',
+  );
+  if (prototype.kind === 'typedef' || prototype.kind === 'variable') return text;
+  const open = text.indexOf(`${prototype.name} (`) + prototype.name.length + 1;
+  const parameters = splitParameters(text.slice(open + 1, text.lastIndexOf(')')));
+  return [text.slice(0, open), ...parameters.map(withoutName)].join(',').replace(/\s+/g, ' ').trim();
+}
+
+function splitParameters(text: string): string[] {
+  const parts = [''];
+  let depth = 0;
+  for (const char of text) {
+    if (char === '(' || char === '[') depth++;
+    if (char === ')' || char === ']') depth--;
+    if (char === ',' && depth === 0) parts.push('');
+    else parts[parts.length - 1] += char;
+  }
+  return parts.map((part) => part.trim());
+}
+
+function withoutName(parameter: string): string {
+  const words = /^(.*[\s*])([A-Za-z_]\w*)(\s*(?:\[.*\])?)$/.exec(parameter);
+  if (words === null || /^(const\s+)?(struct|union|enum)\s+$/.test(words[1] as string)) return parameter;
+  if (/^(int|char|long|short|unsigned|signed|bool|void)$/.test(words[2] as string)) return parameter;
+  return `${words[1]}${words[3]}`.trim();
+}
+
+export function judgeDirectives(changes: DiffChanges, out: Judged): void {
+  const includes = changes.directives.filter((one) => one.kind === 'include' && !one.guarded);
+  if (includes.length > 0) {
+    const [first] = includes;
+    out.verdicts.push('unknown');
+    out.missing.push({
+      what: `whether \`#include ${first?.text.replace(/ /g, '')}\`${includes.length > 1 ? ` (and ${includes.length - 1} more)` : ''} makes an opaque type visible to an export`,
+      why: 'an #include can change symbol versions where no declaration does; that needs the tree',
+    });
+  }
+  for (const one of changes.directives) {
+    if (one.kind === 'include' || one.role !== 'public') continue;
+    const place = { file: one.file, line: one.line, patch: one.patch };
+    const name = macroName(one.text);
+    const call = / \(/.test(
+      one.text.slice(one.text.indexOf(name) + name.length, one.text.indexOf(name) + name.length + 2),
+    );
+    if (one.kind === 'macro-body' || call) {
+      const what = name === '' ? 'a macro that begins before the hunk' : `macro \`${name}\``;
+      out.findings.push(
+        finding('inline-body-changed', place, name === '' ? null : name, `${what} changes; modules carry the old text`),
+      );
+    } else if (one.change === 'changed' && /\d|\w+ \w+ \w/.test(one.text)) {
+      out.verdicts.push('unknown');
+      out.missing.push({
+        what: `what depends on \`${name}\``,
+        why: 'its value changes; a type may use it as an array length',
+      });
+    }
+  }
+}
+
+/** Guards, each with what the judged type around it says of it. */
+export function judgeGuards(guards: readonly GuardDifference[], types: readonly TypeJudgement[], out: Judged): Guard[] {
+  return guards.map((guard) => {
+    const { file, line } = guard;
+    const around = types
+      .filter((one) => one.type.file === file && one.type.line <= guard.lastLine)
+      .sort((one, other) => other.type.line - one.type.line)[0];
+    const said = sayGuard(guard, around);
+    if (said.honest !== null || said.rule === 'guard-unbalanced') {
+      const severity = guard.role === 'public' ? ruleTable[said.rule].severity : 'info';
+      out.findings.push(finding(said.rule, guard, null, `${guard.idiom}: ${said.why}`, severity));
+    }
+    return {
+      file,
+      line,
+      idiom: guard.idiom,
+      hides: [...guard.hides],
+      honest: said.honest,
+      rule: said.rule,
+      why: said.why,
+    };
+  });
+}
+
+function sayGuard(
+  guard: GuardDifference,
+  around: TypeJudgement | undefined,
+): { honest: boolean | null; rule: RuleId; why: string } {
+  const needsTree = 'whether what it hides is harmless needs the tree';
+  if (guard.open) return { honest: null, rule: 'guard-unbalanced', why: 'its #endif is not in the hunk' };
+  if (guard.idiom === 'guarded #include' && guard.role === 'source') {
+    return {
+      honest: null,
+      rule: 'guard-honest',
+      why: 'types that only the compiler sees defined; genksyms sees what it saw',
+    };
+  }
+  if (around === undefined) return { honest: null, rule: 'guard-honest', why: needsTree };
+  if (around.genksyms === 'differs') {
+    return {
+      honest: false,
+      rule: 'guard-stale-branch',
+      why: 'genksyms does not see the old declaration: the versions change all the same',
+    };
+  }
+  if (around.genksyms === 'same' && around.compiler === 'compatible') {
+    return { honest: true, rule: 'guard-honest', why: 'each old member keeps its place, its size and its kind' };
+  }
+  return { honest: null, rule: around.compiler === 'same' ? 'guard-useless' : 'guard-hides-break', why: needsTree };
+}

@@ -1,0 +1,79 @@
+/**
+ * A review from the mail alone (`evidence: diff`): what changed and how, what is hidden, and, where a tree would be needed
+ * to say more, what for.
+ */
+import type { Series } from '../../patch/series.js';
+import type { Architecture, Missing, Review } from '../review.js';
+import { seriesOf } from '../series-facts.js';
+import { worstOf } from '../verdict.js';
+import { changesOf, type DiffChanges, type TypeDifference } from './changes.js';
+import { type Judged, judgeDirectives, judgeExports, judgeGuards, judgePrototypes } from './judge-rest.js';
+import { judgeType, nameOfType } from './judge-type.js';
+
+export function reviewDiff(series: Series, arch: Architecture): Review {
+  const changes = changesOf(series);
+  const judged: Judged = { findings: [], verdicts: [], missing: [] };
+  const shown = changes.types.filter((one) => one.existence === 'both');
+  const types = shown.map((one) => judgeType(one, arch));
+  judged.verdicts.push(...types.map((one) => one.verdict));
+  judged.findings.push(...types.flatMap((one) => one.findings));
+  const guards = judgeGuards(changes.guards, types, judged);
+  judgeExports(changes, judged);
+  judgePrototypes(changes, judged);
+  judgeDirectives(changes, judged);
+  missingOf(changes, shown, judged);
+  return {
+    schema: 'kabiwatch.review/1',
+    series: seriesOf(series),
+    target: { tree: null, base: series.base, arch, reference: null, crcMode: null },
+    evidence: 'diff',
+    verdict: worstOf(judged.verdicts),
+    types: types.map((one) => one.type),
+    symbols: {
+      exported: 0,
+      changed: [],
+      causes: [],
+      added: changes.exports.filter((one) => one.before === null).map((one) => one.after?.name ?? ''),
+      removed: changes.exports.filter((one) => one.after === null).map((one) => one.before?.name ?? ''),
+    },
+    guards,
+    consumers: [],
+    findings: judged.findings,
+    fixes: [],
+    missing: judged.missing,
+  };
+}
+
+/** What a tree would be needed for, once for the series and not once a member. */
+function missingOf(changes: DiffChanges, shown: readonly TypeDifference[], out: Judged): void {
+  const add = (what: string, why: string): number => out.missing.push({ what, why } satisfies Missing);
+  const laidOut = shown.filter((one) => one.kind !== 'enum' && (one.compiler.differs || one.attributes !== null));
+  if (laidOut.length > 0) {
+    const names = listed(laidOut.map(nameOfType));
+    add(`offsets and sizes of ${names}`, 'a mail shows no other members, no configuration and no sizes of other types');
+    add(`which types embed ${names}`, 'members after an embedded type move when it grows; that needs the tree');
+  }
+  const hashed = shown.filter((one) => one.genksyms.differs);
+  if (hashed.length > 0)
+    add(
+      `which exported symbols reach ${listed(hashed.map(nameOfType))}`,
+      'symbol versions are computed from the whole tree',
+    );
+  const removed = changes.types.filter(
+    (one) => one.existence === 'removed' && one.role === 'public' && one.name !== '' && one.name !== null,
+  );
+  if (removed.length > 0) {
+    out.verdicts.push('unknown');
+    add(`whether an export reached ${listed(removed.map(nameOfType))}`, 'the definition is removed');
+  }
+  for (const { file, why } of changes.unread) {
+    out.verdicts.push('unknown');
+    add(`the changes in ${file}`, `too long to read: ${why}`);
+  }
+}
+
+function listed(names: readonly string[]): string {
+  const unique = [...new Set(names)].map((name) => `\`${name}\``);
+  if (unique.length <= 3) return unique.join(', ');
+  return `${unique.slice(0, 3).join(', ')} and ${unique.length - 3} more`;
+}
