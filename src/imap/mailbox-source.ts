@@ -23,6 +23,7 @@ export interface MailboxOptions {
 }
 
 const [firstPauseMs, longestPauseMs] = [1000, 300_000];
+const dayMs = 86_400_000;
 /** Sources fetched in one command: bounds memory whatever the batch is. */
 const maxFetchBytes = 8_000_000;
 
@@ -147,7 +148,8 @@ async function startingPoint(
       ok: true,
       detail: `UIDVALIDITY of ${mailbox} changed: reading it anew, known mail is not repeated`,
     });
-    const lastUid = stored.since === null ? 0 : await uidBefore(client, stored.since, box.uidNext);
+    const lastUid =
+      stored.since === null ? 0 : await uidBefore(client, new Date(stored.since.getTime() - dayMs), box.uidNext);
     return { ...stored, uidValidity, lastUid };
   }
   const { start, clock } = options;
@@ -173,9 +175,9 @@ async function startingPoint(
   }
 }
 
-/** The UID after which the mail of `date` and later lies. SINCE counts in days, in the server's time: one day more is read. */
+/** The UID after which the mail of `date` and later lies. SINCE counts in days, in the server's time. */
 async function uidBefore(client: ImapFlow, date: Date, uidNext: number): Promise<number> {
-  const found = await client.search({ since: new Date(date.getTime() - 86_400_000) }, { uid: true });
+  const found = await client.search({ since: date }, { uid: true });
   if (found === false || found === undefined) throw new Error('SEARCH SINCE was refused');
   return found.reduce((low, uid) => Math.min(low, uid), uidNext) - 1;
 }
@@ -195,11 +197,7 @@ async function readNew(
     const wanted = uids.slice(at, at + options.batch);
     const mails = await fetchMails(client, wanted, options.maxMessage);
     const lastUid = wanted.at(-1) ?? from.lastUid;
-    const since = from.since?.getTime() ?? Number.NEGATIVE_INFINITY;
-    await watcher.deliver({
-      mails: mails.filter((mail) => mail.receivedAt.getTime() >= since),
-      cursor: { ...from, lastUid },
-    });
+    await watcher.deliver({ mails, cursor: { ...from, lastUid } });
   }
 }
 

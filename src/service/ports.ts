@@ -27,7 +27,7 @@ export interface Cursor {
   readonly mailbox: string;
   readonly uidValidity: number;
   readonly lastUid: number;
-  /** Mail that the server took in before this is not read, also when UIDVALIDITY changes; null reads all. */
+  /** Where reading began, by the day: when UIDVALIDITY changes, mail from before is not read. null reads all. */
   readonly since: Date | null;
 }
 

@@ -83,3 +83,13 @@ export async function answers(port: number): Promise<boolean> {
     socket.once('error', () => resolve(false));
   });
 }
+
+/** For a program that goes into the background: its child keeps our pipes open, so it gets none. */
+export async function daemonize(command: string, args: readonly string[]): Promise<void> {
+  const child = spawn(command, [...args], { stdio: 'ignore' });
+  const code = await new Promise((resolve, reject) => {
+    child.once('exit', resolve);
+    child.once('error', reject);
+  });
+  if (code !== 0) throw new Error(`${command} ended with ${code}`);
+}
