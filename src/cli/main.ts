@@ -2,10 +2,17 @@
 /** The command line: one file a command, wired here. Also the place where errors become an exit code and one clear line. */
 import { Command } from 'commander';
 import { errorTable, KabiwatchError } from '../errors.js';
+import { addDoctor } from './doctor.js';
+import { addInit } from './init.js';
+import { addServe } from './serve.js';
 
 const program = new Command('kabiwatch')
   .description('Says what a kernel patch series does to the binary interface between the kernel and its modules.')
   .showHelpAfterError('(run with --help for examples)');
+
+addServe(program);
+addInit(program);
+addDoctor(program);
 
 try {
   await program.parseAsync();

@@ -1,0 +1,121 @@
+/** `kabiwatch doctor`: tries every connection that the configuration names and says what is wrong. Sends no mail, changes nothing. */
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { Command } from 'commander';
+import { KabiwatchError } from '../errors.js';
+import { connect, told } from '../imap/client.js';
+import { mailboxes } from '../imap/mailbox-source.js';
+import type { Config, ListConfig } from '../service/config.js';
+import { readConfig, readSecret } from '../service/config-file.js';
+import { openStore } from '../service/open-store.js';
+import { smtpAccount } from '../service/start.js';
+import { verifySmtp } from '../smtp/smtp-sink.js';
+
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('try every connection of the configuration and say what is wrong')
+    .option('--config <file>', 'the configuration', 'kabiwatch.yaml')
+    .action(async (options: { config: string }) => {
+      const config = readConfig(options.config);
+      console.log(`ok    ${options.config}`);
+      let wrong = 0;
+      for (const { what, check } of checksOf(config)) {
+        try {
+          console.log(`ok    ${what}: ${await check()}`);
+        } catch (error) {
+          wrong++;
+          console.log(
+            `WRONG ${what}: ${error instanceof KabiwatchError ? error.message : told(error)}${remedy(error)}`,
+          );
+        }
+      }
+      if (wrong > 0) process.exitCode = 2;
+    });
+}
+
+interface Check {
+  readonly what: string;
+  /** What was found, in a few words; throws what is wrong. */
+  readonly check: () => Promise<string>;
+}
+
+function checksOf(config: Config): Check[] {
+  const checks: Check[] = [{ what: 'store', check: () => tryStore(config) }];
+  for (const list of config.lists)
+    checks.push({ what: `mailbox of ${list.name}`, check: () => tryMailbox(config, list) });
+  const { smtp } = config;
+  if (smtp !== undefined) {
+    checks.push({
+      what: `smtp ${smtp.host}:${smtp.port}`,
+      check: () =>
+        verifySmtp(smtpAccount(smtp)).then(() => (smtp.user === undefined ? 'answers' : 'answers, login accepted')),
+    });
+  }
+  checks.push({ what: `replies folder ${config.replies}`, check: () => tryFolder(config.replies) });
+  checks.push({ what: `web ${config.web.listen}`, check: () => tryPort(config.web.listen) });
+  return checks;
+}
+
+async function tryStore(config: Config): Promise<string> {
+  try {
+    const { store, migrated } = await openStore(config.store);
+    await store.close();
+    return `${store.name}${migrated.length > 0 ? `, migrated: ${migrated.join(', ')}` : ''}`;
+  } catch (error) {
+    if (error instanceof KabiwatchError && error.code === 'store-in-use')
+      return `in use by process ${error.facts.process}`;
+    throw error;
+  }
+}
+
+async function tryMailbox(config: Config, list: ListConfig): Promise<string> {
+  const account = config.accounts.find(({ name }) => name === list.account);
+  if (account === undefined) throw new Error(`no account ${list.account}`);
+  const client = await connect({ ...account, password: () => readSecret(account.password) }, { maxIdleMs: 60_000 });
+  try {
+    const paths = await mailboxes(client, list.mailbox);
+    const box = await client.mailboxOpen(paths.at(-1) ?? list.mailbox, { readOnly: true });
+    const idle = client.capabilities.has('IDLE') ? 'IDLE' : 'no IDLE, polling';
+    return `${account.host}, ${box.path}, ${box.exists} mails, ${idle}`;
+  } finally {
+    await client.logout().catch(() => {});
+  }
+}
+
+async function tryFolder(folder: string): Promise<string> {
+  mkdirSync(folder, { recursive: true });
+  accessSync(folder, constants.W_OK);
+  return 'writable';
+}
+
+function tryPort(listen: string): Promise<string> {
+  const [, host = '', port = '0'] = /^\[?(.*?)\]?:(\d+)$/.exec(listen) ?? [];
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(Number(port), host || undefined, () => server.close(() => resolve('free')));
+  });
+}
+
+const remedies: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'is the host right, and the port? Is a firewall between?',
+  ENOTFOUND: 'the host name does not resolve',
+  ETIMEDOUT: 'nothing answers: is the host right, and the port? Is a firewall between?',
+  EAUTH: 'the server refused user or password',
+  EADDRINUSE: 'the port is taken: is kabiwatch running already?',
+  EACCES: 'this user may not',
+  NoConnection: 'the server closed the connection: tls: on-connect is port 993, starttls is 143',
+};
+
+function remedy(error: unknown): string {
+  const { code, authenticationFailed, serverResponseCode } = error as {
+    code?: string;
+    authenticationFailed?: boolean;
+    serverResponseCode?: string;
+  };
+  if (authenticationFailed) return '; the server refused user or password';
+  if (serverResponseCode === 'NONEXISTENT') return '; there is no such mailbox: look at its name with another client';
+  const found = code === undefined ? undefined : remedies[code];
+  return found === undefined ? '' : `; ${found}`;
+}

@@ -1,0 +1,105 @@
+/** `kabiwatch init`: writes a commented configuration. It says nothing to anybody as it stands: the mode is dry-run. */
+import { writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { KabiwatchError } from '../errors.js';
+
+export function addInit(program: Command): void {
+  program
+    .command('init')
+    .description('write a commented kabiwatch.yaml')
+    .argument('[file]', 'where to', 'kabiwatch.yaml')
+    .action((file: string) => {
+      try {
+        writeFileSync(file, template, { flag: 'wx' });
+      } catch (cause) {
+        const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST';
+        const remedy = exists ? 'it is there already: name another file' : (cause as Error).message;
+        throw new KabiwatchError('file-unreadable', { file, remedy }, { cause });
+      }
+      console.log(`${file} written. Fill in addresses and servers, then: kabiwatch doctor --config ${file}`);
+    });
+}
+
+export const template = `# kabiwatch.yaml: what kabiwatch watches and how it answers. Keys in comments show their defaults.
+# Durations are 90s, 10m, 2h, 7d; sizes 512kB, 4MB. Secrets are never written here: { env: NAME } or { file: /path }.
+
+# Where state lives: a folder (embedded database, one process) or PostgreSQL (several processes).
+store:
+  folder: ./kabiwatch-data
+# store:
+#   url: { env: KABIWATCH_DATABASE_URL }
+
+bot:
+  # name: kabiwatch
+  address: kabiwatch@example.org
+  # owner: you@example.org            # told when the circuit breaker holds replies
+  # replyTo: kabi-reviews@example.org # answers to the bot go here, not to the list
+  # archive: kabi-sent@example.org    # blind copy of each reply; lets a lost answer be settled in mode author too
+
+accounts:
+  - name: main
+    host: imap.example.org
+    # port: 993
+    # tls: on-connect                 # on-connect, starttls or none
+    user: kabiwatch@example.org
+    password: { env: KABIWATCH_IMAP_PASSWORD }
+
+lists:
+  - name: my-list
+    address: my-list@example.org
+    account: main
+    mailbox: INBOX                    # a public-inbox list without its slice: inbox.comp.tools.systemtap
+    # start: now                      # now, all, { date: 2025-01-31 } or { uid: 1234 }
+    mode: dry-run                     # off; dry-run: write replies to a folder; author: only to the author; list: author and list
+    # promise: enforced               # enforced: the tree promises a stable kABI; advisory: it does not (upstream)
+    # arch: x86_64
+    # reply: findings                 # findings: only when there is something to say; always
+    # quiet: 15m                      # an incomplete series is reviewed when nothing came for so long
+    # cc: []
+    # answerWithin: 7d                # older series are reviewed, not answered
+    # moderation: false               # hold each reply for approval
+
+# Needed for the modes author and list.
+# smtp:
+#   host: smtp.example.org
+#   port: 587
+#   tls: starttls
+#   user: kabiwatch@example.org
+#   password: { env: KABIWATCH_SMTP_PASSWORD }
+#   timeout: 60s
+
+# replies: ./kabiwatch-replies        # where mode dry-run writes
+
+# posting:
+#   perHour: 20                       # limits postpone, they drop nothing
+#   perListHour: 10
+#   perThread: 3                      # a thread gets so many answers (one a version), then silence
+#   attempts: 12
+#   retry: 30s                        # pause after a refusal, doubled each time up to an hour
+#   unsureGrace: 30m                  # how long to look for our mail on the list when a send's answer was lost
+#   sendingLease: 5m
+#   breakerFailures: 5
+#   breakerBursts: 15
+#   quietHours: { from: "22:00", to: "06:00" }   # UTC
+
+# watching:
+#   poll: 3m
+#   maxMessage: 4MB
+#   batch: 50
+
+# reviewing:
+#   workers: 1
+#   timeLimit: 60s
+#   memory: 768MB
+#   lease: 3m
+
+# retention:
+#   mail: 90d
+#   reviews: 730d
+#   quarantine: 90d
+
+# web:
+#   listen: 127.0.0.1:8080            # /healthz and /metrics
+
+# log: info
+`;
