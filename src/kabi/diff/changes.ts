@@ -29,6 +29,8 @@ export interface TypeDifference {
   readonly patch: number;
   /** A type that is only there before, or only after. */
   readonly existence: 'both' | 'added' | 'removed';
+  /** The closing brace is seen: a member that nothing follows is the last one. */
+  readonly ends: boolean;
   readonly compiler: ViewOfType;
   readonly genksyms: ViewOfType;
   /** Attributes of the type itself, before and after, where they differ. */
@@ -184,8 +186,8 @@ function typeDifferences(before: Read, after: Read, place: Place): TypeDifferenc
     const compiler = viewOfType(was, is);
     const genksyms = viewOfType(genksymsWas, genksymsIs);
     if (!compiler.differs && !genksyms.differs && attributes === null) return [];
-    const { kind, name, typedef, line } = any;
-    return [{ kind, name, typedef, line, ...place, existence, compiler, genksyms, attributes }];
+    const { kind, name, typedef, line, ends } = any;
+    return [{ kind, name, typedef, line, ends, ...place, existence, compiler, genksyms, attributes }];
   });
 }
 

@@ -202,10 +202,10 @@ function addMember(
       const size = sizeText(member, arch);
       if (member.union) add('member-inserted', member.line, `${what} joins a union${size}; ${hidden}`);
       else if (member.width !== null) add('bitfield-changed', member.line, `new bit-field ${what}; ${hidden}`);
-      else if (delta.following === null && difference.compiler.deltas.length > 0) {
-        add('member-added-at-end', member.line, `${what} is new at the end of what is shown${size}; ${hidden}`);
-      } else if (delta.following === null) add('member-added-at-end', member.line, `${what} is new${size}; ${hidden}`);
-      else add('member-inserted', member.line, `${what} is new before \`${delta.following.name}\`${size}; ${hidden}`);
+      else if (delta.following === null) {
+        const where = difference.ends ? 'at the end' : 'after what is shown';
+        add('member-added-at-end', member.line, `${what} is new ${where}${size}; ${hidden}`);
+      } else add('member-inserted', member.line, `${what} is new before \`${delta.following.name}\`${size}; ${hidden}`);
       return;
     }
     case 'removed':

@@ -1,0 +1,49 @@
+/**
+ * Text of a patch or a mail, made harmless for the medium it is printed in. Every word that a stranger wrote passes through
+ * one of these; nothing else in a report is theirs.
+ */
+
+/** No control characters (a terminal obeys them, a mail client may), no bidirectional overrides; one line. */
+export function plain(text: string): string {
+  return text
+    .replace(/[\t\n\r\v\f]+/g, ' ')
+    .replace(/\p{Cc}|[\u200b-\u200f\u202a-\u202e\u2028\u2029\u2060-\u2069\ufeff]/gu, '?')
+    .trim();
+}
+
+/** A line of code: tabs become blanks up to the next stop, so that columns are columns. */
+export function code(text: string): string {
+  let out = '';
+  for (const char of text) out += char === '\t' ? ' '.repeat(8 - (out.length % 8)) : char;
+  return out.replace(/\p{Cc}|[\u200b-\u200f\u202a-\u202e\u2028\u2029\u2060-\u2069\ufeff]/gu, '?').trimEnd();
+}
+
+/** In running Markdown: no markup, no mention, no issue reference, no closing keyword, no HTML, no link is made of it. */
+export function markdown(text: string): string {
+  return (
+    plain(text)
+      .replace(/[\\`*_{}[\]()#+!|<>~&:]/g, (char) => `&#${char.charCodeAt(0)};`)
+      // GitHub links what it finds in the rendered text, so an entity is not enough: a word joiner parts sign and name.
+      .replace(/@/g, '@\u2060')
+      .replace(/&#35;/g, '&#35;\u2060')
+      .replace(/\b(GH)-(?=\d)/gi, '$1-\u2060')
+      .replace(/\b(https?|ftp)(?=&#58;)/gi, '$1\u2060')
+      .replace(/\bwww\./gi, 'www\u2060.')
+  );
+}
+
+/** A code span: a fence longer than any run of backticks inside; what stands in it is not interpreted. */
+export function codeSpan(text: string): string {
+  const inside = plain(text);
+  const longest = Math.max(0, ...(inside.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  const pad = inside.startsWith('`') || inside.endsWith('`') || inside === '' ? ' ' : '';
+  return `${fence}${pad}${inside}${pad}${fence}`;
+}
+
+/** A code block whose fence nothing in it can close. */
+export function codeBlock(text: string, language: string): string {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${text.split('\n').map(code).join('\n')}\n${fence}`;
+}

@@ -1,0 +1,229 @@
+/**
+ * The reply, as DESIGN has it: plain text, at most 72 columns, fewer than 60 lines, the verdict in the first line; the hunk
+ * quoted where it matters, numbers in a small table, who is affected, the safe alternative as a patch, one command to repeat it.
+ *
+ * Comes in: a Review, and the series for its hunks where it is at hand. Never happens: a question, a computation, an
+ * unescaped word of a stranger.
+ */
+
+import type { Consumer, Finding, Review, TypeChange } from '../kabi/review.js';
+import type { Hunk, Series } from '../patch/series.js';
+import { code, plain } from './escape.js';
+import { filled, table } from './table.js';
+import { bySeverity, evidenceText, guardText, reproduceCommand, typeName, verdictLine } from './wording.js';
+
+const WIDTH = 72;
+const LINES = 58;
+
+export interface TextOptions {
+  /** Paints the verdict; the identity where the reader is no terminal. */
+  readonly paint?: (verdict: Review['verdict'], text: string) => string;
+  /** Where the whole review can be read, for what is cut here. */
+  readonly link?: string | null;
+}
+
+export function textReport(review: Review, series: Series | null, options: TextOptions = {}): string {
+  const paint = options.paint ?? ((_verdict, text) => text);
+  const [first = '', ...more] = filled(plain(verdictLine(review)), WIDTH);
+  const head = [paint(review.verdict, first), ...more, ...header(review)];
+  const tail = ['', 'To repeat:', ...wrapCommand(reproduceCommand(review))];
+  const body = [
+    quoted(review, series),
+    layoutTable(review),
+    findings(review),
+    guards(review),
+    symbols(review),
+    affected(review.consumers),
+    fixes(review),
+    missing(review),
+  ];
+  const room = LINES - head.length - tail.length - 1;
+  return [...head, ...fitted(body, room, options.link ?? null), ...tail].join('\n').concat('\n');
+}
+
+/** Sections in order until the room is used; what is left out is said, with the link. */
+function fitted(sections: readonly (readonly string[])[], room: number, link: string | null): string[] {
+  const lines: string[] = [];
+  let left = 0;
+  for (const section of sections.filter((one) => one.length > 0)) {
+    const free = room - lines.length - 3;
+    if (free < 3) {
+      left += section.length;
+      continue;
+    }
+    const taken = section.slice(0, free);
+    lines.push('', ...taken);
+    left += section.length - taken.length;
+  }
+  if (left > 0)
+    lines.push('', ...filled(`(${left} lines more${link === null ? ' with --format json' : `: ${link}`})`, WIDTH));
+  return lines;
+}
+
+function header(review: Review): string[] {
+  const { series, target } = review;
+  const base = target.base === null ? '' : `, base ${plain(target.base)}`;
+  const where = target.tree === null ? '' : `, tree ${plain(target.tree)}`;
+  const mode = target.crcMode === null ? '' : `, symbol versions by ${target.crcMode}`;
+  return [
+    ...filled(`Series: ${plain(series.subject)}${series.version > 1 ? ` (v${series.version})` : ''}`, WIDTH),
+    ...filled(`Judged ${evidenceText[review.evidence]}; ${target.arch}${where}${base}${mode}.`, WIDTH),
+  ];
+}
+
+/** The changed lines of the hunk that the worst finding points at, as a mail quotes them. */
+function quoted(review: Review, series: Series | null): string[] {
+  const worst = bySeverity(review.findings).find((one) => one.severity !== 'info') ?? null;
+  const hunk = worst === null || series === null ? null : hunkAt(series, worst);
+  if (worst === null || hunk === null) return [];
+  const lines = hunk.lines.slice(0, 400);
+  const changed = lines.flatMap((line, at) => (line[0] === '+' || line[0] === '-' ? [at] : []));
+  const near = nearest(hunk, changed, worst.line);
+  const from = Math.max(0, near - 4);
+  const shown = lines.slice(from, near + 5);
+  return [
+    `> ${plain(worst.file)}`,
+    ...[`@@ ${hunk.heading}`, ...shown].map((line) => `> ${code(line)}`.slice(0, WIDTH).trimEnd()),
+  ];
+}
+
+function hunkAt(series: Series, finding: Finding): Hunk | null {
+  const patch = series.patches.find((one) => one.n === finding.patch);
+  const file = patch?.files.find((one) => (one.after ?? one.before) === finding.file);
+  const inside = file?.hunks.find(
+    (hunk) => finding.line >= hunk.afterStart && finding.line <= hunk.afterStart + hunk.afterLines,
+  );
+  return inside ?? file?.hunks[0] ?? null;
+}
+
+/** The changed line whose number after is nearest to `line`. */
+function nearest(hunk: Hunk, changed: readonly number[], line: number): number {
+  let number = hunk.afterStart;
+  let best = changed[0] ?? 0;
+  let distance = Number.POSITIVE_INFINITY;
+  hunk.lines.forEach((text, at) => {
+    if (changed.includes(at) && Math.abs(number - line) < distance) {
+      best = at;
+      distance = Math.abs(number - line);
+    }
+    if (text[0] !== '-') number++;
+  });
+  return best;
+}
+
+/** Members with their offsets before and after, in bytes; only where offsets are known. */
+function layoutTable(review: Review): string[] {
+  const lines: string[] = [];
+  for (const type of review.types.slice(0, 4)) {
+    const rows = rowsOf(type);
+    if (rows.length > 0)
+      lines.push(...(lines.length > 0 ? [''] : []), ...table(rows).map((row) => row.slice(0, WIDTH)));
+  }
+  return lines;
+}
+
+function rowsOf(type: TypeChange): string[][] {
+  const known = type.members.filter((one) => (one.before ?? one.after)?.bitOffset !== null);
+  const size = type.before?.size != null && type.after?.size != null;
+  if (known.length === 0 && !size) return [];
+  const rows = [[plain(typeName(type)).slice(0, 34), 'before', 'after', '']];
+  if (size) rows.push(['  size', String(type.before?.size), String(type.after?.size), '']);
+  for (const member of known.slice(0, 10)) {
+    rows.push([`  ${plain(member.name)}`.slice(0, 34), place(member.before), place(member.after), member.change]);
+  }
+  if (known.length > 10) rows.push([`  (${known.length - 10} more)`, '', '', '']);
+  return rows;
+}
+
+/** Bytes, and `byte:bit` where a member does not begin on a byte. */
+export function place(at: { bitOffset: number | null } | null): string {
+  if (at === null || at.bitOffset === null) return '-';
+  const bit = at.bitOffset % 8;
+  return bit === 0 ? String(at.bitOffset / 8) : `${Math.floor(at.bitOffset / 8)}:${bit}`;
+}
+
+function findings(review: Review): string[] {
+  const many = review.series.patches.length > 1;
+  return bySeverity(review.findings)
+    .filter((one) => one.severity !== 'info' || review.findings.length < 4)
+    .slice(0, 12)
+    .flatMap((one) => {
+      const patch = many && one.patch > 0 ? ` (patch ${one.patch})` : '';
+      const subject = one.type ?? one.symbol;
+      const about = subject === null ? '' : `${plain(subject)}: `;
+      return [`- ${one.rule}${patch}`, ...filled(`${about}${plain(one.text)}`, WIDTH, '  ')];
+    });
+}
+
+function guards(review: Review): string[] {
+  if (review.guards.length === 0) return [];
+  return ['Guards:', ...review.guards.slice(0, 6).flatMap((one) => bullet(plain(guardText(one))))];
+}
+
+function symbols(review: Review): string[] {
+  const { changed, causes } = review.symbols;
+  if (changed.length === 0) return [];
+  const stable = changed.filter((one) => one.stable).length;
+  const lines = [
+    `${changed.length} of ${review.symbols.exported} exported symbols change version${stable > 0 ? `, ${stable} on the stable list` : ''}:`,
+  ];
+  for (const [at, cause] of causes.slice(0, 4).entries()) {
+    lines.push(...bullet(`${cause.count} by ${plain(cause.text)}${cause.cosmetic ? ' (cosmetic)' : ''}`));
+    for (const symbol of changed.filter((one) => one.cause === at).slice(0, 3)) {
+      lines.push(`  ${symbol.before ?? '-'} -> ${symbol.after ?? '-'}  ${plain(symbol.name)}`.slice(0, WIDTH));
+    }
+    const example = changed.find((one) => one.cause === at && one.because.length > 1);
+    if (example !== undefined) lines.push(...filled(example.because.map(plain).join(' -> '), WIDTH, '  '));
+  }
+  return lines;
+}
+
+/** Who is affected: modules and inline code first, they decide; then how much of the base kernel. */
+function affected(consumers: readonly Consumer[]): string[] {
+  if (consumers.length === 0) return [];
+  const outside = consumers.filter((one) => one.place !== 'builtin');
+  const inside = consumers.filter((one) => one.place === 'builtin');
+  const lines = ['Who depends on it:'];
+  for (const one of outside.slice(0, 8)) {
+    const what = one.member === null ? one.type : `${one.type}.${one.member}`;
+    lines.push(...bullet(`${one.place}: ${plain(one.file)}:${one.line} ${one.kind} of ${plain(what)}`));
+  }
+  if (outside.length > 8) lines.push(`  (${outside.length - 8} more)`);
+  if (inside.length > 0) {
+    const files = [...new Set(inside.map((one) => plain(one.file)))];
+    const named = files.slice(0, 6).join(', ');
+    lines.push(
+      ...bullet(
+        `base kernel: ${inside.length} places in ${named}${files.length > 6 ? `, ${files.length - 6} files more` : ''}`,
+      ),
+    );
+  }
+  return lines;
+}
+
+function fixes(review: Review): string[] {
+  const [best] = review.fixes;
+  if (best === undefined) return [];
+  return [
+    ...filled(`Verified alternative (${best.verdict}): ${plain(best.title)}`, WIDTH),
+    ...best.diff.split('\n').map((line) => code(line).slice(0, WIDTH)),
+  ];
+}
+
+function missing(review: Review): string[] {
+  if (review.missing.length === 0) return [];
+  return [
+    'Not known:',
+    ...review.missing.slice(0, 6).flatMap((one) => bullet(`${plain(one.what)} (${plain(one.why)})`)),
+  ];
+}
+
+function bullet(text: string): string[] {
+  return filled(text, WIDTH - 2).map((line, at) => `${at === 0 ? '- ' : '  '}${line}`);
+}
+
+function wrapCommand(command: string): string[] {
+  if (command.length + 2 <= WIDTH) return [`  ${command}`];
+  const lines = filled(plain(command), WIDTH - 2, '  ');
+  return lines.map((line, at) => (at < lines.length - 1 ? `${line} \\` : line));
+}
