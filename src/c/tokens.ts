@@ -12,6 +12,8 @@ export const Punctuator = 5;
 /** A byte that is no C token by itself (`@`, `\`, a lone quote): kept, so that nothing is lost. */
 export const Other = 6;
 export const End = 7;
+/** A `#pragma` line that is still there after preprocessing; its spelling is the line's text: `pack(push, 1)`. */
+export const Pragma = 8;
 
 /** Flag: first token of its (logical) line. */
 export const BeginsLine = 1;

@@ -1,0 +1,634 @@
+/**
+ * A unit of a tree in one view: tokens with their macros expanded and their headers read (C11 6.10, with GNU's extensions).
+ *
+ * Comes in: which file, how it is compiled (Unit), the tree. Goes out: the tokens, each knowing the file and offset where a
+ * person sees it, and what was missing. Never happens: an exception or a hang, whatever the bytes say; depth, size and the
+ * work of one macro are bounded, and a bound that was met is named in `missing`.
+ *
+ * Files are frames on a stack. Between two directives the tokens of a frame are plain text: each is copied unless it names a
+ * macro. A conditional group that is not taken is jumped over by the pairs that lexed-file.ts has found.
+ */
+import type { SourceTree } from '../tree/source-tree.js';
+import { evaluateCondition } from './condition.js';
+import { builtinMacros, conditionOperators, Expander, type FileSource } from './expand.js';
+import { type Directive, type LexedFile, lexFile, lineAt } from './lexed-file.js';
+import { type Macro, readDefinition } from './macro.js';
+import { spellingOf, textOf } from './spelling.js';
+import { AfterSpace, BeginsLine, End, Identifier, Numeral, Pragma, Text, TokenList } from './tokens.js';
+
+/** How one translation unit is compiled. Paths are relative to the tree. */
+export interface Unit {
+  readonly path: string;
+  /** `-I`, in order. */
+  readonly includePaths: readonly string[];
+  /** `-include`, in order. */
+  readonly forced: readonly string[];
+  /** `-D`: `NAME` or `NAME=VALUE`. */
+  readonly defines: readonly string[];
+  /** The compiler's own macros as `cc -dM -E` prints them: lines of `#define NAME VALUE`. */
+  readonly predefined: string;
+}
+
+/** Something that the text asked for and that could not be had. */
+export interface PreprocessMissing {
+  readonly what: string;
+  readonly why: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+export interface Preprocessed {
+  readonly tokens: TokenList;
+  /** `tokens.file` is a place in this list; 0 is what the command line says. */
+  readonly files: readonly string[];
+  readonly missing: readonly PreprocessMissing[];
+  /** The macros at the end of the unit, by spelling. */
+  readonly macros: readonly (Macro | undefined)[];
+}
+
+/** Files as tokens, by content: one for all trees, views and units that a process reads. */
+export class LexCache {
+  readonly #files = new Map<string, LexedFile>();
+  #bytes = 0;
+
+  lexed(contentId: string, bytes: Uint8Array): LexedFile {
+    const known = this.#files.get(contentId);
+    if (known !== undefined) return known;
+    // Tokens take some ten times the text; past this the cache begins anew rather than grow for ever.
+    if (this.#bytes > 60_000_000) {
+      this.#files.clear();
+      this.#bytes = 0;
+    }
+    const file = lexFile(bytes);
+    this.#files.set(contentId, file);
+    this.#bytes += bytes.length;
+    return file;
+  }
+}
+
+export function preprocess(unit: Unit, tree: SourceTree, cache: LexCache = new LexCache()): Preprocessed {
+  return new Preprocessor(unit, tree, cache).run();
+}
+
+interface Frame {
+  readonly path: string;
+  /** Place in `files`. */
+  readonly id: number;
+  /** Place in the include path where it was found, for include_next; -1 for the unit and what was found beside a file. */
+  readonly searched: number;
+  readonly file: LexedFile;
+  at: number;
+  /** The next directive's place in `file.directives`. */
+  directive: number;
+}
+
+interface Found {
+  readonly path: string;
+  readonly searched: number;
+  readonly file: LexedFile;
+}
+
+const deepestInclude = 200;
+const mostTokens = 40_000_000;
+const mostMissing = 1_000;
+const commandLine = '<command line>';
+
+const once = spellingOf('once');
+const open = spellingOf('(');
+const pragmaOperator = spellingOf('_Pragma');
+const S = spellingOf;
+const hasOperators = new Set([...conditionOperators].filter((spelling) => textOf(spelling).startsWith('__has_')));
+const hasInclude = S('__has_include');
+const hasIncludeNext = S('__has_include_next');
+const definedOperator = S('defined');
+
+class Preprocessor implements FileSource {
+  readonly #unit: Unit;
+  readonly #tree: SourceTree;
+  readonly #cache: LexCache;
+  readonly #tokens = new TokenList(1 << 16);
+  readonly #files: string[] = [commandLine];
+  readonly #fileIds = new Map<string, number>();
+  readonly #lexed = new Map<string, LexedFile | null>();
+  readonly #resolved = new Map<string, Found | null>();
+  readonly #macros: (Macro | undefined)[] = [];
+  readonly #saved = new Map<number, (Macro | undefined)[]>();
+  readonly #once = new Set<string>();
+  readonly #missing: PreprocessMissing[] = [];
+  readonly #frames: Frame[] = [];
+  readonly #expander: Expander;
+  readonly #conditions: Expander;
+  readonly #line = new TokenList(64);
+  #counter = 0;
+  /** Where the macro being expanded was named: what a person sees. */
+  #useFile = 0;
+  #useOffset = 0;
+  #useLexed: LexedFile | null = null;
+  #stopped = false;
+
+  constructor(unit: Unit, tree: SourceTree, cache: LexCache) {
+    this.#unit = unit;
+    this.#tree = tree;
+    this.#cache = cache;
+    this.#expander = new Expander(this.#macros, this);
+    this.#conditions = new Expander(this.#macros, {
+      nextToken: () => false,
+      opensCall: () => false,
+      builtin: (name) => this.builtin(name),
+      pragma: () => undefined,
+      operator: (name, operand) => this.#operator(name, operand),
+    });
+  }
+
+  run(): Preprocessed {
+    for (const macro of builtinMacros) this.#macros[macro.name] = macro;
+    this.#commandLine();
+    for (const path of this.#unit.forced) {
+      const found = this.#at(path, -1) ?? this.#search(path, 0);
+      if (found === null)
+        this.#miss(`header ${path}`, 'it is included by every unit (-include) and is not in the tree');
+      else this.#enter(found);
+      this.#runFrames();
+    }
+    const main = this.#at(this.#unit.path, -1);
+    if (main === null) this.#miss(`file ${this.#unit.path}`, 'it is not in the tree');
+    else this.#enter(main);
+    this.#runFrames();
+    this.#tokens.push(End, BeginsLine, 0, 0, 0);
+    return { tokens: this.#tokens, files: this.#files, missing: this.#missing, macros: this.#macros };
+  }
+
+  #commandLine(): void {
+    const defines = this.#unit.defines.map((define) => {
+      const [, name, value] = /^([^=]*)=?(.*)$/s.exec(define) as RegExpExecArray;
+      return `#define ${name} ${define.includes('=') ? value : '1'}\n`;
+    });
+    const text = `${this.#unit.predefined}\n${defines.join('')}`;
+    this.#enter({
+      path: commandLine,
+      searched: -1,
+      file: this.#cache.lexed(`command line ${text}`, Buffer.from(text, 'latin1')),
+    });
+    this.#runFrames();
+  }
+
+  #runFrames(): void {
+    while (this.#frames.length > 0 && !this.#stopped) {
+      const frame = this.#frames.at(-1) as Frame;
+      const directive = frame.file.directives[frame.directive];
+      this.#text(frame, directive?.at ?? frame.file.tokens.length - 1);
+      if (this.#frames.at(-1) !== frame || frame.directive < 0) continue;
+      const next = frame.file.directives[frame.directive];
+      if (next !== undefined && frame.at === next.at) this.#directive(frame, next);
+      else if (frame.at >= frame.file.tokens.length - 1) this.#frames.pop();
+    }
+    this.#frames.length = 0;
+  }
+
+  /** Copies the frame's tokens up to `end`, expanding; returns early when an expansion moved on in the files. */
+  #text(frame: Frame, end: number): void {
+    const { kind, spelling, flags, offset } = frame.file.tokens;
+    const out = this.#tokens;
+    const { id } = frame;
+    const macros = this.#macros;
+    for (let at = frame.at; at < end; at++) {
+      const spelled = spelling[at] as number;
+      if (kind[at] === Identifier) {
+        const macro = macros[spelled];
+        if (macro !== undefined || spelled === pragmaOperator) {
+          frame.at = at + 1;
+          this.#use(macro, spelled, frame, at);
+          if (this.#frames.at(-1) !== frame || frame.directive < 0) return;
+          const next = frame.file.directives[frame.directive];
+          if ((next?.at ?? frame.file.tokens.length - 1) !== end) return;
+          at = frame.at - 1;
+          continue;
+        }
+      }
+      out.push(kind[at] as number, flags[at] as number, spelled, id, offset[at] as number);
+    }
+    frame.at = Math.max(frame.at, end);
+    if (out.length > mostTokens) this.#stop('the unit has too many tokens');
+  }
+
+  #use(macro: Macro | undefined, spelled: number, frame: Frame, at: number): void {
+    const { flags, offset, kind } = frame.file.tokens;
+    const id = frame.id;
+    const place = offset[at] as number;
+    this.#useFile = id;
+    this.#useOffset = place;
+    this.#useLexed = frame.file;
+    if (macro === undefined) {
+      this.#plainPragma(frame);
+      return;
+    }
+    const out = this.#tokens;
+    this.#expander.expandUse(macro, kind[at] as number, spelled, flags[at] as number, (one, spelling, spaced) =>
+      out.push(one, spaced, spelling, id, place),
+    );
+    if (this.#expander.exhausted) {
+      this.#expander.exhausted = false;
+      this.#stop(`the expansion of ${textOf(spelled)} is too large`);
+    }
+    if (out.length > mostTokens) this.#stop('the unit has too many tokens');
+  }
+
+  /** _Pragma ( "text" ) outside a macro. */
+  #plainPragma(frame: Frame): void {
+    const { tokens } = frame.file;
+    if (tokens.spelling[frame.at] !== open || tokens.kind[frame.at + 1] !== Text) return;
+    this.pragma(
+      textOf(tokens.spelling[frame.at + 1] as number)
+        .replace(/^L?"|"$/g, '')
+        .replace(/\\(["\\])/g, '$1'),
+    );
+    frame.at += 3;
+  }
+
+  // What the expander asks of the file.
+
+  nextToken(): boolean {
+    for (;;) {
+      const frame = this.#frames.at(-1);
+      if (frame === undefined || this.#stopped) return false;
+      const directive = frame.file.directives[frame.directive];
+      if (directive !== undefined && directive.at === frame.at) {
+        this.#directive(frame, directive);
+        continue;
+      }
+      const { tokens } = frame.file;
+      if (frame.at >= tokens.length - 1) {
+        // A call may not end in another file than it began in, but a header included among its arguments may end.
+        if (frame.id === this.#useFile) return false;
+        this.#frames.pop();
+        continue;
+      }
+      this.#expander.kind = tokens.kind[frame.at] as number;
+      this.#expander.spelling = tokens.spelling[frame.at] as number;
+      this.#expander.flags = tokens.flags[frame.at] as number;
+      frame.at++;
+      return true;
+    }
+  }
+
+  opensCall(): boolean {
+    const frame = this.#frames.at(-1);
+    if (frame === undefined) return false;
+    const directive = frame.file.directives[frame.directive];
+    return directive?.at !== frame.at && frame.file.tokens.spelling[frame.at] === open;
+  }
+
+  builtin(name: string): { kind: number; text: string } {
+    const path = this.#files[this.#useFile] as string;
+    switch (name) {
+      case '__LINE__':
+        // As gcc: the line of the outermost macro's name, also where its call goes over several lines.
+        return { kind: Numeral, text: String(this.#useLexed === null ? 0 : lineAt(this.#useLexed, this.#useOffset)) };
+      case '__COUNTER__':
+        return { kind: Numeral, text: String(this.#counter++) };
+      case '__INCLUDE_LEVEL__':
+        return { kind: Numeral, text: String(Math.max(0, this.#frames.length - 1)) };
+      case '__BASE_FILE__':
+        return { kind: Text, text: `"${this.#unit.path}"` };
+      case '__FILE__':
+        return { kind: Text, text: `"${path}"` };
+      case '__FILE_NAME__':
+        return { kind: Text, text: `"${path.slice(path.lastIndexOf('/') + 1)}"` };
+      case '__DATE__':
+        return { kind: Text, text: '"Jan  1 1970"' };
+      case '__TIME__':
+        return { kind: Text, text: '"00:00:00"' };
+      default:
+        return { kind: Text, text: '"Thu Jan  1 00:00:00 1970"' };
+    }
+  }
+
+  pragma(text: string): void {
+    const words = /^\s*(push_macro|pop_macro)\s*\(\s*"(\w+)"\s*\)/.exec(text);
+    if (words === null) {
+      this.#tokens.push(Pragma, BeginsLine, spellingOf(text.trim()), this.#useFile, this.#useOffset);
+      return;
+    }
+    const name = spellingOf(words[2] as string);
+    const stack = this.#saved.get(name) ?? [];
+    this.#saved.set(name, stack);
+    if (words[1] === 'push_macro') stack.push(this.#macros[name]);
+    else if (stack.length > 0) this.#macros[name] = stack.pop();
+  }
+
+  // Directives.
+
+  #directive(frame: Frame, directive: Directive): void {
+    frame.at = directive.end;
+    frame.directive++;
+    const { tokens } = frame.file;
+    const first = directive.at + 2;
+    switch (directive.name) {
+      case 'define': {
+        const place = frame.path === commandLine ? null : { path: frame.path, offset: tokens.offset[first] as number };
+        const macro = readDefinition(tokens, first, directive.end, place);
+        if (macro !== null && macro.name !== definedOperator) this.#macros[macro.name] = macro;
+        break;
+      }
+      case 'undef':
+        if (tokens.kind[first] === Identifier && first < directive.end)
+          this.#macros[tokens.spelling[first] as number] = undefined;
+        break;
+      case 'include':
+      case 'include_next':
+      case 'import':
+        this.#include(frame, directive);
+        break;
+      case 'if':
+      case 'ifdef':
+      case 'ifndef':
+        if (!this.#holds(frame, directive)) this.#skipTo(frame, directive.next);
+        break;
+      case 'elif':
+      case 'else':
+      case 'elifdef':
+      case 'elifndef':
+        // Reached as text, so an earlier group was taken: on to the end.
+        this.#skipToEnd(frame, directive);
+        break;
+      case 'pragma':
+        this.#pragmaLine(frame, directive);
+        break;
+      case 'error':
+        this.#miss(
+          `#error ${this.#textOf(frame, first, directive.end)}`,
+          'the tree refuses this configuration or lacks a part',
+          directive.at,
+        );
+        break;
+      default:
+        break;
+    }
+  }
+
+  #skipToEnd(frame: Frame, from: Directive): void {
+    let at = from.next;
+    while (at >= 0 && frame.file.directives[at]?.name !== 'endif') at = frame.file.directives[at]?.next ?? -1;
+    this.#continueAfter(frame, at);
+  }
+
+  /** From a group that is not taken: the next group of the same conditional that is. */
+  #skipTo(frame: Frame, from: number): void {
+    let at = from;
+    for (;;) {
+      const directive = frame.file.directives[at];
+      if (directive === undefined || directive.name === 'endif' || directive.name === 'else') break;
+      // The condition may span expansions that ask for the line: stand on it.
+      frame.at = directive.end;
+      if (this.#holds(frame, directive)) break;
+      at = directive.next;
+    }
+    this.#continueAfter(frame, at);
+  }
+
+  #continueAfter(frame: Frame, directive: number): void {
+    const found = frame.file.directives[directive];
+    frame.at = found?.end ?? frame.file.tokens.length - 1;
+    frame.directive = found === undefined ? frame.file.directives.length : directive + 1;
+  }
+
+  #holds(frame: Frame, directive: Directive): boolean {
+    const { tokens } = frame.file;
+    const first = directive.at + 2;
+    switch (directive.name) {
+      case 'ifdef':
+      case 'elifdef':
+        return this.#isDefined(tokens.spelling[first] as number);
+      case 'ifndef':
+      case 'elifndef':
+        return !this.#isDefined(tokens.spelling[first] as number);
+      default:
+        break;
+    }
+    const line = this.#line;
+    line.length = 0;
+    this.#conditions.expandLine(tokens, first, directive.end, (kind, spelling, flags) =>
+      line.push(kind, flags, spelling, 0, 0),
+    );
+    if (this.#conditions.exhausted) {
+      this.#miss('a condition', 'its expansion is too large', directive.at);
+      return false;
+    }
+    const result = evaluateCondition(line);
+    if (!result.ok) this.#miss(`condition "${this.#textOf(frame, first, directive.end)}"`, result.why, directive.at);
+    return result.ok && result.value;
+  }
+
+  #isDefined(spelling: number): boolean {
+    return this.#macros[spelling] !== undefined || hasOperators.has(spelling);
+  }
+
+  #operator(name: number, operand: TokenList): string {
+    const spelling = operand.spelling[0] as number;
+    if (name === definedOperator) return this.#isDefined(spelling) ? '1' : '0';
+    if (name === hasInclude || name === hasIncludeNext) {
+      const header = headerName(this.#joined(operand));
+      const frame = this.#frames.at(-1);
+      return header !== null && frame !== undefined && this.#resolve(frame, header, name === hasIncludeNext) !== null
+        ? '1'
+        : '0';
+    }
+    return answerOf(textOf(name), textOf(spelling));
+  }
+
+  #joined(tokens: TokenList): string {
+    let text = '';
+    for (let at = 0; at < tokens.length; at++) text += textOf(tokens.spelling[at] as number);
+    return text;
+  }
+
+  #pragmaLine(frame: Frame, directive: Directive): void {
+    const { tokens } = frame.file;
+    if (tokens.spelling[directive.at + 2] === once && directive.end > directive.at + 2) {
+      this.#once.add(frame.path);
+      return;
+    }
+    this.#useFile = frame.id;
+    this.#useOffset = tokens.offset[directive.at] as number;
+    this.pragma(this.#textOf(frame, directive.at + 2, directive.end));
+  }
+
+  /** The tokens of a line as text, one blank where white space was. */
+  #textOf(frame: Frame, start: number, end: number): string {
+    const { tokens } = frame.file;
+    let text = '';
+    for (let at = start; at < end && text.length < 500; at++) {
+      text +=
+        (at > start && ((tokens.flags[at] as number) & AfterSpace) !== 0 ? ' ' : '') +
+        textOf(tokens.spelling[at] as number);
+    }
+    return text;
+  }
+
+  // Headers.
+
+  #include(frame: Frame, directive: Directive): void {
+    const header = this.#header(frame, directive);
+    if (header === null) {
+      this.#miss(
+        `#include ${this.#textOf(frame, directive.at + 2, directive.end)}`,
+        'it names no header',
+        directive.at,
+      );
+      return;
+    }
+    const found = this.#resolve(frame, header, directive.name === 'include_next');
+    if (found === null) {
+      this.#miss(`header ${header.name}`, 'it is not in the tree or its build directory', directive.at);
+      return;
+    }
+    if (this.#once.has(found.path)) return;
+    if (directive.name === 'import' || found.file.pragmaOnce) this.#once.add(found.path);
+    if (found.file.guard !== 0 && this.#macros[found.file.guard] !== undefined) return;
+    if (this.#frames.length >= deepestInclude) {
+      this.#miss(`header ${header.name}`, `headers are nested more than ${deepestInclude} deep`, directive.at);
+      return;
+    }
+    this.#enter(found);
+  }
+
+  #header(frame: Frame, directive: Directive): { name: string; isQuoted: boolean } | null {
+    const { tokens, bytes } = frame.file;
+    const first = directive.at + 2;
+    if (first >= directive.end) return null;
+    const offset = tokens.offset[first] as number;
+    if (bytes[offset] === 0x3c || bytes[offset] === 0x22) {
+      const close = bytes[offset] === 0x3c ? 0x3e : 0x22;
+      let end = offset + 1;
+      while (end < bytes.length && bytes[end] !== close && bytes[end] !== 10) end++;
+      return headerName(Buffer.from(bytes.subarray(offset, Math.min(end + 1, bytes.length))).toString('latin1'));
+    }
+    let text = '';
+    this.#conditions.expandLine(tokens, first, directive.end, (_kind, spelling) => {
+      text += textOf(spelling);
+    });
+    return headerName(text);
+  }
+
+  #resolve(frame: Frame, header: { name: string; isQuoted: boolean }, isNext: boolean): Found | null {
+    if (isNext) return this.#search(header.name, frame.searched + 1);
+    if (header.isQuoted) {
+      const directory = frame.path.slice(0, frame.path.lastIndexOf('/') + 1);
+      const beside = this.#at(directory + header.name, frame.searched);
+      if (beside !== null) return beside;
+    }
+    return this.#search(header.name, 0);
+  }
+
+  #search(name: string, from: number): Found | null {
+    const key = `${from} ${name}`;
+    const known = this.#resolved.get(key);
+    if (known !== undefined) return known;
+    let found: Found | null = null;
+    for (let i = from; i < this.#unit.includePaths.length && found === null; i++) {
+      const directory = this.#unit.includePaths[i] as string;
+      found = this.#at(directory === '' || directory === '.' ? name : `${directory}/${name}`, i);
+    }
+    this.#resolved.set(key, found);
+    return found;
+  }
+
+  #at(path: string, searched: number): Found | null {
+    const normal = normalised(path);
+    if (normal === null) return null;
+    const known = this.#lexed.get(normal);
+    const file = known === undefined ? this.#lex(normal) : known;
+    return file === null ? null : { path: normal, searched, file };
+  }
+
+  #lex(path: string): LexedFile | null {
+    const bytes = this.#tree.read(path);
+    const file = bytes === null ? null : this.#cache.lexed(this.#tree.contentId(path) ?? `unnamed ${path}`, bytes);
+    this.#lexed.set(path, file);
+    return file;
+  }
+
+  #enter({ path, searched, file }: Found): void {
+    let id = this.#fileIds.get(path);
+    if (id === undefined) {
+      id = path === commandLine ? 0 : this.#files.push(path) - 1;
+      this.#fileIds.set(path, id);
+    }
+    if (id > 65_535) {
+      this.#stop('the unit includes more than 65,535 files');
+      return;
+    }
+    this.#frames.push({ path, id, searched, file, at: 0, directive: 0 });
+  }
+
+  // What is missing.
+
+  #stop(why: string): void {
+    if (!this.#stopped) this.#miss(`the rest of ${this.#unit.path}`, why);
+    this.#stopped = true;
+  }
+
+  #miss(what: string, why: string, at?: number): void {
+    if (this.#missing.length >= mostMissing) return;
+    const frame = this.#frames.at(-1);
+    const token = frame === undefined ? 0 : (at ?? Math.max(0, frame.at - 1));
+    const line = frame === undefined ? 0 : lineAt(frame.file, frame.file.tokens.offset[token] as number);
+    this.#missing.push({ what, why, file: frame?.path ?? this.#unit.path, line });
+  }
+}
+
+function headerName(text: string): { name: string; isQuoted: boolean } | null {
+  const match = /^(?:<([^>]+)>|"([^"]+)")/.exec(text.trim());
+  if (match === null) return null;
+  return { name: (match[1] ?? match[2]) as string, isQuoted: match[2] !== undefined };
+}
+
+/** A path without `.`, `..` and doubled slashes; null for one that is absolute or leaves the tree. */
+function normalised(path: string): string | null {
+  if (path.startsWith('/')) return null;
+  if (!path.includes('.') && !path.includes('//')) return path;
+  const names: string[] = [];
+  for (const name of path.split('/')) {
+    if (name === '' || name === '.') continue;
+    if (name !== '..') names.push(name);
+    else if (names.pop() === undefined) return null;
+  }
+  return names.join('/');
+}
+
+/** What gcc 12 answers to __has_attribute and the like; attributes that it lacks and the kernel asks for. */
+const lackedAttributes = new Set([
+  'btf_type_tag',
+  'btf_decl_tag',
+  'counted_by',
+  'pass_object_size',
+  'overloadable',
+  'diagnose_if',
+  'disable_tail_calls',
+  'no_sanitize_memory',
+  'no_profile_instrument',
+  'uninitialized_unknown',
+  'diagnose_as_builtin',
+  'assume',
+  'guarded_by',
+  'context_lock',
+  'counted_by_or_null',
+  'nonstring_array',
+  'nocf_check_icall',
+  'enable_if',
+  'capability',
+]);
+
+function answerOf(operator: string, name: string): string {
+  const plain = name.replace(/^__(.*)__$/, '$1');
+  if (operator === '__has_feature' || operator === '__has_extension' || operator === '__has_warning') return '0';
+  if (operator === '__has_builtin') return builtinsLacked.has(name) ? '0' : '1';
+  return lackedAttributes.has(plain) ? '0' : '1';
+}
+
+const builtinsLacked = new Set([
+  '__builtin_counted_by_ref',
+  '__builtin_infer_alloc_token',
+  '__builtin_types_compatible',
+  '__builtin_bit_cast',
+]);
