@@ -2,6 +2,7 @@
  * What the service needs from the world. Adapters (imap/, smtp/, github/, patchwork/) implement these; tests have the second
  * implementation. Types only: nothing here runs.
  */
+import type { Architecture, Review } from '../kabi/review.js';
 
 /** Time as a value, so that a test can move it. */
 export interface Clock {
@@ -112,3 +113,101 @@ export interface CheckOutlet {
     readonly url: string | null;
   }): Promise<SendResult>;
 }
+
+/** What an event of a forge asks for. It only marks a pull request: what to do is found by looking at the forge, so order and repeats do not matter. */
+export interface PullNotice {
+  /** `owner/name`. */
+  readonly repo: string;
+  readonly number: number;
+  readonly installation: number;
+  /** A person asked for a new judgement of what was judged already. */
+  readonly again: boolean;
+}
+
+/** A pull request that is due, in the hands of one holder until its lease ends. */
+export interface DuePull extends PullNotice {
+  readonly id: number;
+  /** Raised by each notice: a pull that was marked while it was worked on stays due. */
+  readonly marks: number;
+  readonly holder: string;
+  readonly failures: number;
+}
+
+/** A judgement of one head, kept so that a repeated round computes nothing. */
+export interface PullReview {
+  readonly id: number;
+  readonly head: string;
+  readonly review: Review;
+}
+
+/** What a person decided about a review, for as long as its findings stay the same. */
+export interface Acceptance {
+  readonly who: string;
+  readonly reason: string;
+}
+
+/** What a forge's adapter remembers between processes. Every write is one transaction and may be repeated. */
+export interface ForgeStore {
+  /** Stores a delivery once and marks its pulls due; false when this delivery was stored before. */
+  receive(delivery: { readonly id: string; readonly event: string }, notices: readonly PullNotice[]): Promise<boolean>;
+  /** Marks pulls due without a delivery, for catching up. */
+  mark(notices: readonly PullNotice[]): Promise<void>;
+  /** Takes one due pull that nobody holds, or whose holder's lease ended. */
+  take(holder: string, leaseMs: number): Promise<DuePull | null>;
+  /** Prolongs the lease; false when the pull is in other hands by now. */
+  hold(pull: DuePull, leaseMs: number): Promise<boolean>;
+  /** Done, unless it was marked again. */
+  settle(pull: DuePull): Promise<void>;
+  /** Due again after a while, with the reason. */
+  postpone(pull: DuePull, why: string, ms: number): Promise<void>;
+
+  /** The latest review whose key (head, base, settings) begins so, by this engine, or null. */
+  judged(pull: DuePull, key: string): Promise<PullReview | null>;
+  keep(
+    pull: DuePull,
+    judged: {
+      readonly key: string;
+      readonly head: string;
+      readonly title: string;
+      readonly review: Review;
+      readonly ms: number;
+    },
+  ): Promise<PullReview>;
+  /** The latest review of another head. */
+  previous(pull: DuePull, head: string): Promise<PullReview | null>;
+
+  /** Was this command carried out? */
+  obeyed(comment: number): Promise<boolean>;
+  /** Notes that a command was carried out; an acceptance holds for the review with this digest. */
+  obey(
+    pull: DuePull,
+    command: { readonly comment: number; readonly who: string; readonly text: string; readonly accepts: string | null },
+  ): Promise<void>;
+  accepted(pull: DuePull, digest: string): Promise<Acceptance | null>;
+}
+
+/** Commits of a pull request with their diffs, oldest first, and where the tree can be read. */
+export interface PullSource {
+  readonly repo: string;
+  readonly number: number;
+  readonly title: string;
+  readonly patches: readonly {
+    readonly commit: string;
+    readonly subject: string;
+    readonly author: string;
+    /** As `git diff-tree -p` prints it. */
+    readonly diff: string;
+  }[];
+  /** A bare repository that holds `before`; null when only the diff is known. */
+  readonly tree: { readonly gitDir: string; readonly before: string } | null;
+  /** Why less is known than could be, for `missing`. */
+  readonly missing: readonly { readonly what: string; readonly why: string }[];
+}
+
+export interface PullSettings {
+  readonly architectures: readonly Architecture[];
+  readonly references: readonly string[];
+}
+
+/** Judges in a worker; rejects when the worker was lost. */
+export type Judge = (source: PullSource, settings: PullSettings) => Promise<Review>;
