@@ -29,66 +29,75 @@ export interface Pool {
   close(): Promise<void>;
 }
 
+/** A thread and the task it works on; idle where `job` is null. */
+interface Thread {
+  readonly worker: Worker;
+  job: Job | null;
+  timer: NodeJS.Timeout | undefined;
+}
+
+type Message = { readonly answer: unknown } | { readonly error: { readonly message: string; readonly stack: string } };
+
 /** `script` is the compiled worker.js: a thread cannot be started from TypeScript. */
 export function startPool(script: URL, limits: Limits): Pool {
   const waiting: Job[] = [];
-  const idle = new Set<Worker>();
-  const busy = new Map<Worker, Job>();
+  const threads = new Set<Thread>();
   let closed = false;
 
-  function spawn(): Worker {
+  function spawn(): Thread {
     const worker = new Worker(script, {
       resourceLimits: { maxOldGenerationSizeMb: Math.floor(limits.memoryBytes / 1_000_000), stackSizeMb: 8 },
     });
-    worker.setMaxListeners(20);
-    return worker;
-  }
-
-  function next(): void {
-    while (waiting.length > 0 && busy.size < limits.threads) {
-      const job = waiting.shift() as Job;
-      const worker = idle.values().next().value ?? spawn();
-      idle.delete(worker);
-      start(worker, job);
-    }
-  }
-
-  function start(worker: Worker, job: Job): void {
-    busy.set(worker, job);
-    const timer = setTimeout(() => lose(`took longer than ${limits.timeMs / 1000} s`), limits.timeMs);
-    const settle = () => {
-      clearTimeout(timer);
-      worker.removeAllListeners();
-      busy.delete(worker);
-    };
-    const lose = (why: string) => {
-      settle();
-      worker.on('error', () => {});
-      void worker.terminate();
-      job.reject(new WorkerLost(why));
-      next();
-    };
-    worker.on('message', (message: { answer?: unknown; error?: { message: string; stack?: string } }) => {
-      settle();
-      worker.on('error', () => idle.delete(worker));
-      worker.on('exit', () => idle.delete(worker));
-      if (!closed) idle.add(worker);
-      if (message.error === undefined) job.resolve(message.answer);
-      else job.reject(Object.assign(new Error(message.error.message), { stack: message.error.stack }));
+    const thread: Thread = { worker, job: null, timer: undefined };
+    threads.add(thread);
+    worker.on('message', (message: Message) => {
+      const job = release(thread);
+      if (job === null) return;
+      if ('error' in message)
+        job.reject(Object.assign(new Error(message.error.message), { stack: message.error.stack }));
+      else job.resolve(message.answer);
       next();
     });
     worker.on('error', (error: NodeJS.ErrnoException) =>
       lose(
+        thread,
         error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? `needed more than ${limits.memoryBytes / 1e6} MB` : error.message,
       ),
     );
-    worker.on('exit', (code) => lose(`thread ended with ${code}`));
-    worker.postMessage(job.task);
+    worker.on('exit', (code) => lose(thread, `thread ended with ${code}`));
+    return thread;
+  }
+
+  function release(thread: Thread): Job | null {
+    const { job } = thread;
+    clearTimeout(thread.timer);
+    thread.job = null;
+    return job;
+  }
+
+  function lose(thread: Thread, why: string): void {
+    if (!threads.delete(thread)) return;
+    const job = release(thread);
+    void thread.worker.terminate();
+    job?.reject(new WorkerLost(why));
+    next();
+  }
+
+  function next(): void {
+    while (waiting.length > 0 && !closed) {
+      const idle = [...threads].find(({ job }) => job === null);
+      if (idle === undefined && threads.size >= limits.threads) return;
+      const thread = idle ?? spawn();
+      const job = waiting.shift() as Job;
+      thread.job = job;
+      thread.timer = setTimeout(() => lose(thread, `took longer than ${limits.timeMs / 1000} s`), limits.timeMs);
+      thread.worker.postMessage(job.task);
+    }
   }
 
   return {
     get load() {
-      return waiting.length + busy.size;
+      return waiting.length + [...threads].filter(({ job }) => job !== null).length;
     },
     run: (task) =>
       new Promise((resolve, reject) => {
@@ -99,7 +108,7 @@ export function startPool(script: URL, limits: Limits): Pool {
     async close() {
       closed = true;
       for (const job of waiting.splice(0)) job.reject(new Error('the pool is closed'));
-      await Promise.all([...idle, ...busy.keys()].map((worker) => worker.terminate()));
+      await Promise.all([...threads].map(({ worker }) => worker.terminate()));
     },
   };
 }

@@ -1,0 +1,57 @@
+/**
+ * The thread in which mail and C are parsed: one task in, one answer out, nothing kept between them that a hostile input could
+ * poison. The pool ends this thread when a task takes too long or too much memory.
+ */
+import { createHash } from 'node:crypto';
+import { parentPort } from 'node:worker_threads';
+import { reviewSeries } from '../kabi/review-series.js';
+import { textReport } from '../report/text.js';
+import { type ReadMail, readMail, seriesOf } from './mail-reader.js';
+import type { ReadAnswer, ReviewAnswer, Task } from './tasks.js';
+
+parentPort?.on('message', async (task: Task) => {
+  try {
+    parentPort?.postMessage({ answer: task.kind === 'read' ? await read(task) : await review(task) });
+  } catch (error) {
+    const { message, stack } = error as Error;
+    parentPort?.postMessage({ error: { message, stack } });
+  }
+});
+
+async function read(task: Task & { kind: 'read' }): Promise<ReadAnswer> {
+  const answers: ReadAnswer[number][] = [];
+  for (const raw of task.mails) {
+    try {
+      answers.push({ ok: true, facts: (await readMail(raw, task.identity)).facts });
+    } catch (error) {
+      answers.push({ ok: false, why: (error as Error).message.slice(0, 300) });
+    }
+  }
+  return answers;
+}
+
+async function review(task: Task & { kind: 'review' }): Promise<ReviewAnswer> {
+  const known = new Set(task.known);
+  const mails: ReadMail[] = [];
+  for (const raw of task.mails) mails.push(await readMail(raw, { address: '' }));
+  return seriesOf(mails).flatMap(({ series, head, complete, ids }) => {
+    const patches = createHash('sha256').update(ids.join('\n')).digest('hex');
+    if (known.has(`${head.facts.messageId} ${patches}`)) return [];
+    const started = performance.now();
+    const made = reviewSeries({ series, arch: task.settings.arch });
+    return [
+      {
+        messageId: head.facts.messageId,
+        subject: head.facts.subject,
+        version: series.version,
+        complete,
+        patches,
+        author: head.author,
+        references: [...head.references.filter((id) => id !== head.facts.messageId), head.facts.messageId],
+        review: made,
+        reply: textReport(made, series),
+        ms: performance.now() - started,
+      },
+    ];
+  });
+}
