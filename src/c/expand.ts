@@ -18,8 +18,8 @@ export interface FileSource {
   nextToken(): boolean;
   /** Is the file's next token `(`? A directive in between says no. */
   opensCall(): boolean;
-  /** The text of `__LINE__` and its kin at the place of the use being expanded. */
-  builtin(name: string): { readonly kind: number; readonly text: string };
+  /** The text of `__LINE__` and its kin, for a use at this byte offset of the file. */
+  builtin(name: string, offset: number): { readonly kind: number; readonly text: string };
   /** A `_Pragma("…")`, its text unquoted. */
   pragma(text: string): void;
   /** In a condition: the value of `defined`, `__has_include` or another of the operators, with its operand's tokens. */
@@ -44,6 +44,8 @@ interface Context {
   readonly barrier: boolean;
   /** Spacing of the first token: that of the name, or parameter, it stands for. */
   readonly lead: number;
+  /** Where the macro was named, as far as known when it was expanded; -1: each token knows (an argument). */
+  readonly useOffset: number;
 }
 
 interface Argument {
@@ -65,6 +67,8 @@ export class Expander {
   kind = 0;
   spelling = 0;
   flags = 0;
+  /** Byte offset in the file of the use that the token came from: `__LINE__` is its line. */
+  offset = 0;
   /** By spelling. */
   readonly macros: (Macro | undefined)[];
   /** A use that grew past all bounds was cut short. */
@@ -113,7 +117,7 @@ export class Expander {
     this.#contexts.length = 0;
     this.#disabled.clear();
     this.exhausted = false;
-    this.#push(tokens, start, end, 0, false, -1);
+    this.#push(tokens, start, end, 0, -1, 0);
     this.#drain(emit);
   }
 
@@ -167,11 +171,12 @@ export class Expander {
     }
     if (this.kind === Identifier && this.#disabled.has(this.spelling)) flags |= Painted;
     this.flags = flags;
+    this.offset = context.useOffset < 0 ? (list.offset[at] as number) : context.useOffset;
     context.at = at + 1;
   }
 
-  #push(list: TokenList, start: number, end: number, macro: number, barrier: boolean, lead: number): void {
-    this.#contexts.push({ list, start, at: start, end, macro, barrier, lead });
+  #push(list: TokenList, start: number, end: number, macro: number, lead: number, useOffset: number): void {
+    this.#contexts.push({ list, start, at: start, end, macro, barrier: useOffset < 0, lead, useOffset });
     if (macro !== 0) this.#disabled.set(macro, (this.#disabled.get(macro) ?? 0) + 1);
     this.#work += end - start + 1;
     if (this.#work > mostWork || this.#contexts.length > deepestContext) this.exhausted = true;
@@ -204,12 +209,13 @@ export class Expander {
   /** Opens the expansion of `macro`; false where its name is no call. */
   #enter(macro: Macro, flags: number): boolean {
     if (this.exhausted) return false;
+    const use = this.offset;
     const lead = flags & (AfterSpace | BeginsLine);
     if (macro.builtin !== null) {
-      const { kind, text } = this.#file.builtin(macro.builtin);
+      const { kind, text } = this.#file.builtin(macro.builtin, use);
       const at = this.#arena.length;
       this.#arena.push(kind, lead, spellingOf(text), 0, 0);
-      this.#push(this.#arena, at, at + 1, 0, false, lead);
+      this.#push(this.#arena, at, at + 1, 0, lead, use);
       return true;
     }
     let args: Argument[] = [];
@@ -221,20 +227,20 @@ export class Expander {
       args = collected;
     }
     if (macro.parameters === null && !macro.hasOperators)
-      this.#open(macro.body, 0, macro.body.length, macro.name, lead);
+      this.#open(macro.body, 0, macro.body.length, macro.name, lead, use);
     else {
       this.#expandArguments(macro, args);
       const start = this.#arena.length;
       this.#substitute(macro, args);
       for (const argument of args) if (argument.expanded !== null) this.#pool.push(argument.expanded);
-      this.#open(this.#arena, start, this.#arena.length, macro.name, lead);
+      this.#open(this.#arena, start, this.#arena.length, macro.name, lead, use);
     }
     return true;
   }
 
-  #open(list: TokenList, start: number, end: number, macro: number, lead: number): void {
+  #open(list: TokenList, start: number, end: number, macro: number, lead: number, use: number): void {
     if (start === end) this.#pendingSpace |= lead;
-    this.#push(list, start, end, macro, false, lead);
+    this.#push(list, start, end, macro, lead, use);
   }
 
   /** ( arguments ): their raw tokens go to the arena. null where the file ends first or the count is wrong. */
@@ -256,7 +262,7 @@ export class Expander {
       if (spelling === open) depth++;
       else if (spelling === close) depth--;
       const space = (this.flags & BeginsLine) !== 0 ? AfterSpace : 0;
-      this.#arena.push(this.kind, (this.flags & ~BeginsLine) | space, spelling, 0, 0);
+      this.#arena.push(this.kind, (this.flags & ~BeginsLine) | space, spelling, 0, this.offset);
       if (++this.#work > mostWork) {
         this.exhausted = true;
         return null;
@@ -292,7 +298,7 @@ export class Expander {
     const out = this.#pool.pop() ?? new TokenList(32);
     out.length = 0;
     const depth = this.#contexts.length;
-    this.#push(this.#arena, start, end, 0, true, -1);
+    this.#push(this.#arena, start, end, 0, -1, -1);
     this.#pendingSpace = 0;
     this.#drain((kind, spelling, flags) => out.push(kind, flags, spelling, 0, 0));
     while (this.#contexts.length > depth) this.#pop();

@@ -134,7 +134,7 @@ class Preprocessor implements FileSource {
     this.#conditions = new Expander(this.#macros, {
       nextToken: () => false,
       opensCall: () => false,
-      builtin: (name) => this.builtin(name),
+      builtin: (name) => this.builtin(name, this.#useOffset),
       pragma: () => undefined,
       operator: (name, operand) => this.#operator(name, operand),
     });
@@ -223,6 +223,7 @@ class Preprocessor implements FileSource {
       return;
     }
     const out = this.#tokens;
+    this.#expander.offset = place;
     this.#expander.expandUse(macro, kind[at] as number, spelled, flags[at] as number, (one, spelling, spaced) =>
       out.push(one, spaced, spelling, id, place),
     );
@@ -266,6 +267,7 @@ class Preprocessor implements FileSource {
       this.#expander.kind = tokens.kind[frame.at] as number;
       this.#expander.spelling = tokens.spelling[frame.at] as number;
       this.#expander.flags = tokens.flags[frame.at] as number;
+      this.#expander.offset = tokens.offset[frame.at] as number;
       frame.at++;
       return true;
     }
@@ -278,12 +280,11 @@ class Preprocessor implements FileSource {
     return directive?.at !== frame.at && frame.file.tokens.spelling[frame.at] === open;
   }
 
-  builtin(name: string): { kind: number; text: string } {
+  builtin(name: string, offset: number): { kind: number; text: string } {
     const path = this.#files[this.#useFile] as string;
     switch (name) {
       case '__LINE__':
-        // As gcc: the line of the outermost macro's name, also where its call goes over several lines.
-        return { kind: Numeral, text: String(this.#useLexed === null ? 0 : lineAt(this.#useLexed, this.#useOffset)) };
+        return { kind: Numeral, text: String(this.#useLexed === null ? 0 : lineAt(this.#useLexed, offset)) };
       case '__COUNTER__':
         return { kind: Numeral, text: String(this.#counter++) };
       case '__INCLUDE_LEVEL__':
