@@ -3,12 +3,12 @@
  * body or an initialiser is one step, and text whose brackets do not match still has an end.
  *
  * Pragmas do not belong to the grammar and may stand anywhere, so they are taken out first: `tokens` is the list without
- * them. A pragma is a `#` that begins a line, `pragma`, and what follows on the line (any other line that begins with `#`
- * goes the same way). Only `#pragma pack` means anything to a layout; `packAt` answers for it.
+ * them. A pragma is one token of the preprocessor's or, in text that is only tokenised, a line that begins with `#` (every
+ * other directive goes the same way). Only `#pragma pack` means anything to a layout; `packAt` answers for it.
  */
 import { sign } from './keywords.js';
 import { textOf } from './spelling.js';
-import { BeginsLine, End, TokenList } from './tokens.js';
+import { BeginsLine, End, Pragma, TokenList } from './tokens.js';
 
 /** A declaration that cannot be read. Thrown only inside the parser, caught at its one recovery point. */
 export class Unreadable extends Error {
@@ -172,13 +172,16 @@ function withoutDirectives(tokens: TokenList): { list: TokenList; packs: Pack[] 
   let copied = 0;
   let current = 0;
   for (let at = 0; at < length; at++) {
-    if (spelling[at] !== sign.hash || ((flags[at] as number) & BeginsLine) === 0) continue;
     let end = at + 1;
-    while (end < length && ((flags[end] as number) & BeginsLine) === 0 && kind[end] !== End) end++;
+    if (kind[at] !== Pragma) {
+      if (spelling[at] !== sign.hash || ((flags[at] as number) & BeginsLine) === 0) continue;
+      while (end < length && ((flags[end] as number) & BeginsLine) === 0 && kind[end] !== End) end++;
+    }
     list ??= new TokenList(length);
     append(list, tokens, copied, at);
-    if (spelling[at + 1] === sign.pragma && spelling[at + 2] === sign.pack && spelling[at + 3] === sign.open) {
-      current = packed(tokens, at + 4, end, stack, current);
+    const pack = packArguments(tokens, at, end);
+    if (pack !== null) {
+      current = packed(pack, stack, current);
       packs.push({ at: list.length, value: current });
     }
     copied = end;
@@ -187,6 +190,23 @@ function withoutDirectives(tokens: TokenList): { list: TokenList; packs: Pack[] 
   if (list === null) return { list: tokens, packs };
   append(list, tokens, copied, length);
   return { list, packs };
+}
+
+/** The words between the parentheses of the `pack(…)` that these tokens say, or null where they say something else. */
+function packArguments(tokens: TokenList, first: number, end: number): string[] | null {
+  let text = textOf(tokens.spelling[first] as number);
+  if (tokens.kind[first] !== Pragma) {
+    if (tokens.spelling[first + 1] !== sign.pragma || tokens.spelling[first + 2] !== sign.pack) return null;
+    text = Array.from({ length: Math.min(end - first - 2, 20) }, (_, i) =>
+      textOf(tokens.spelling[first + 2 + i] as number),
+    ).join('');
+  }
+  const match = /^\s*pack\s*\(([^)]*)\)/.exec(text);
+  if (match === null) return null;
+  return (match[1] as string)
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
 }
 
 function append(list: TokenList, from: TokenList, first: number, end: number): void {
@@ -200,18 +220,13 @@ function append(list: TokenList, from: TokenList, first: number, end: number): v
 }
 
 /** `pack(1)`, `pack()`, `pack(push)`, `pack(push, 1)`, `pack(push, name, 1)`, `pack(pop)`: the value in force after it. */
-function packed(tokens: TokenList, first: number, end: number, stack: number[], current: number): number {
-  let value = current;
-  let empty = true;
-  for (let at = first; at < end && tokens.spelling[at] !== sign.close; at++) {
-    const id = tokens.spelling[at] as number;
-    empty = false;
-    if (id === sign.push) stack.push(current);
-    else if (id === sign.pop) value = stack.pop() ?? 0;
-    else {
-      const number = Number(textOf(id));
-      if (Number.isInteger(number)) value = number;
-    }
+function packed(words: readonly string[], stack: number[], current: number): number {
+  let value = words.length === 0 ? 0 : current;
+  for (const word of words) {
+    if (word === 'push') stack.push(current);
+    else if (word === 'pop') value = stack.pop() ?? 0;
+    else if (/^(1|2|4|8|16)$/.test(word)) value = Number(word);
+    else if (word === '0') value = 0;
   }
-  return empty ? 0 : value;
+  return value;
 }

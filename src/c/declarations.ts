@@ -1,7 +1,7 @@
 /**
  * The tokens of one view of a unit -> its declarations.
  *
- * Comes in: a TokenList of preprocessed (or, for a fragment of a patch, merely tokenised) GNU C. Goes out: a Unit, with all
+ * Comes in: a TokenList of preprocessed (or, for a fragment of a patch, merely tokenised) GNU C. Goes out: a DeclaredUnit, with all
  * types linked. Never happens: an error. A declaration that cannot be read becomes an entry of `missing` and reading goes on
  * after it; function bodies, initialisers and assembler are stepped over by their brackets.
  *
@@ -15,7 +15,7 @@ import type { Enumerator, EnumType, Place, RecordType, Type, TypedefType } from 
 
 export type StorageClass = 'extern' | 'static' | null;
 
-/** `first` and `end` are tokens of `Unit.tokens`, from the first specifier to the `;` or the end of the body. */
+/** `first` and `end` are tokens of `DeclaredUnit.tokens`, from the first specifier to the `;` or the end of the body. */
 export type Declaration =
   | { readonly kind: 'record'; readonly type: RecordType }
   | { readonly kind: 'enum'; readonly type: EnumType }
@@ -43,13 +43,13 @@ export interface VariableDeclaration extends Place {
   readonly initializer: Place | null;
 }
 
-/** A declaration that was skipped. `at` is a token of `Unit.tokens`: the one that could not be read. */
+/** A declaration that was skipped. `at` is a token of `DeclaredUnit.tokens`: the one that could not be read. */
 export interface UnreadDeclaration extends Place {
   readonly at: number;
   readonly why: string;
 }
 
-export interface Unit {
+export interface DeclaredUnit {
   /** The tokens that every `first`, `end` and `at` counts: those that came in, without the lines that begin with `#`. */
   readonly tokens: TokenList;
   /** In the order of the text; a struct comes before the declaration that holds its definition. */
@@ -75,6 +75,6 @@ export interface ReadOptions {
 }
 
 /** Reads a unit. The target is needed while reading: array lengths and enumerators may hold `sizeof`. */
-export function readDeclarations(tokens: TokenList, options: ReadOptions): Unit {
+export function readDeclarations(tokens: TokenList, options: ReadOptions): DeclaredUnit {
   return new Parser(tokens, new Layouts(options.target), options.msExtensions ?? false).read();
 }

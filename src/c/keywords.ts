@@ -150,7 +150,5 @@ export const sign = {
   and: spellingOf('&&'),
   pragma: spellingOf('pragma'),
   pack: spellingOf('pack'),
-  push: spellingOf('push'),
-  pop: spellingOf('pop'),
   default: spellingOf('default'),
 } as const;

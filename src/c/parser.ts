@@ -9,7 +9,13 @@
 import { Attributes, integerOfMode, readAttributes } from './attributes.js';
 import { Evaluator } from './constant.js';
 import { Cursor, Unreadable } from './cursor.js';
-import type { Declaration, FunctionDeclaration, Unit, UnreadDeclaration, VariableDeclaration } from './declarations.js';
+import type {
+  Declaration,
+  DeclaredUnit,
+  FunctionDeclaration,
+  UnreadDeclaration,
+  VariableDeclaration,
+} from './declarations.js';
 import { sign, Word, wordOf } from './keywords.js';
 import type { Layouts } from './layout.js';
 import { baseType, Specified } from './specifiers.js';
@@ -74,7 +80,7 @@ export class Parser {
     this.#constants = new Evaluator(this);
   }
 
-  read(): Unit {
+  read(): DeclaredUnit {
     const { cursor } = this;
     while (!cursor.ended) this.#external();
     return {
