@@ -8,13 +8,16 @@ import { type IntegerType, integers, maxAlign, type Type } from './type.js';
 /** Collected over all places where a declaration may have attributes. Numbers are bytes; 0 where nothing was asked. */
 export class Attributes {
   packed = false;
+  /** The largest asked for, which counts for a variable or a member. */
   align = 0;
+  /** The one asked for last, which counts for a type. */
+  lastAlign = 0;
   vectorSize = 0;
   mode: string | null = null;
   randomized = false;
 
-  /** `aligned` asked twice: the larger one counts. */
   askAlign(bytes: number): void {
+    this.lastAlign = bytes;
     if (this.align === maxAlign) return;
     if (bytes === maxAlign || bytes > this.align) this.align = bytes;
   }
@@ -23,6 +26,7 @@ export class Attributes {
     this.packed ||= other.packed;
     this.randomized ||= other.randomized;
     if (other.align !== 0) this.askAlign(other.align);
+    if (other.lastAlign !== 0) this.lastAlign = other.lastAlign;
     if (other.vectorSize !== 0) this.vectorSize = other.vectorSize;
     this.mode ??= other.mode;
   }

@@ -301,11 +301,12 @@ export class Layouts {
     let most = 0; // bytes, of a union
     let recordAlign = Math.max(8, 8 * (record.align === 0 ? 1 : this.#bytes(record.align)));
     let userAlign = record.align !== 0;
+    const unit = Math.max(recordAlign, 8 * this.target.maxAlign);
     for (const member of members) {
       const extent = this.#extent(member.type);
       if ('why' in extent) return extent;
       const at = record.kind === 'union' ? 0 : bits;
-      const field = this.#field(record, member, extent, at);
+      const field = this.#field(record, member, extent, at, unit);
       offsets.push(field.bitOffset);
       recordAlign = Math.max(recordAlign, field.recordAlign);
       userAlign ||= field.userAlign;
@@ -320,8 +321,11 @@ export class Layouts {
     return { extent: { size, align, userAlign }, offsets };
   }
 
-  /** Where one member goes when `bits` are taken, and the alignment (in bits) that it asks of the record. */
-  #field(record: RecordType, member: Member, extent: Extent, bits: number): FieldPlace {
+  /**
+   * Where one member goes when `bits` are taken, and the alignment (in bits) that it asks of the record. `unit`: gcc counts
+   * a bit-field's place from the last multiple of so many bits.
+   */
+  #field(record: RecordType, member: Member, extent: Extent, bits: number, unit: number): FieldPlace {
     const asked = 8 * this.#bytes(member.align);
     const typeAlign = 8 * this.#limited(member.type, extent);
     const packed = member.packed || (record.packed && (member.bits !== null || extent.align > 1));
@@ -334,11 +338,11 @@ export class Layouts {
       const userAlign = asked > 0 || (extent.userAlign && !packed);
       return { bitOffset: roundUp(bits, align), recordAlign: align, userAlign };
     }
-    return this.#bitField(member, member.bits, { extent, asked, typeAlign, packed, pack, bits });
+    return this.#bitField(member, member.bits, { extent, asked, typeAlign, packed, pack, bits, unit });
   }
 
   #bitField(member: Member, width: number, given: BitFieldFacts): FieldPlace {
-    const { extent, asked, typeAlign, packed, pack, bits } = given;
+    const { extent, asked, typeAlign, packed, pack, bits, unit } = given;
     const known = bits === 0 ? Number.MAX_SAFE_INTEGER : bits & -bits;
     let align = Math.max(1, asked);
     let isBitField = true;
@@ -352,8 +356,16 @@ export class Layouts {
     }
     if (pack > 0 && width > 0) align = Math.min(align, pack);
     let bitOffset = roundUp(bits, align);
-    if (isBitField && !packed && pack === 0 && width > 0 && spansTooMuch(bitOffset, width, typeAlign, extent.size * 8))
-      bitOffset = roundUp(bitOffset, typeAlign);
+    if (
+      isBitField &&
+      !packed &&
+      pack === 0 &&
+      width > 0 &&
+      spansTooMuch(bitOffset, width, typeAlign, extent.size * 8)
+    ) {
+      const from = bitOffset - (bitOffset % unit);
+      bitOffset = from + roundUp(bitOffset - from, typeAlign);
+    }
     let recordAlign = 1;
     if (member.name !== null || this.target.unnamedBitFieldsAlign) {
       let own = typeAlign;
@@ -385,6 +397,7 @@ interface BitFieldFacts {
   readonly pack: number;
   readonly packed: boolean;
   readonly bits: number;
+  readonly unit: number;
 }
 
 const floatSizes = { half: 2, single: 4, double: 8 } as const;

@@ -157,11 +157,11 @@ export class Parser {
     this.#afterDeclarator(declarator.attributes);
     const attributes = specified.attributes;
     const all = new Attributes();
-    all.merge(attributes);
     all.merge(declarator.attributes);
+    all.merge(attributes);
     const type = this.#withAttributes(declarator.type, all);
     if (specified.typedef) {
-      const typedef: TypedefType = { kind: 'typedef', name, type, align: all.align, first, end: cursor.at };
+      const typedef: TypedefType = { kind: 'typedef', name, type, align: all.lastAlign, first, end: cursor.at };
       this.names.set(spelling, { kind: 'typedef', type: typedef });
       this.#typedefs.set(name, typedef);
       this.#declarations.push({ kind: 'typedef', type: typedef });
@@ -469,7 +469,7 @@ export class Parser {
     readAttributes(cursor, attributes, this.#constant);
     record.members = members;
     record.packed = attributes.packed;
-    record.align = attributes.align;
+    record.align = attributes.lastAlign;
     record.randomized = attributes.randomized;
     record.pack = pack;
     record.end = cursor.at;
