@@ -1,0 +1,305 @@
+/**
+ * A ChangeSet -> what the review says: a verdict and findings for each type, enumeration, prototype and symbol. Offsets and
+ * versions are facts here; who uses what moved comes from outside, and where nobody was asked the strict test decides.
+ */
+import type { ChangedEnum, ChangedType, ChangeSet } from './changes.js';
+import { incompatibilities, onlyGrew } from './compatible.js';
+import { memberChanges } from './layout-change.js';
+import type { Finding, Missing, Review, SymbolChange, TypeChange, Verdict } from './review.js';
+import { type RuleId, ruleTable } from './rules/ids.js';
+import { layoutFindings } from './rules/layout.js';
+import { roleOf } from './triage.js';
+import { type CompilerView, type GenksymsView, verdictOf } from './verdict.js';
+
+/** Who touches what moved: `nobody` outside one link unit, the base kernel only, or also modules; null where it is not known. */
+export type UseOf = (type: ChangedType) => 'nobody' | 'base only' | 'outside' | null;
+
+export interface SourceJudgement {
+  readonly types: readonly TypeChange[];
+  readonly symbols: Review['symbols'];
+  readonly findings: readonly Finding[];
+  readonly verdicts: readonly Verdict[];
+  readonly missing: readonly Missing[];
+}
+
+/** The patch that first touches a file, and the line of a member in it. */
+export interface Origin {
+  patchOf(file: string): number;
+}
+
+export function judgeSource(changes: ChangeSet, useOf: UseOf, origin: Origin, hashes: boolean): SourceJudgement {
+  return new Judge(changes, useOf, origin, hashes).judge();
+}
+
+/** `struct x` is `s#x` in a dump, `typedef y` is `t#y`. */
+export function dumpKey(name: string): string {
+  const [kind = '', tag = ''] = name.split(' ');
+  return `${{ struct: 's', union: 'u', enum: 'e', typedef: 't' }[kind] ?? ''}#${tag}`;
+}
+
+class Judge {
+  readonly #changes: ChangeSet;
+  readonly #useOf: UseOf;
+  readonly #origin: Origin;
+  readonly #hashes: boolean;
+  readonly #findings: Finding[] = [];
+  readonly #verdicts: Verdict[] = [];
+  readonly #missing: Missing[] = [];
+
+  constructor(changes: ChangeSet, useOf: UseOf, origin: Origin, hashes: boolean) {
+    this.#changes = changes;
+    this.#useOf = useOf;
+    this.#origin = origin;
+    this.#hashes = hashes;
+  }
+
+  judge(): SourceJudgement {
+    const types = this.#changes.types.filter((one) => one.change !== null).map((one) => this.#type(one));
+    types.push(...this.#changes.enums.map((one) => this.#enum(one)));
+    this.#prototypes();
+    const symbols = this.#symbols();
+    return { types, symbols, findings: this.#findings, verdicts: this.#verdicts, missing: this.#missing };
+  }
+
+  #add(rule: RuleId, place: { file: string; line: number }, text: string, of: Partial<Finding> = {}): void {
+    const { severity } = ruleTable[rule];
+    const patch = this.#origin.patchOf(place.file);
+    const evidence = 'source';
+    this.#findings.push({
+      rule,
+      severity,
+      type: null,
+      symbol: null,
+      ...place,
+      patch,
+      text,
+      evidence,
+      verified: false,
+      ...of,
+    });
+  }
+
+  /** What genksyms says of a type: its own text and that of all it reaches. */
+  #hashed(name: string): GenksymsView {
+    if (!this.#hashes) return 'not computable';
+    return this.#changes.hashedThrough.has(dumpKey(name)) ? 'differs' : 'same';
+  }
+
+  #type(type: ChangedType): TypeChange {
+    const { change, place, name } = type;
+    if (change === null) throw new Error(`${name} has no layouts to compare`);
+    const reasons = incompatibilities(change);
+    const genksyms = this.#hashed(name);
+    const compiler = reasons.length === 0 ? 'compatible' : this.#use(type);
+    const verdict = this.#isInterface(type) ? verdictOf(genksyms, compiler) : 'none';
+    this.#verdicts.push(verdict);
+    const rules = layoutFindings(change);
+    const quiet = verdict === 'none' || verdict === 'guarded';
+    for (const told of rules) {
+      const rule = this.#ruleOf(type, told.rule, told.member);
+      const severity = quiet && ruleTable[rule].severity !== 'info' ? 'info' : ruleTable[rule].severity;
+      const hidden = genksyms === 'same' && told.rule !== 'cacheline-moved' ? '; symbol versions do not show it' : '';
+      this.#add(rule, place, `${told.text}${hidden}`, { type: name, severity });
+    }
+    const [kind, tag] = name.split(' ') as ['struct' | 'union' | 'typedef', string];
+    return {
+      kind,
+      name: tag,
+      ...place,
+      verdict,
+      before: { size: change.before.size, align: change.before.align },
+      after: { size: change.after.size, align: change.after.align },
+      embeddedIn: [...type.embeddedIn],
+      members: memberChanges(change),
+    };
+  }
+
+  /** Refinements that need more than the one layout: packing, a resized array, a callback slot. */
+  #ruleOf(type: ChangedType, rule: RuleId, member: string | null): RuleId {
+    const { change } = type;
+    if (change === null) return rule;
+    const text = this.#changes.hashed.has(dumpKey(type.name));
+    const own = change.added.length + change.removed.length + change.retyped.length === 0;
+    if (own && !text && (rule === 'size-changed' || rule === 'align-changed') && this.#embedsNoChange(type))
+      return 'attribute-hidden';
+    if (rule === 'array-resized' && !text && member !== null && this.#resizedByEnum(type, member))
+      return 'enum-array-bound';
+    const added = change.added.find((row) => row.name === member);
+    if (added?.kind === 'pointer' && /\(\*\)/.test(added.type) && rule !== 'reserved-slot-used' && isOps(type))
+      return 'ops-slot-added';
+    return rule;
+  }
+
+  #embedsNoChange(type: ChangedType): boolean {
+    return !this.#changes.types.some((one) => one.embeddedIn.includes(type.name));
+  }
+
+  #resizedByEnum(type: ChangedType, member: string): boolean {
+    const pair = type.change?.retyped.find((one) => one.after.name === member);
+    const length = (text: string | undefined): bigint => BigInt(/\[(\d+)\]/.exec(text ?? '')?.[1] ?? -1);
+    const before = length(pair?.before.type);
+    const after = length(pair?.after.type);
+    return this.#changes.enums.some((one) =>
+      one.changed.some((value) => after - before === value.after - value.before),
+    );
+  }
+
+  /** Defined in a source file: no other link unit can name it. */
+  #isInterface(type: ChangedType): boolean {
+    return roleOf(type.place.file) !== 'source' && roleOf(type.place.file) !== 'other';
+  }
+
+  #use(type: ChangedType): CompilerView {
+    const use = this.#useOf(type);
+    if (use === 'nobody') return 'same';
+    if (use === 'base only') return 'base only';
+    if (use === 'outside') return 'incompatible';
+    if (this.#changes.reached.has(dumpKey(type.name))) return 'incompatible';
+    const what = `who uses \`${type.name}\``;
+    if (!this.#missing.some((one) => one.what === what)) {
+      this.#missing.push({
+        what,
+        why: 'no export of the units that were read reaches it, and its users were not looked for',
+      });
+    }
+    return 'not computable';
+  }
+
+  #enum(one: ChangedEnum): TypeChange {
+    const genksyms = this.#hashed(`enum ${one.name}`);
+    const broken = one.changed.length + one.removed.length > 0;
+    const reached = this.#changes.reached.has(`e#${one.name}`);
+    const compiler: CompilerView = !broken ? 'compatible' : reached ? 'incompatible' : 'not computable';
+    const isPublic = roleOf(one.place.file) === 'public';
+    const verdict = isPublic || reached ? verdictOf(genksyms, compiler) : 'none';
+    this.#verdicts.push(verdict);
+    const type = one.name.startsWith('{') ? null : `enum ${one.name}`;
+    for (const name of one.added) this.#add('enum-value-added', one.place, `new enumerator \`${name}\``, { type });
+    for (const value of one.changed.slice(0, 3)) {
+      const more = one.changed.length > 3 && value === one.changed[2] ? `, and ${one.changed.length - 3} more` : '';
+      this.#add('enum-value-changed', one.place, `\`${value.name}\` ${value.before} becomes ${value.after}${more}`, {
+        type,
+      });
+    }
+    for (const name of one.removed)
+      this.#add('enum-value-changed', one.place, `enumerator \`${name}\` is gone`, { type });
+    const value = (at: bigint): { bitOffset: null; bitSize: null; type: string } => ({
+      bitOffset: null,
+      bitSize: null,
+      type: String(at),
+    });
+    return {
+      kind: 'enum',
+      name: one.name,
+      ...one.place,
+      verdict,
+      before: { size: null, align: null },
+      after: { size: null, align: null },
+      embeddedIn: [],
+      members: [
+        ...one.added.map((name) => ({
+          name,
+          change: 'added' as const,
+          before: null,
+          after: { bitOffset: null, bitSize: null, type: '' },
+        })),
+        ...one.removed.map((name) => ({
+          name,
+          change: 'removed' as const,
+          before: { bitOffset: null, bitSize: null, type: '' },
+          after: null,
+        })),
+        ...one.changed.map(({ name, before, after }) => ({
+          name,
+          change: 'retyped' as const,
+          before: value(before),
+          after: value(after),
+        })),
+      ],
+    };
+  }
+
+  #prototypes(): void {
+    for (const one of this.#changes.prototypes) {
+      const symbol = this.#changes.symbols.find((other) => other.name === one.name);
+      const hidden =
+        symbol === undefined ? '; its version does not show it: callers built before pass other arguments' : '';
+      this.#add('prototype-changed', one.place, `\`${one.before}\` becomes \`${one.after}\`${hidden}`, {
+        symbol: one.name,
+      });
+      this.#verdicts.push(symbol === undefined ? 'silent-break' : 'crc-break');
+    }
+  }
+
+  #symbols(): Review['symbols'] {
+    const causes = new Map<string, { index: number; symbols: SymbolChange[] }>();
+    const changed = this.#changes.symbols.map((one) => {
+      const key = one.causes[0]?.type ?? one.name;
+      const cause = causes.get(key) ?? { index: causes.size, symbols: [] };
+      causes.set(key, cause);
+      const because = (one.causes[0]?.path ?? [one.name]).map(readable);
+      const { name, before, after } = one;
+      const change: SymbolChange = { name, module: '', before, after, stable: false, cause: cause.index, because };
+      cause.symbols.push(change);
+      return change;
+    });
+    if (changed.length > 0) this.#verdicts.push('crc-break');
+    for (const name of this.#changes.removed) {
+      this.#verdicts.push('crc-break');
+      this.#add('export-removed', { file: '', line: 0 }, `\`${name}\` is no longer exported`, { symbol: name });
+    }
+    return {
+      exported: this.#changes.exported,
+      changed,
+      causes: [...causes].map(([key, { symbols }]) => this.#cause(key, symbols)),
+      added: [...this.#changes.added],
+      removed: [...this.#changes.removed],
+    };
+  }
+
+  #cause(key: string, symbols: readonly SymbolChange[]): Review['symbols']['causes'][number] {
+    const text = this.#changes.hashed.get(key);
+    const name = readable(key);
+    const type = this.#changes.types.find((one) => dumpKey(one.name) === key);
+    const became = /UNKNOWN/.test(text?.before ?? '') && !/UNKNOWN/.test(text?.after ?? '');
+    const prototype = this.#changes.prototypes.some((one) => one.name === key);
+    const place = type?.place ?? { file: '', line: 0 };
+    const enumeration = this.#changes.enums.some((one) => `e#${one.name}` === key || key.startsWith('E#'));
+    const cosmetic = type === undefined && !prototype && !enumeration && !key.startsWith('E#');
+    const rule: RuleId = became ? 'type-became-defined' : cosmetic ? 'crc-cosmetic' : 'crc-changed';
+    const what = became ? `${name} became defined` : cosmetic ? `the spelling of ${name}` : name;
+    const examples = symbols.slice(0, 3).map((one) => `\`${one.name}\``);
+    const more = symbols.length > 3 ? ` and ${symbols.length - 3} more` : '';
+    this.#add(rule, place, `${examples.join(', ')}${more}: ${what} changes their versions`, {
+      type: key.includes('#') ? name : null,
+      symbol: symbols[0]?.name ?? null,
+    });
+    return {
+      text: what,
+      ...place,
+      patch: this.#origin.patchOf(place.file),
+      cosmetic: cosmetic || became,
+      count: symbols.length,
+    };
+  }
+}
+
+/** `s#mm_struct` as people write it. */
+export function readable(key: string): string {
+  const [prefix, name] = key.split('#');
+  if (name === undefined) return key;
+  const word = { s: 'struct ', u: 'union ', e: 'enum ', t: 'typedef ', E: 'enumerator ' }[prefix ?? ''] ?? '';
+  return `${word}${name}`;
+}
+
+/** Modules define it with static initialisers: most of its members are callbacks. */
+function isOps(type: ChangedType): boolean {
+  const rows = type.change?.before.rows ?? [];
+  const callbacks = rows.filter((row) => /\(\*\)/.test(row.type)).length;
+  return callbacks >= 2 && callbacks * 2 >= rows.length;
+}
+
+/** It moved or grew only because of what it holds. */
+export function isOnlyGrown(type: ChangedType): boolean {
+  return type.change !== null && onlyGrew(type.change);
+}

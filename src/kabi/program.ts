@@ -1,0 +1,85 @@
+/**
+ * Program: one version of the tree, units of it read in both views. Reading a unit is preprocessing it once a view and taking
+ * from its declarations what a comparison needs; tokens are dropped at once, because four views of a large unit are a gigabyte.
+ */
+import { readDeclarations } from '../c/declarations.js';
+import { type LexCache, type Preprocessed, preprocess, type Unit } from '../c/preprocess.js';
+import type { Target } from '../c/target.js';
+import type { SourceTree } from '../tree/source-tree.js';
+import { compilerFacts, type Placed, type SymbolFacts, type UnitFacts } from './facts.js';
+import type { Missing } from './review.js';
+
+/** What a build says of how units are compiled. */
+export interface Build {
+  readonly target: Target;
+  /** The unit of a source file, or null where the build does not compile it; a header's own unit includes just it. */
+  unitOf(path: string): Unit | null;
+  readonly msExtensions: boolean;
+}
+
+/** Preprocessed with `__GENKSYMS__` defined -> versions; absent where the tree has none. */
+export type Versioner = (genksyms: Preprocessed, unit: Unit) => SymbolFacts;
+
+export interface ReadProgram {
+  readonly units: readonly UnitFacts[];
+  readonly missing: readonly Missing[];
+}
+
+export interface ProgramReader {
+  readonly build: Build;
+  readonly cache: LexCache;
+  readonly versions: Versioner | null;
+}
+
+export function readProgram(tree: SourceTree, paths: readonly string[], reader: ProgramReader): ReadProgram {
+  const units: UnitFacts[] = [];
+  const missing: Missing[] = [];
+  for (const path of paths) {
+    const unit = reader.build.unitOf(path);
+    if (unit === null || tree.read(path) === null) {
+      missing.push({ what: `unit ${path}`, why: unit === null ? 'the build does not compile it' : 'not in the tree' });
+      continue;
+    }
+    const read = readUnit(tree, unit, reader);
+    units.push(read.facts);
+    missing.push(...read.missing);
+  }
+  return { units, missing };
+}
+
+function readUnit(tree: SourceTree, unit: Unit, reader: ProgramReader): { facts: UnitFacts; missing: Missing[] } {
+  const { build, cache, versions } = reader;
+  const compiler = preprocess(unit, tree, cache);
+  const declared = readDeclarations(compiler.tokens, { target: build.target, msExtensions: build.msExtensions });
+  const facts = compilerFacts(declared, (token) => placeOf(tree, compiler, declared.tokens, token));
+  const missing = [
+    ...compiler.missing.map(({ what, why, file, line }) => ({ what, why: `${why} (${file}:${line})` })),
+    ...declared.missing.slice(0, 3).map(({ why, at }) => {
+      const { file, line } = placeOf(tree, compiler, declared.tokens, at);
+      return { what: `a declaration in ${unit.path}`, why: `${why} (${file}:${line})` };
+    }),
+  ];
+  const symbols = versions === null ? null : versions(preprocess(withGenksyms(unit), tree, cache), unit);
+  return { facts: { path: unit.path, compiler: facts, symbols }, missing };
+}
+
+export function withGenksyms(unit: Unit): Unit {
+  return { ...unit, defines: [...unit.defines, '__GENKSYMS__'] };
+}
+
+interface Positions {
+  readonly file: Uint16Array;
+  readonly offset: Int32Array;
+}
+
+function placeOf(tree: SourceTree, { files }: Preprocessed, tokens: Positions, token: number): Placed {
+  const file = files[tokens.file[token] as number] ?? '';
+  const bytes = tree.read(file);
+  return { file, line: bytes === null ? 0 : lineOf(bytes, tokens.offset[token] as number) };
+}
+
+function lineOf(bytes: Uint8Array, offset: number): number {
+  let line = 1;
+  for (let at = bytes.indexOf(10); at >= 0 && at < offset; at = bytes.indexOf(10, at + 1)) line++;
+  return line;
+}
