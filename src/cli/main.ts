@@ -4,12 +4,16 @@ import { Command } from 'commander';
 import { errorTable, KabiwatchError } from '../errors.js';
 import { addDoctor } from './doctor.js';
 import { addInit } from './init.js';
+import { addReview } from './review.js';
 import { addServe } from './serve.js';
 
 const program = new Command('kabiwatch')
   .description('Says what a kernel patch series does to the binary interface between the kernel and its modules.')
-  .showHelpAfterError('(run with --help for examples)');
+  .showHelpAfterError('(run with --help for examples)')
+  // Bad usage is exit code 2, as DESIGN has it; 1 says something about a series.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 
+addReview(program);
 addServe(program);
 addInit(program);
 addDoctor(program);

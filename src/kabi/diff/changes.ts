@@ -17,6 +17,8 @@ export interface ViewOfType {
   readonly deltas: readonly Delta[];
   /** The tokens of the body differ in any way, spelling included. */
   readonly differs: boolean;
+  /** Members whose `#if` changed: whether they are there depends on the configuration. */
+  readonly reconditioned: readonly string[];
 }
 
 export interface TypeDifference {
@@ -185,7 +187,8 @@ function typeDifferences(before: Read, after: Read, place: Place): TypeDifferenc
           : 'both';
     const compiler = viewOfType(was, is);
     const genksyms = viewOfType(genksymsWas, genksymsIs);
-    if (!compiler.differs && !genksyms.differs && attributes === null) return [];
+    const same = !compiler.differs && !genksyms.differs && attributes === null;
+    if (same && compiler.reconditioned.length === 0 && genksyms.reconditioned.length === 0) return [];
     const { kind, name, typedef, line, ends } = any;
     return [{ kind, name, typedef, line, ends, ...place, existence, compiler, genksyms, attributes }];
   });
@@ -214,14 +217,16 @@ function pairedScopes(
 function viewOfType(before: Scope | undefined, after: Scope | undefined): ViewOfType {
   const was = before?.members ?? [];
   const is = after?.members ?? [];
-  return {
-    deltas: deltasOf(was, is),
-    differs: (before === undefined) !== (after === undefined) || bodyText(was) !== bodyText(is),
-  };
+  const differs = (before === undefined) !== (after === undefined) || bodyText(was) !== bodyText(is);
+  const conditions = new Map(was.map((member) => [member.name, member.condition]));
+  const reconditioned = is
+    .filter((member) => (conditions.get(member.name) ?? member.condition) !== member.condition)
+    .map((member) => member.name);
+  return { deltas: deltasOf(was, is), differs, reconditioned };
 }
 
 function bodyText(members: readonly Declared[]): string {
-  return members.map((member) => `${member.condition}|${member.name}|${member.text}`).join('\n');
+  return members.map((member) => `${member.name}|${member.text}`).join('\n');
 }
 
 function prototypeDifferences(before: Read, after: Read, place: Place): PrototypeDifference[] {
@@ -355,7 +360,11 @@ class Sum {
   result(): DiffChanges {
     return {
       types: [...this.#types.values()].filter(
-        (one) => one.compiler.differs || one.genksyms.differs || one.attributes !== null,
+        (one) =>
+          one.compiler.differs ||
+          one.genksyms.differs ||
+          one.attributes !== null ||
+          one.compiler.reconditioned.length > 0,
       ),
       prototypes: [...this.#prototypes.values()].filter(
         (one) => one.before?.text !== one.after?.text || one.before?.body !== one.after?.body,
@@ -388,7 +397,10 @@ function both(first: ViewOfType, second: ViewOfType): ViewOfType {
       if (net !== null) deltas.push(net);
     }
   }
-  return { deltas, differs: deltas.length > 0 };
+  const reconditioned = [...new Set([...first.reconditioned, ...second.reconditioned])];
+  // A change of spelling alone has no delta that a later one could take back.
+  const respelled = [first, second].some((one) => one.differs && one.deltas.length === 0);
+  return { deltas, differs: deltas.length > 0 || respelled, reconditioned };
 }
 
 function netOf(first: Delta, second: Delta): Delta | null {

@@ -37,13 +37,15 @@ export function nameOfType(difference: TypeDifference): string {
 
 function genksymsView(difference: TypeDifference): GenksymsView {
   const hidden = difference.attributes !== null && difference.typedef;
-  if (!difference.genksyms.differs && !hidden) return 'same';
+  if (!difference.genksyms.differs && !hidden)
+    return difference.genksyms.reconditioned.length > 0 ? 'not computable' : 'same';
   if (difference.existence === 'added') return 'same';
   return difference.role === 'public' && difference.existence === 'both' ? 'differs' : 'not computable';
 }
 
 function compilerView(difference: TypeDifference, arch: Architecture, slots: ReadonlySet<Delta>): CompilerView {
   if (difference.attributes !== null) return 'not computable';
+  if (difference.compiler.reconditioned.length > 0) return 'not computable';
   if (!difference.compiler.differs) return 'same';
   if (difference.existence !== 'both') return 'not computable';
   if (difference.kind === 'enum') return enumView(difference);

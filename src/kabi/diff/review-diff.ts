@@ -53,6 +53,12 @@ function missingOf(changes: DiffChanges, shown: readonly TypeDifference[], out: 
     add(`offsets and sizes of ${names}`, 'a mail shows no other members, no configuration and no sizes of other types');
     add(`which types embed ${names}`, 'members after an embedded type move when it grows; that needs the tree');
   }
+  for (const one of shown.filter((type) => type.compiler.reconditioned.length > 0)) {
+    add(
+      `in which configurations ${listed(one.compiler.reconditioned)} of ${nameOfType(one)} is there`,
+      'its #if changes',
+    );
+  }
   const hashed = shown.filter((one) => one.genksyms.differs);
   if (hashed.length > 0)
     add(
