@@ -29,6 +29,10 @@ export function markdown(text: string): string {
       .replace(/\b(GH)-(?=\d)/gi, '$1-\u2060')
       .replace(/\b(https?|ftp)(?=&#58;)/gi, '$1\u2060')
       .replace(/\bwww\./gi, 'www\u2060.')
+      // Seven hex digits and more are a commit to GitHub; a dash or a number that begins a line is a list to Markdown.
+      .replace(/\b([0-9a-f]{7})(?=[0-9a-f]{0,33}\b)/gi, '$1\u2060')
+      .replace(/^-/, '&#45;')
+      .replace(/^(\d+)\./, '$1&#46;')
   );
 }
 
@@ -41,9 +45,22 @@ export function codeSpan(text: string): string {
   return `${fence}${pad}${inside}${pad}${fence}`;
 }
 
+/** A code span for a table cell, where a bare `|` would end the cell even inside code. */
+export function tableCell(text: string): string {
+  return codeSpan(text).replace(/\|/g, '\\|');
+}
+
 /** A code block whose fence nothing in it can close. */
 export function codeBlock(text: string, language: string): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);
   return `${fence}${language}\n${text.split('\n').map(code).join('\n')}\n${fence}`;
+}
+
+/** Cut at `limit` UTF-16 units, never inside a character. */
+export function cutText(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const end = limit - 1;
+  const last = text.charCodeAt(end - 1);
+  return `${text.slice(0, last >= 0xd800 && last <= 0xdbff ? end - 1 : end)}…`;
 }

@@ -1,9 +1,9 @@
 /**
  * Review -> what GitHub shows: a check's output and annotations, the pull request's one comment, and answers to commands. Pure: it
- * decides no delivery, only words. All foreign text passes through inert.ts.
+ * decides no delivery, only words. All foreign text passes through escape.ts.
  */
 import type { Review, TypeChange, Verdict } from '../kabi/review.js';
-import { cell, code, cutText, fence, inert } from './inert.js';
+import { codeBlock, codeSpan, cutText, markdown, tableCell } from './escape.js';
 
 /** GitHub's own limits. */
 export const outputLimit = 65_535;
@@ -131,16 +131,16 @@ export function commentText(review: Review, occasion: Occasion): string {
     ...consumersBlock(review),
     ...fixBlock(review),
     ...missingLines(review),
-    ...occasion.elsewhere.map(({ text, url }) => `Also reviewed: [${inert(text)}](${url})`),
+    ...occasion.elsewhere.map(({ text, url }) => `Also reviewed: [${markdown(text)}](${url})`),
   ];
   const page = occasion.url === null ? '' : ` · [whole review](${occasion.url})`;
-  const tail = `<sub>${code(occasion.head.slice(0, 12))}, evidence: ${review.evidence}${page} · \`/kabi help\`</sub>`;
+  const tail = `<sub>${codeSpan(occasion.head.slice(0, 12))}, evidence: ${review.evidence}${page} · \`/kabi help\`</sub>`;
   return `${fitted(blocks, commentLimit - tail.length - 200, occasion.url)}\n\n${tail}`;
 }
 
 /** In place of a comment whose findings are gone. */
 export function clearedText(occasion: Pick<Occasion, 'head'>): string {
-  return `### kABI: none\n\nWhat was found before is gone as of ${code(occasion.head.slice(0, 12))}: ${said.none}.`;
+  return `### kABI: none\n\nWhat was found before is gone as of ${codeSpan(occasion.head.slice(0, 12))}: ${said.none}.`;
 }
 
 function headline(review: Review): string {
@@ -151,7 +151,7 @@ function headline(review: Review): string {
     ...(review.types.length > 0 ? [counted(review.types.length, 'type changes', 'types change')] : []),
   ];
   const { arch, reference, crcMode } = review.target;
-  const judged = [arch, ...(reference === null ? [] : [inert(reference)]), ...(crcMode === null ? [] : [crcMode])];
+  const judged = [arch, ...(reference === null ? [] : [markdown(reference)]), ...(crcMode === null ? [] : [crcMode])];
   return `${parts.join(' · ')}\n\nJudged for ${judged.join(', ')}.`;
 }
 
@@ -160,7 +160,7 @@ function counted(count: number, one: string, many: string): string {
 }
 
 function acceptedLine({ accepted }: Occasion): string[] {
-  return accepted === null ? [] : [`Accepted by ${code(accepted.who)}: ${inert(cutText(accepted.reason, 500))}`];
+  return accepted === null ? [] : [`Accepted by ${codeSpan(accepted.who)}: ${markdown(cutText(accepted.reason, 500))}`];
 }
 
 function sinceLine(review: Review, { previous }: Occasion): string[] {
@@ -175,18 +175,18 @@ function sinceLine(review: Review, { previous }: Occasion): string[] {
     ...(gone.length > 0 ? [`no longer changed: ${names(gone)}`] : []),
   ];
   const what = changes.length === 0 ? 'nothing changed' : changes.join('; ');
-  return [`Since ${code(previous.head.slice(0, 12))}: ${what}.`];
+  return [`Since ${codeSpan(previous.head.slice(0, 12))}: ${what}.`];
 }
 
 function names(all: readonly string[]): string {
-  const shown = all.slice(0, 8).map(code).join(', ');
+  const shown = all.slice(0, 8).map(codeSpan).join(', ');
   return all.length > 8 ? `${shown} and ${all.length - 8} more` : shown;
 }
 
 function typesTable(review: Review): string[] {
   if (review.types.length === 0) return [];
   const row = (type: TypeChange): string =>
-    `| ${cell(`${type.kind} ${type.name}`)} | ${extent(type.before)} | ${extent(type.after)} | ${membersOf(type)} | ${type.verdict} |`;
+    `| ${tableCell(`${type.kind} ${type.name}`)} | ${extent(type.before)} | ${extent(type.after)} | ${membersOf(type)} | ${type.verdict} |`;
   const head = '| type | before | after | members | verdict |\n|---|---|---|---|---|';
   return [table(head, review.types.map(row), 20, 'more types')];
 }
@@ -200,7 +200,7 @@ function membersOf(type: TypeChange): string {
     const before = offset(member.before?.bitOffset ?? null);
     const after = offset(member.after?.bitOffset ?? null);
     const where = member.change === 'moved' ? ` ${before} → ${after}` : member.after === null ? '' : ` at ${after}`;
-    return `${cell(member.name)} ${member.change}${where}`;
+    return `${tableCell(member.name)} ${member.change}${where}`;
   });
   const left = type.members.length - shown.length;
   return [...shown, ...(left > 0 ? [`${left} more`] : [])].join(', ');
@@ -217,11 +217,11 @@ function symbolsBlock(review: Review): string[] {
   if (changed.length === 0) return [];
   const rows = changed.map(
     (symbol) =>
-      `| ${cell(symbol.name)} | ${cell(symbol.module)} | ${symbol.before ?? '–'} | ${symbol.after ?? '–'} | ${symbol.stable ? 'yes' : ''} |`,
+      `| ${tableCell(symbol.name)} | ${tableCell(symbol.module)} | ${symbol.before ?? '–'} | ${symbol.after ?? '–'} | ${symbol.stable ? 'yes' : ''} |`,
   );
   const why = causes.slice(0, 10).map((cause) => {
     const cure = cause.cosmetic ? ', cosmetic: respell it' : '';
-    return `- ${cause.count} because of ${code(cause.text)} (${code(`${cause.file}:${cause.line}`)})${cure}`;
+    return `- ${cause.count} because of ${codeSpan(cause.text)} (${codeSpan(`${cause.file}:${cause.line}`)})${cure}`;
   });
   const head = '| symbol | module | before | after | stable |\n|---|---|---|---|---|';
   return [`**Symbols**\n\n${why.join('\n')}`, table(head, rows, 20, 'more symbols')];
@@ -241,7 +241,7 @@ function guardsBlock(review: Review): string[] {
   if (review.guards.length === 0) return [];
   const lines = review.guards.slice(0, 30).map((guard) => {
     const honest = guard.honest === null ? 'not judged' : guard.honest ? 'honest' : '**not honest**';
-    return `- ${code(`${guard.file}:${guard.line}`)} ${code(guard.idiom)}: ${honest}. ${inert(guard.why)}`;
+    return `- ${codeSpan(`${guard.file}:${guard.line}`)} ${codeSpan(guard.idiom)}: ${honest}. ${markdown(guard.why)}`;
   });
   return [`**Guards**\n\n${lines.join('\n')}`];
 }
@@ -250,8 +250,8 @@ function consumersBlock(review: Review): string[] {
   if (review.consumers.length === 0) return [];
   const rows = review.consumers.map((consumer) => {
     const what = consumer.member === null ? consumer.type : `${consumer.type}.${consumer.member}`;
-    const within = consumer.function === null ? '' : cell(consumer.function);
-    return `| ${cell(what)} | ${consumer.kind} | ${consumer.place} | ${cell(`${consumer.file}:${consumer.line}`)} | ${within} |`;
+    const within = consumer.function === null ? '' : tableCell(consumer.function);
+    return `| ${tableCell(what)} | ${consumer.kind} | ${consumer.place} | ${tableCell(`${consumer.file}:${consumer.line}`)} | ${within} |`;
   });
   const head = '| what | how | place | where | function |\n|---|---|---|---|---|';
   return ['**Who depends on it**', table(head, rows, 12, 'more uses')];
@@ -260,13 +260,13 @@ function consumersBlock(review: Review): string[] {
 function fixBlock(review: Review): string[] {
   const fix = review.fixes[0];
   if (fix === undefined) return [];
-  const diff = fence(cutText(fix.diff, 20_000), 'diff');
+  const diff = codeBlock(cutText(fix.diff, 20_000), 'diff');
   const title = `A change that keeps the kABI (judged again: ${fix.verdict})`;
-  return [`<details><summary>${title}</summary>\n\n${inert(fix.title)}\n\n${diff}\n\n</details>`];
+  return [`<details><summary>${title}</summary>\n\n${markdown(fix.title)}\n\n${diff}\n\n</details>`];
 }
 
 function missingLines(review: Review): string[] {
-  return review.missing.slice(0, 10).map(({ what, why }) => `Not known: ${inert(what)} (${inert(why)})`);
+  return review.missing.slice(0, 10).map(({ what, why }) => `Not known: ${markdown(what)} (${markdown(why)})`);
 }
 
 /** Whole blocks while they fit: a table or a fence is never cut in the middle. */
@@ -286,7 +286,7 @@ function fitted(blocks: readonly string[], limit: number, url: string | null): s
 export function fixText(review: Review): string {
   if (review.fixes.length === 0) return 'No rewrite is known that keeps the kABI and was verified.';
   const shown = review.fixes.map(
-    (fix) => `${inert(fix.title)} (judged again: ${fix.verdict})\n\n${fence(fix.diff, 'diff')}`,
+    (fix) => `${markdown(fix.title)} (judged again: ${fix.verdict})\n\n${codeBlock(fix.diff, 'diff')}`,
   );
   return fitted(shown, commentLimit - 500, null);
 }
@@ -295,22 +295,22 @@ export function fixText(review: Review): string {
 export function explainText(review: Review, asked: string): string {
   const name = asked.replace(/^(struct|union|enum)\s+/, '').trim();
   const type = review.types.find((entry) => entry.name === name);
-  if (type === undefined) return `This pull request does not change ${code(cutText(asked, 200))}.`;
+  if (type === undefined) return `This pull request does not change ${codeSpan(cutText(asked, 200))}.`;
   const rows = type.members.map((member) => {
     const [before, after] = [member.before?.bitOffset ?? null, member.after?.bitOffset ?? null].map(offset);
-    return `| ${cell(member.name)} | ${member.change} | ${before} | ${after} | ${cell(member.after?.type ?? member.before?.type ?? '')} |`;
+    return `| ${tableCell(member.name)} | ${member.change} | ${before} | ${after} | ${tableCell(member.after?.type ?? member.before?.type ?? '')} |`;
   });
   const because = review.symbols.changed.find((symbol) => symbol.because.some((step) => step.includes(name)));
-  const title = code(`${type.kind} ${type.name}`);
+  const title = codeSpan(`${type.kind} ${type.name}`);
   const head = '| member | change | before | after | type |\n|---|---|---|---|---|';
   return fitted(
     [
-      `${title} (${code(`${type.file}:${type.line}`)}): ${extent(type.before)} before, ${extent(type.after)} after; ${type.verdict}.`,
+      `${title} (${codeSpan(`${type.file}:${type.line}`)}): ${extent(type.before)} before, ${extent(type.after)} after; ${type.verdict}.`,
       ...(rows.length === 0 ? [] : [table(head, rows, 60, 'more members')]),
       ...(type.embeddedIn.length === 0 ? [] : [`Embedded in ${names(type.embeddedIn)}.`]),
       ...(because === undefined
         ? []
-        : [`For instance ${code(because.name)}: ${because.because.map(code).join(' → ')}`]),
+        : [`For instance ${codeSpan(because.name)}: ${because.because.map(codeSpan).join(' → ')}`]),
     ],
     commentLimit - 500,
     null,

@@ -122,6 +122,8 @@ export interface PullNotice {
   readonly installation: number;
   /** A person asked for a new judgement of what was judged already. */
   readonly again: boolean;
+  /** A person asked to see the fix. */
+  readonly fix: boolean;
 }
 
 /** A pull request that is due, in the hands of one holder until its lease ends. */

@@ -19,6 +19,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { run, scratchFolder } from '../servers/run.js';
 import { serveGit } from './git-server.js';
+import { appId } from './identity.js';
 import { routes } from './routes.js';
 import { answerOf, wrongAnswer, wrongRequest } from './schema.js';
 
@@ -110,9 +111,6 @@ export interface Repository {
   readonly people: Map<string, 'admin' | 'write' | 'read'>;
   private: boolean;
 }
-
-export const appId = 4711;
-export const installationId = 99;
 
 export class Emulator {
   readonly root = scratchFolder('github');

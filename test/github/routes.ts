@@ -1,14 +1,6 @@
 /** What the emulator answers: one row an operation, with the permission that GitHub asks for it. */
-import {
-  type Answer,
-  type Asked,
-  appId,
-  type Check,
-  type Comment,
-  type Emulator,
-  installationId,
-  type Pull,
-} from './emulator.js';
+import type { Answer, Asked, Check, Comment, Emulator, Pull } from './emulator.js';
+import { appId, installationId } from './identity.js';
 
 export interface Route {
   /** As in schema/api.json. */

@@ -87,6 +87,11 @@ export function answerOf(name: string, status: number, known: unknown): unknown 
   return filled(schema, known);
 }
 
+/** The same for a webhook: GitHub's examples are older than its description, and lack what came since. */
+export function webhookOf(name: string, known: unknown): unknown {
+  return filled(cut.webhooks[name] ?? {}, known);
+}
+
 function filled(schema: Schema, known: unknown): unknown {
   const at = deref(schema);
   if (known === null) return null;

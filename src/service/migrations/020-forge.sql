@@ -16,6 +16,7 @@ create table kabiwatch.pull (
   due_at timestamptz,
   marks bigint not null default 0,
   again boolean not null default false,
+  fix boolean not null default false,
   holder text,
   held_until timestamptz,
   failures int not null default 0,

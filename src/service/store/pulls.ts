@@ -24,7 +24,7 @@ export function pullStore(store: Store, clock: Clock, engine: string): ForgeStor
         `update kabiwatch.pull set holder = $1, held_until = $3 where id = (
            select id from kabiwatch.pull where due_at <= $2 and (held_until is null or held_until <= $2)
            order by due_at, id limit 1 for update skip locked)
-         returning id, repo, number, installation, again, marks, holder, failures`,
+         returning id, repo, number, installation, again, fix, marks, holder, failures`,
         [holder, clock.now(), until(clock, leaseMs)],
       );
       return row ?? null;
@@ -39,7 +39,7 @@ export function pullStore(store: Store, clock: Clock, engine: string): ForgeStor
     async settle(pull) {
       await store.query(
         `update kabiwatch.pull set holder = null, held_until = null, failures = 0, why = null,
-           due_at = case when marks = $3 then null else due_at end, again = again and marks <> $3
+           due_at = case when marks = $3 then null else due_at end, again = again and marks <> $3, fix = fix and marks <> $3
          where id = $1 and holder = $2`,
         [pull.id, pull.holder, pull.marks],
       );
@@ -112,16 +112,16 @@ function until(clock: Clock, ms: number): Date {
 
 async function markDue(tx: Database, notice: PullNotice, now: Date): Promise<void> {
   const marked = await tx.query(
-    `update kabiwatch.pull set due_at = $3, marks = marks + 1, again = again or $4, installation = $5, failures = 0
+    `update kabiwatch.pull set due_at = $3, marks = marks + 1, again = again or $4, fix = fix or $6, installation = $5, failures = 0
      where repo = $1 and number = $2 returning id`,
-    [notice.repo, notice.number, now, notice.again, notice.installation],
+    [notice.repo, notice.number, now, notice.again, notice.installation, notice.fix],
   );
   if (marked.length > 0) return;
   const [thread] = await tx.query<{ id: number }>('insert into kabiwatch.thread default values returning id');
   await tx.query(
-    `insert into kabiwatch.pull (repo, number, installation, thread, due_at, marks, again) values ($1, $2, $3, $4, $5, 1, $6)
+    `insert into kabiwatch.pull (repo, number, installation, thread, due_at, marks, again, fix) values ($1, $2, $3, $4, $5, 1, $6, $7)
      on conflict (repo, number) do update set due_at = excluded.due_at, marks = kabiwatch.pull.marks + 1,
-       again = kabiwatch.pull.again or excluded.again`,
-    [notice.repo, notice.number, notice.installation, thread?.id ?? 0, now, notice.again],
+       again = kabiwatch.pull.again or excluded.again, fix = kabiwatch.pull.fix or excluded.fix`,
+    [notice.repo, notice.number, notice.installation, thread?.id ?? 0, now, notice.again, notice.fix],
   );
 }

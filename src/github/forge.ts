@@ -1,0 +1,161 @@
+/** The GitHub side of the service: webhooks in, due pull requests worked on one by one, everything open looked at when it starts. */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Probot } from 'probot';
+import type { Clock, DuePull, ForgeStore, Judge, PartState, PullNotice } from '../service/ports.js';
+import { type AppAccount, githubApp, gitOrigin } from './app.js';
+import { LeaseLost, named, type Reconciling, reconcile } from './reconcile.js';
+import { receiveWebhook } from './webhook.js';
+
+export interface ForgeParts {
+  readonly account: AppAccount;
+  readonly store: ForgeStore;
+  readonly judge: Judge;
+  /** Folder for the clones; null reads small pull requests through the API. */
+  readonly mirrors: string | null;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly state: (state: PartState) => void;
+  readonly pageOf: (review: number) => string | null;
+}
+
+export interface Forge {
+  /** Answers `POST /github/webhook`. */
+  receive(request: Request): Promise<Response>;
+  /** Marks every open pull request of every installation: what was missed while nobody listened. */
+  catchUp(): Promise<number>;
+  /** Works on what is due until the signal. */
+  run(signal: AbortSignal): Promise<void>;
+  /** One round; false when nothing was due. */
+  workOnce(): Promise<boolean>;
+}
+
+const leaseMs = 600_000;
+const hourMs = 3_600_000;
+
+export async function startForge(parts: ForgeParts): Promise<Forge> {
+  const { account, store, log, clock } = parts;
+  const app = await githubApp(account, log);
+  const holder = randomUUID();
+  let nudge = () => {};
+  const work: Reconciling = {
+    appId: account.appId,
+    store,
+    judge: parts.judge,
+    mirrors: parts.mirrors === null ? null : { folder: parts.mirrors, origin: gitOrigin(account.apiUrl) },
+    log,
+    now: () => clock.now(),
+    pageOf: parts.pageOf,
+    leaseMs,
+  };
+  const workOnce = async (): Promise<boolean> => {
+    const due = await store.take(holder, leaseMs);
+    if (due === null) return false;
+    await workOn(parts, app, work, due);
+    return true;
+  };
+  const forge: Forge = {
+    receive: (request) =>
+      receiveWebhook(
+        {
+          app,
+          appId: account.appId,
+          store,
+          log,
+          marked: () => nudge(),
+          installed: (installation) => {
+            markOpen(app, store, installation).then(
+              () => nudge(),
+              (error: Error) => log.warn({ err: error, installation }, 'the new installation could not be read'),
+            );
+          },
+        },
+        request,
+      ),
+    async catchUp() {
+      const client = await app.auth();
+      let marked = 0;
+      for (const installation of await client.paginate(client.rest.apps.listInstallations, { per_page: 100 })) {
+        if (installation.suspended_at === null) marked += await markOpen(app, store, installation.id);
+      }
+      return marked;
+    },
+    workOnce,
+    async run(signal) {
+      let caughtUp = false;
+      let nextTry = 0;
+      while (!signal.aborted) {
+        try {
+          if (!caughtUp && clock.now().getTime() >= nextTry) {
+            nextTry = clock.now().getTime() + 60_000;
+            log.info({ pulls: await forge.catchUp() }, 'caught up with GitHub');
+            caughtUp = true;
+            parts.state({ ok: true, detail: account.apiUrl });
+          }
+        } catch (error) {
+          parts.state({ ok: false, detail: `${account.apiUrl}: ${(error as Error).message}` });
+          log.warn({ err: error as Error }, 'GitHub cannot be asked');
+        }
+        try {
+          if (await workOnce()) continue;
+        } catch (error) {
+          log.error({ err: error as Error }, 'the store cannot be asked');
+        }
+        const nudged = new AbortController();
+        nudge = () => nudged.abort();
+        await clock.sleep(1000, AbortSignal.any([signal, nudged.signal]));
+      }
+    },
+  };
+  return forge;
+}
+
+async function markOpen(app: Probot, store: ForgeStore, installation: number): Promise<number> {
+  const client = await app.auth(installation);
+  const repositories = await client.paginate(client.rest.apps.listReposAccessibleToInstallation, { per_page: 100 });
+  let marked = 0;
+  for (const { full_name } of repositories as unknown as { full_name: string }[]) {
+    const [owner = '', repo = ''] = full_name.split('/');
+    const pulls = await client.paginate(client.rest.pulls.list, { owner, repo, state: 'open', per_page: 100 });
+    const notices = pulls.map(
+      ({ number }): PullNotice => ({ repo: full_name, number, installation, again: false, fix: false }),
+    );
+    await store.mark(notices);
+    marked += notices.length;
+  }
+  return marked;
+}
+
+/** The job boundary: whatever a pull request does, the next one is worked on. */
+async function workOn(parts: ForgeParts, app: Probot, work: Reconciling, due: DuePull): Promise<void> {
+  const { store, log, state, account } = parts;
+  try {
+    const outcome = await reconcile(work, await app.auth(due.installation), due);
+    if (outcome.kind === 'later') {
+      await store.postpone(due, outcome.why, outcome.ms);
+      return;
+    }
+    await store.settle(due);
+    state({ ok: true, detail: account.apiUrl });
+    log.info({ ...named(due), what: outcome.what }, 'pull request is in line');
+  } catch (error) {
+    if (error instanceof LeaseLost) return;
+    const ms = pauseAfter(error, due.failures);
+    log.warn({ ...named(due), err: error as Error, againInSeconds: Math.round(ms / 1000) }, 'pull request waits');
+    state({ ok: false, detail: `${account.apiUrl}: ${(error as Error).message}` });
+    await store.postpone(due, (error as Error).message, ms);
+  }
+}
+
+/** GitHub's own word where it gives one, else longer each time, up to an hour. */
+export function pauseAfter(error: unknown, failures: number): number {
+  const headers = (error as { response?: { headers?: Record<string, string | undefined> } }).response?.headers ?? {};
+  const seconds = Number(headers['retry-after']);
+  if (Number.isFinite(seconds) && seconds >= 0 && headers['retry-after'] !== undefined)
+    return Math.min(seconds * 1000 + 500, hourMs);
+  if (headers['x-ratelimit-remaining'] === '0') {
+    const reset = Number(headers['x-ratelimit-reset']) * 1000 - Date.now();
+    if (Number.isFinite(reset)) return Math.min(Math.max(reset, 1000), hourMs);
+  }
+  return Math.min(2000 * 2 ** Math.min(failures, 20), hourMs);
+}

@@ -1,0 +1,55 @@
+/** The webhook's address: signature checked, delivery stored once, answered; the work comes later. */
+import type { Logger } from 'pino';
+import type { Probot } from 'probot';
+import type { ForgeStore } from '../service/ports.js';
+import { readEvent } from './events.js';
+
+/** GitHub sends at most 25 MB. */
+const bodyLimit = 25 * 1024 * 1024;
+
+export interface Receiving {
+  readonly app: Probot;
+  readonly appId: number;
+  readonly store: ForgeStore;
+  readonly log: Logger;
+  /** Something became due. */
+  readonly marked: () => void;
+  readonly installed: (installation: number) => void;
+}
+
+/** 202 stored, 200 known or nothing to do, 401 bad signature, 400 and 413 no webhook of GitHub's. */
+export async function receiveWebhook(receiving: Receiving, request: Request): Promise<Response> {
+  const { app, appId, store, log } = receiving;
+  const event = request.headers.get('x-github-event');
+  const id = request.headers.get('x-github-delivery');
+  const signature = request.headers.get('x-hub-signature-256');
+  if (event === null || id === null || !/^[\w-]{1,100}$/.test(id)) return answer(400, 'not a webhook');
+  if (Number(request.headers.get('content-length') ?? 0) > bodyLimit) return answer(413, 'too large');
+  const body = await request.text();
+  if (body.length > bodyLimit) return answer(413, 'too large');
+  if (signature === null || !(await app.webhooks.verify(body, signature).catch(() => false))) {
+    log.warn({ event, delivery: id }, 'webhook refused: bad signature');
+    return answer(401, 'bad signature');
+  }
+  let payload: unknown;
+  try {
+    payload = JSON.parse(body);
+  } catch {
+    return answer(400, 'not JSON');
+  }
+  const read = readEvent(event, payload, appId);
+  if (read.kind === 'nothing') {
+    log.debug({ event, delivery: id, why: read.why }, 'webhook passed over');
+    return answer(200, 'nothing to do');
+  }
+  const fresh = await store.receive({ id, event }, read.kind === 'pulls' ? read.notices : []);
+  if (!fresh) return answer(200, 'known');
+  log.info({ event, delivery: id, ...(read.kind === 'pulls' ? read.notices[0] : {}) }, 'webhook stored');
+  if (read.kind === 'installed') receiving.installed(read.installation);
+  else receiving.marked();
+  return answer(202, 'stored');
+}
+
+function answer(status: number, text: string): Response {
+  return new Response(`${text}\n`, { status, headers: { 'content-type': 'text/plain' } });
+}
