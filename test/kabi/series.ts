@@ -43,8 +43,10 @@ function filesOf(diff: string): FilePatch[] {
     const afterLines = Number(head[4] ?? 1);
     const body: string[] = [];
     const count = (mark: string): number => body.filter((one) => one[0] === mark || one[0] === ' ').length;
-    while ((count('-') < beforeLines || count('+') < afterLines) && at + 1 < lines.length) {
-      const next = lines[++at] as string;
+    // A `\` line (no newline at the end) belongs to the line before it, the last one too.
+    while (count('-') < beforeLines || count('+') < afterLines || lines[at + 1]?.startsWith('\\') === true) {
+      const next = lines[++at];
+      if (next === undefined) break;
       body.push(next === '' ? ' ' : next);
     }
     const hunk: Hunk = {
