@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { errorTable, KabiwatchError } from '../errors.js';
 import { addDoctor } from './doctor.js';
 import { addInit } from './init.js';
+import { addReference } from './reference.js';
 import { addReview } from './review.js';
 import { addServe } from './serve.js';
 
@@ -17,6 +18,7 @@ addReview(program);
 addServe(program);
 addInit(program);
 addDoctor(program);
+addReference(program);
 
 try {
   await program.parseAsync();
