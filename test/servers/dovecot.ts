@@ -22,7 +22,7 @@ export interface Dovecot extends ImapServer {
   remake(mails: readonly Uint8Array[]): Promise<void>;
 }
 
-export async function startDovecot(): Promise<Dovecot | null> {
+export async function startDovecot(mails: readonly Uint8Array[] = []): Promise<Dovecot | null> {
   const dovecot = program('dovecot');
   if (dovecot === null || process.getuid?.() !== 0) {
     skipped('dovecot-imapd is not installed, or this is not root');
@@ -46,7 +46,7 @@ export async function startDovecot(): Promise<Dovecot | null> {
   };
   await resume();
   const add = (mails: readonly Uint8Array[]) => append(port, 'INBOX.list', mails);
-  await add([]);
+  await add(mails);
   return {
     port,
     user: 'bot',

@@ -1,0 +1,58 @@
+/** A task that breaks a limit loses its thread and nothing else. Worker threads run the compiled program. */
+import { pathToFileURL } from 'node:url';
+import { afterAll, expect, test } from '@jest/globals';
+import { startPool, WorkerLost } from '../../src/service/pool.js';
+import { mailOf, series } from '../demo/thread.js';
+
+const script = pathToFileURL('dist/service/worker.js');
+const pool = startPool(script, { threads: 2, timeMs: 20_000, memoryBytes: 256_000_000 });
+afterAll(() => pool.close());
+const mails = series('pool').map((part) => mailOf(part));
+const review = { kind: 'review', mails, settings: { arch: 'x86_64', engine: 'e' }, known: [] } as const;
+
+test('many tasks share few threads, and each gets its own answer', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_, n) =>
+      pool.run({
+        kind: 'read',
+        mails: [mailOf({ ...(series('p')[0] as never), id: `m${n}@x` })],
+        identity: { address: 'k@x' },
+      }),
+    ),
+  );
+  expect(answers.map(([one]) => (one?.ok ? one.facts.messageId : ''))).toEqual(
+    Array.from({ length: 12 }, (_, n) => `m${n}@x`),
+  );
+});
+
+test('a thread makes one series of its mails, and a series that is known is not judged again', async () => {
+  const [first, ...more] = await pool.run(review);
+  expect(more).toEqual([]);
+  expect(first).toMatchObject({
+    messageId: 'pool.0@author.example.org',
+    complete: true,
+    author: { address: 'ada@example.org' },
+  });
+  expect(first?.review.verdict).toBe('crc-break');
+  expect(await pool.run({ ...review, known: [`${first?.messageId} ${first?.patches}`] })).toEqual([]);
+});
+
+test('a task that takes too long is ended, and the next one is served', async () => {
+  const slow = startPool(script, { threads: 1, timeMs: 1, memoryBytes: 256_000_000 });
+  await expect(slow.run(review)).rejects.toThrow(WorkerLost);
+  await slow.close();
+});
+
+test('a task that needs too much memory is ended, and the next one is served', async () => {
+  const small = startPool(script, { threads: 1, timeMs: 60_000, memoryBytes: 48_000_000 });
+  const huge = Buffer.concat([Buffer.from('Subject: [PATCH] x\r\n\r\n'), Buffer.alloc(60_000_000, 'a b\n')]);
+  await expect(small.run({ ...review, mails: [huge] })).rejects.toThrow(WorkerLost);
+  expect(await small.run(review)).toHaveLength(1);
+  await small.close();
+});
+
+test('a mail that cannot be read is an answer, not an end', async () => {
+  const head = Buffer.from(`X: ${'a'.repeat(3_000_000)}\r\n\r\n`);
+  const answer = await pool.run({ kind: 'read', mails: [head, mails[0] as Buffer], identity: { address: 'k@x' } });
+  expect(answer.map(({ ok }) => ok)).toEqual([false, true]);
+});

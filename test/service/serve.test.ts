@@ -1,0 +1,78 @@
+/** `kabiwatch serve` as a process, with real servers: small versions of `npm run verify:kill`, `verify:faults` and `verify:servers`. */
+import { expect, test } from '@jest/globals';
+import { mailOf, series } from '../demo/thread.js';
+import { scratchFolder, until } from '../servers/run.js';
+import { configuration, startProcess } from '../servers/service.js';
+import { startSmallImap } from '../servers/small-imap.js';
+import { startSmtp } from '../servers/smtp.js';
+import { smtpSwallows } from '../verify/fault-rounds.js';
+import { killRounds } from '../verify/kill-rounds.js';
+
+test('kill -9 while a list is busy: each series is answered exactly once', async () => {
+  const result = await killRounds({ seed: 7, kills: 3, series: 8, store: 'folder', say: () => {} });
+  if (result !== null) expect(result).toMatchObject({ answered: 8, twice: [], never: [] });
+}, 120_000);
+
+test('a send whose answer was lost is looked for on the list, not repeated', async () => {
+  const result = await smtpSwallows();
+  if (result !== null) expect(result).toMatchObject({ series: 3, answered: 3, twice: 0, healthAfter: true });
+}, 120_000);
+
+test('the list it posts to, an autoresponder and a bounce: one answer, no loop', async () => {
+  const folder = scratchFolder('loop');
+  const imap = await startSmallImap('bot', 'secret');
+  const answering = (raw: Buffer, headers: string) => {
+    const [, id] = /^Message-ID: <(.*)>/im.exec(raw.toString('latin1')) ?? [];
+    return Buffer.from(
+      `From: Away <away@example.org>\r\nTo: kabiwatch@bot.example.org\r\n${headers}Subject: Re: away\r\nMessage-ID: <auto-${id}>\r\nIn-Reply-To: <${id}>\r\n\r\n${raw.toString('latin1').split('\r\n\r\n').slice(1).join('\r\n\r\n')}`,
+    );
+  };
+  const smtp = await startSmtp(({ raw }) => {
+    imap.deliver(raw);
+    imap.deliver(answering(raw, 'Auto-Submitted: auto-replied\r\n'));
+    imap.deliver(answering(raw, 'X-Autoreply: yes\r\nSubject: [PATCH] again\r\n'));
+  });
+  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: smtp.port };
+  const service = startProcess(
+    `${folder.path}/kabiwatch.yaml`,
+    configuration(folder.path, servers, {}, { mode: 'list', reply: 'always', quiet: '1s' }),
+  );
+  try {
+    await until('it watches', () => service.lines.some(({ detail }) => String(detail).startsWith('watching')), 60_000);
+    const health = await fetch(`http://127.0.0.1:${service.port()}/healthz`);
+    expect(health.status).toBe(200);
+    for (const part of series('loop')) imap.deliver(mailOf(part));
+    await until('the answer', () => smtp.mails.length > 0);
+    // Again, as when a mail comes over a second list; and a comment that quotes the patch.
+    for (const part of series('loop')) imap.deliver(mailOf(part));
+    const comment = {
+      id: 'comment@x',
+      subject: 'Re: [PATCH 1/2] lantern',
+      answers: 'loop.1@author.example.org',
+      text: '> diff --git a/x b/x\n\nNo.\n',
+    };
+    imap.deliver(mailOf(comment, 'B <b@example.org>'));
+    await until('all is read', () => service.lines.reduce((sum, line) => sum + Number(line.fresh ?? 0), 0) >= 7);
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    expect(smtp.mails).toHaveLength(1);
+    const text = smtp.mails[0]?.raw.toString() ?? '';
+    expect(
+      Math.max(
+        ...text
+          .split('\r\n\r\n')
+          .slice(1)
+          .join('\n')
+          .split('\r\n')
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(72);
+    const metrics = await (await fetch(`http://127.0.0.1:${service.port()}/metrics`)).text();
+    expect(metrics).toContain('kabiwatch_sends_total{list="kernel-list",result="sent"} 1');
+  } finally {
+    await service.stop();
+    expect(service.lines.at(-1)?.msg).toBe('stopped');
+    await imap.stop();
+    await smtp.stop();
+    folder.remove();
+  }
+}, 120_000);

@@ -1,0 +1,124 @@
+/**
+ * `npm run verify:servers`: the messages of an mbox, served by Dovecot and by public-inbox-imapd, read, threaded, reviewed and answered in
+ * dry-run by `kabiwatch serve`; both must say the same. `--mbox FILE` for another list than ../shared's.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type ImapServer, startDovecot } from '../servers/dovecot.js';
+import { startPublicInbox } from '../servers/public-inbox.js';
+import { scratchFolder, until } from '../servers/run.js';
+import { configuration, startProcess } from '../servers/service.js';
+
+export interface Outcome {
+  readonly fresh: number;
+  readonly known: number;
+  readonly quarantined: number;
+  /** `message-id verdict` of each review, sorted. */
+  readonly reviews: readonly string[];
+  /** Message-ID and text of each reply, without what differs by design (date, number of the review). */
+  readonly replies: ReadonlyMap<string, string>;
+  readonly seconds: number;
+}
+
+export async function throughService(server: ImapServer, count: number): Promise<Outcome> {
+  const folder = scratchFolder('servers');
+  const config = configuration(
+    folder.path,
+    { imapPort: server.port, user: server.user, mailbox: server.mailbox, smtpPort: 1 },
+    {},
+    { mode: 'dry-run', reply: 'always', quiet: '3s' },
+  );
+  const service = startProcess(`${folder.path}/kabiwatch.yaml`, config);
+  const sum = (key: string) => service.lines.reduce((total, line) => total + (Number(line[key]) || 0), 0);
+  const read = () => sum('fresh') + sum('known') + sum('quarantined');
+  const reviewed = () => service.lines.filter(({ msg }) => msg === 'reviewed');
+  try {
+    await until('the service runs', () => service.port() !== null, 60_000);
+    const started = performance.now();
+    await until('all mails are read', () => read() >= count, 120_000);
+    let last = -1;
+    let since = performance.now();
+    // Done when nothing was reviewed or sent for longer than the quiet time.
+    await until(
+      'the reviews are done',
+      () => {
+        const now = service.lines.filter(({ msg }) => msg === 'reviewed' || msg === 'reply sent').length;
+        if (now !== last) since = performance.now();
+        last = now;
+        return performance.now() - since > 6000;
+      },
+      300_000,
+    );
+    const replies = new Map<string, string>();
+    for (const name of readdirSync(`${folder.path}/replies`).filter((file) => file.endsWith('.eml'))) {
+      const text = readFileSync(join(folder.path, 'replies', name), 'latin1');
+      replies.set(name, text.replace(/^Date: .*$/m, '').replace(/^X-Kabi-Review: r\d+/m, ''));
+    }
+    return {
+      fresh: sum('fresh'),
+      known: sum('known'),
+      quarantined: sum('quarantined'),
+      reviews: reviewed()
+        .map((line) => `${line.series} ${line.verdict}`)
+        .sort(),
+      replies,
+      seconds: (since - started) / 1000,
+    };
+  } finally {
+    await service.stop();
+    folder.remove();
+  }
+}
+
+/** An mboxrd file: mails begin with `From ` after an empty line, `>From` was `From`. */
+export function mailsOf(mbox: string): Buffer[] {
+  return mbox
+    .split(/(?:^|\n\n)From [^\n]*\n/)
+    .slice(1)
+    .map((text) =>
+      Buffer.from(`${text.replace(/^>(>*From )/gm, '$1').replace(/\n*$/, '\n')}`.replace(/\r?\n/g, '\r\n'), 'latin1'),
+    );
+}
+
+if (process.argv[1]?.endsWith('servers.js')) {
+  const { values } = parseArgs({
+    options: { mbox: { type: 'string', default: '../shared/threads/linux-modules.mbox' } },
+  });
+  const mails = mailsOf(readFileSync(values.mbox, 'latin1'));
+  console.log(`${mails.length} mails of ${values.mbox}`);
+  const outcomes: [string, Outcome][] = [];
+  for (const [name, start] of [
+    ['Dovecot', () => startDovecot(mails)],
+    ['public-inbox-imapd', () => startPublicInbox(mails)],
+  ] as const) {
+    const server = await start();
+    if (server === null) continue;
+    const outcome = await throughService(server, mails.length);
+    await server.stop();
+    outcomes.push([name, outcome]);
+    const verdicts: Record<string, number> = {};
+    for (const line of outcome.reviews)
+      verdicts[line.split(' ')[1] ?? ''] = (verdicts[line.split(' ')[1] ?? ''] ?? 0) + 1;
+    console.log(
+      `${name}: ${outcome.fresh} stored, ${outcome.known} known, ${outcome.quarantined} put aside; ${outcome.reviews.length} series, ${outcome.replies.size} replies; ` +
+        `${outcome.seconds.toFixed(1)} s, ${(mails.length / outcome.seconds).toFixed(0)} messages/s; ${JSON.stringify(verdicts)}`,
+    );
+  }
+  const [first, second] = outcomes;
+  if (first !== undefined && second !== undefined) {
+    const same =
+      JSON.stringify(first[1].reviews) === JSON.stringify(second[1].reviews) &&
+      JSON.stringify([...first[1].replies].sort()) === JSON.stringify([...second[1].replies].sort());
+    console.log(same ? 'the same reviews and replies from both servers' : 'DIFFERENT reviews or replies');
+    for (const line of first[1].reviews.filter((one) => !second[1].reviews.includes(one)))
+      console.log(`only from ${first[0]}: ${line}`);
+    for (const line of second[1].reviews.filter((one) => !first[1].reviews.includes(one)))
+      console.log(`only from ${second[0]}: ${line}`);
+    for (const [name, text] of first[1].replies) {
+      if (second[1].replies.get(name) !== text) console.log(`reply differs: ${name}`);
+    }
+    if (!same) process.exitCode = 1;
+  }
+  process.exit();
+}
