@@ -1,17 +1,20 @@
 /**
- * Worker threads with a time and a memory limit each. A task that breaks a limit takes its thread with it, never the service: the thread is
- * ended and a new one stands in for it.
+ * Workers with a time and a memory limit each. A task that breaks a limit takes its worker with it, never the service: the worker is ended
+ * and a new one stands in for it.
+ *
+ * A worker is a process, not a thread, for one reason: when a thread near its limit asks for a large piece of memory at once, V8 ends the whole
+ * process, whatever resourceLimits say (a mail with a 60 MB line did it).
  */
-import { Worker } from 'node:worker_threads';
+import { type ChildProcess, fork } from 'node:child_process';
 import type { Answer, Task } from './tasks.js';
 
 export interface Limits {
-  readonly threads: number;
+  readonly workers: number;
   readonly timeMs: number;
   readonly memoryBytes: number;
 }
 
-/** The task was too dear or crashed its thread; `why` is for the log and the quarantine. */
+/** The task was too dear or crashed its worker; `why` is for the log and the quarantine. */
 export class WorkerLost extends Error {
   override readonly name = 'WorkerLost';
 }
@@ -29,75 +32,83 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-/** A thread and the task it works on; idle where `job` is null. */
-interface Thread {
-  readonly worker: Worker;
+/** A worker process and the task it works on; idle where `job` is null. */
+interface Hand {
+  readonly process: ChildProcess;
   job: Job | null;
   timer: NodeJS.Timeout | undefined;
 }
 
 type Message = { readonly answer: unknown } | { readonly error: { readonly message: string; readonly stack: string } };
 
-/** `script` is the compiled worker.js: a thread cannot be started from TypeScript. */
+/** `script` is the compiled worker.js: a process cannot be started from TypeScript. */
 export function startPool(script: URL, limits: Limits): Pool {
   const waiting: Job[] = [];
-  const threads = new Set<Thread>();
+  const hands = new Set<Hand>();
   let closed = false;
 
-  function spawn(): Thread {
-    const worker = new Worker(script, {
-      resourceLimits: { maxOldGenerationSizeMb: Math.floor(limits.memoryBytes / 1_000_000), stackSizeMb: 8 },
+  function spawn(): Hand {
+    const process = fork(script, {
+      execArgv: [`--max-old-space-size=${Math.floor(limits.memoryBytes / 1_000_000)}`],
+      serialization: 'advanced',
+      // No secret is needed to parse a mail.
+      env: {},
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    const thread: Thread = { worker, job: null, timer: undefined };
-    threads.add(thread);
-    worker.on('message', (message: Message) => {
-      const job = release(thread);
+    const hand: Hand = { process, job: null, timer: undefined };
+    hands.add(hand);
+    process.on('message', (message: Message) => {
+      const job = release(hand);
       if (job === null) return;
       if ('error' in message)
         job.reject(Object.assign(new Error(message.error.message), { stack: message.error.stack }));
       else job.resolve(message.answer);
       next();
     });
-    worker.on('error', (error: NodeJS.ErrnoException) =>
+    process.on('error', (error) => lose(hand, error.message));
+    process.on('exit', (code, signal) =>
       lose(
-        thread,
-        error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? `needed more than ${limits.memoryBytes / 1e6} MB` : error.message,
+        hand,
+        signal === 'SIGABRT'
+          ? `needed more than ${limits.memoryBytes / 1e6} MB`
+          : `worker ended with ${signal ?? code}`,
       ),
     );
-    worker.on('exit', (code) => lose(thread, `thread ended with ${code}`));
-    return thread;
+    return hand;
   }
 
-  function release(thread: Thread): Job | null {
-    const { job } = thread;
-    clearTimeout(thread.timer);
-    thread.job = null;
+  function release(hand: Hand): Job | null {
+    const { job } = hand;
+    clearTimeout(hand.timer);
+    hand.job = null;
     return job;
   }
 
-  function lose(thread: Thread, why: string): void {
-    if (!threads.delete(thread)) return;
-    const job = release(thread);
-    void thread.worker.terminate();
+  function lose(hand: Hand, why: string): void {
+    if (!hands.delete(hand)) return;
+    const job = release(hand);
+    hand.process.kill('SIGKILL');
     job?.reject(new WorkerLost(why));
     next();
   }
 
   function next(): void {
     while (waiting.length > 0 && !closed) {
-      const idle = [...threads].find(({ job }) => job === null);
-      if (idle === undefined && threads.size >= limits.threads) return;
-      const thread = idle ?? spawn();
+      const idle = [...hands].find(({ job }) => job === null);
+      if (idle === undefined && hands.size >= limits.workers) return;
+      const hand = idle ?? spawn();
       const job = waiting.shift() as Job;
-      thread.job = job;
-      thread.timer = setTimeout(() => lose(thread, `took longer than ${limits.timeMs / 1000} s`), limits.timeMs);
-      thread.worker.postMessage(job.task);
+      hand.job = job;
+      hand.timer = setTimeout(() => lose(hand, `took longer than ${limits.timeMs / 1000} s`), limits.timeMs);
+      hand.process.send(job.task, (error) => {
+        if (error !== null) lose(hand, error.message);
+      });
     }
   }
 
   return {
     get load() {
-      return waiting.length + [...threads].filter(({ job }) => job !== null).length;
+      return waiting.length + [...hands].filter(({ job }) => job !== null).length;
     },
     run: (task) =>
       new Promise((resolve, reject) => {
@@ -108,7 +119,7 @@ export function startPool(script: URL, limits: Limits): Pool {
     async close() {
       closed = true;
       for (const job of waiting.splice(0)) job.reject(new Error('the pool is closed'));
-      await Promise.all([...threads].map(({ worker }) => worker.terminate()));
+      for (const hand of [...hands]) lose(hand, 'the pool is closed');
     },
   };
 }

@@ -82,7 +82,7 @@ export async function startService(config: Config, options: Options): Promise<Se
     health,
     metrics,
     pool: startPool(options.workerScript ?? new URL('./worker.js', import.meta.url), {
-      threads: config.reviewing.workers,
+      workers: config.reviewing.workers,
       timeMs: config.reviewing.timeLimit,
       memoryBytes: config.reviewing.memory,
     }),

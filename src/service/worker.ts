@@ -1,20 +1,20 @@
 /**
- * The thread in which mail and C are parsed: one task in, one answer out, nothing kept between them that a hostile input could
- * poison. The pool ends this thread when a task takes too long or too much memory.
+ * The process in which mail and C are parsed: one task in, one answer out, nothing kept between them that a hostile input could
+ * poison. The pool ends it when a task takes too long or too much memory; it ends itself when the service is gone.
  */
 import { createHash } from 'node:crypto';
-import { parentPort } from 'node:worker_threads';
 import { reviewSeries } from '../kabi/review-series.js';
 import { textReport } from '../report/text.js';
 import { type ReadMail, readMail, seriesOf } from './mail-reader.js';
 import type { ReadAnswer, ReviewAnswer, Task } from './tasks.js';
 
-parentPort?.on('message', async (task: Task) => {
+process.on('disconnect', () => process.exit(0));
+process.on('message', async (task: Task) => {
   try {
-    parentPort?.postMessage({ answer: task.kind === 'read' ? await read(task) : await review(task) });
+    process.send?.({ answer: task.kind === 'read' ? await read(task) : await review(task) });
   } catch (error) {
     const { message, stack } = error as Error;
-    parentPort?.postMessage({ error: { message, stack } });
+    process.send?.({ error: { message, stack } });
   }
 });
 

@@ -1,21 +1,23 @@
-/** A task that breaks a limit loses its thread and nothing else. Worker threads run the compiled program. */
+/** A task that breaks a limit loses its worker and nothing else. Workers run the compiled program. */
 import { pathToFileURL } from 'node:url';
 import { afterAll, expect, test } from '@jest/globals';
 import { startPool, WorkerLost } from '../../src/service/pool.js';
 import { mailOf, series } from '../demo/thread.js';
 
 const script = pathToFileURL('dist/service/worker.js');
-const pool = startPool(script, { threads: 2, timeMs: 20_000, memoryBytes: 256_000_000 });
+const pool = startPool(script, { workers: 2, timeMs: 20_000, memoryBytes: 256_000_000 });
 afterAll(() => pool.close());
 const mails = series('pool').map((part) => mailOf(part));
+const [single] = series('one');
+if (single === undefined) throw new Error('no mail');
 const review = { kind: 'review', mails, settings: { arch: 'x86_64', engine: 'e' }, known: [] } as const;
 
-test('many tasks share few threads, and each gets its own answer', async () => {
+test('many tasks share few workers, and each gets its own answer', async () => {
   const answers = await Promise.all(
     Array.from({ length: 12 }, (_, n) =>
       pool.run({
         kind: 'read',
-        mails: [mailOf({ ...(series('p')[0] as never), id: `m${n}@x` })],
+        mails: [mailOf({ ...single, id: `m${n}@x` })],
         identity: { address: 'k@x' },
       }),
     ),
@@ -38,13 +40,13 @@ test('a thread makes one series of its mails, and a series that is known is not 
 });
 
 test('a task that takes too long is ended, and the next one is served', async () => {
-  const slow = startPool(script, { threads: 1, timeMs: 1, memoryBytes: 256_000_000 });
+  const slow = startPool(script, { workers: 1, timeMs: 1, memoryBytes: 256_000_000 });
   await expect(slow.run(review)).rejects.toThrow(WorkerLost);
   await slow.close();
 });
 
 test('a task that needs too much memory is ended, and the next one is served', async () => {
-  const small = startPool(script, { threads: 1, timeMs: 60_000, memoryBytes: 48_000_000 });
+  const small = startPool(script, { workers: 1, timeMs: 60_000, memoryBytes: 48_000_000 });
   const huge = Buffer.concat([Buffer.from('Subject: [PATCH] x\r\n\r\n'), Buffer.alloc(60_000_000, 'a b\n')]);
   await expect(small.run({ ...review, mails: [huge] })).rejects.toThrow(WorkerLost);
   expect(await small.run(review)).toHaveLength(1);
