@@ -115,8 +115,20 @@ export const Config = z
       /** Gets a blind copy of each reply; when a watched mailbox receives it, a lost answer can be settled in mode author too. */
       archive: Address.optional(),
     }),
-    accounts: z.array(Account).min(1),
-    lists: z.array(List).min(1),
+    accounts: z.array(Account).prefault([]),
+    lists: z.array(List).prefault([]),
+    /** The GitHub App. */
+    github: z
+      .strictObject({
+        appId: z.number().int().min(1),
+        privateKey: Secret,
+        webhookSecret: Secret,
+        /** Of an Enterprise server: https://HOST/api/v3 */
+        apiUrl: z.url().prefault('https://api.github.com'),
+        /** Folder for the clones; false reads small pull requests through the API. */
+        mirrors: z.union([z.string().min(1), z.literal(false)]).prefault('./kabiwatch-mirrors'),
+      })
+      .optional(),
     smtp: z
       .strictObject({
         host: z.string().min(1),
@@ -151,6 +163,12 @@ export const Config = z
     web: z
       .strictObject({
         listen: z.string().regex(/^[\w.:[\]-]*:\d+$/, 'write ADDRESS:PORT, for instance 127.0.0.1:8080'),
+        /** Where people reach the pages, for links in replies and checks. */
+        url: z.url().optional(),
+        /** May anybody read the pages? Acting always needs the token. */
+        public: z.boolean().prefault(true),
+        /** What a person logs in with to approve or withdraw replies; without it nobody can. */
+        token: Secret.optional(),
       })
       .prefault({ listen: '127.0.0.1:8080' }),
     patchwork: z
@@ -164,6 +182,9 @@ export const Config = z
     log: z.enum(['debug', 'info', 'warn', 'error']).prefault('info'),
   })
   .superRefine((config, context) => {
+    if (config.lists.length === 0 && config.github === undefined) {
+      context.addIssue({ code: 'custom', path: ['lists'], message: 'add a list, or github:' });
+    }
     const accounts = new Set(config.accounts.map(({ name }) => name));
     const names = new Set<string>();
     config.lists.forEach((list, index) => {

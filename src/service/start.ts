@@ -3,6 +3,7 @@
  * PostgreSQL: `watch` reads mailboxes, `work` reviews, `post` sends, `web` answers HTTP.
  */
 import { randomUUID } from 'node:crypto';
+import { type Forge, startForge } from '../github/forge.js';
 import { mailboxSource } from '../imap/mailbox-source.js';
 import { folderSink } from '../smtp/folder-sink.js';
 import { smtpSink } from '../smtp/smtp-sink.js';
@@ -25,6 +26,7 @@ import type { Bot } from './reply.js';
 import { prune } from './retention.js';
 import { doubtStaleSendings } from './store/deliveries.js';
 import { dropLeases, holdLease } from './store/leases.js';
+import { pullStore } from './store/pulls.js';
 import { countDueThreads, releaseAllThreads, takeDueThreads } from './store/threads.js';
 import { watchList } from './watch.js';
 import { workThread } from './work.js';
@@ -97,10 +99,12 @@ export async function startService(config: Config, options: Options): Promise<Se
   if (!store.shared) await recoverAlone(parts);
   const has = new Set(options.roles);
   const nudge = { post: () => {}, work: () => {} };
-  const web: WebServer | null = has.has('web')
-    ? await startServer(healthRoutes(health, metrics), config.web.listen)
-    : null;
+  const forge = await forgeOf(parts);
+  const routes = healthRoutes(health, metrics);
+  if (forge !== null) routes.post('/github/webhook', (context) => forge.receive(context.req.raw));
+  const web: WebServer | null = has.has('web') ? await startServer(routes, config.web.listen) : null;
   const running: Promise<void>[] = [];
+  if (forge !== null && has.has('work')) running.push(forge.run(stopping.signal));
   let stopQueue = async () => {};
   if (has.has('watch')) running.push(...startWatching(parts, () => nudge.work()));
   if (has.has('work') || has.has('watch')) {
@@ -154,11 +158,33 @@ export async function startService(config: Config, options: Options): Promise<Se
   };
 }
 
+async function forgeOf({ config, store, clock, log, health, engine, pool }: Parts): Promise<Forge | null> {
+  const { github, web } = config;
+  if (github === undefined) return null;
+  return startForge({
+    account: {
+      appId: github.appId,
+      privateKey: readSecret(github.privateKey),
+      webhookSecret: readSecret(github.webhookSecret),
+      apiUrl: github.apiUrl,
+      spaced: true,
+    },
+    store: pullStore(store, clock, engine),
+    judge: (source, settings) => pool.run({ kind: 'pull', source, settings }),
+    mirrors: github.mirrors === false ? null : github.mirrors,
+    clock,
+    log,
+    state: (state) => health.set('github', state),
+    pageOf: (review) => (web.url === undefined ? null : `${web.url.replace(/\/$/, '')}/reviews/r${review}`),
+  });
+}
+
 /** The only process of its store: whatever was in somebody's hands is in nobody's now. */
 async function recoverAlone({ store, clock, log }: Parts): Promise<void> {
   const now = clock.now();
   await releaseAllThreads(store);
   await store.query('delete from kabiwatch.lease');
+  await store.query('update kabiwatch.pull set holder = null, held_until = null');
   const doubted = await doubtStaleSendings(store, new Date('9999-12-31'), now);
   if (doubted > 0)
     log.warn({ count: doubted }, 'replies were on their way when the service ended: looking for them first');

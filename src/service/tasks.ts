@@ -3,6 +3,7 @@
  * between threads.
  */
 import type { Architecture, Review } from '../kabi/review.js';
+import type { PullSettings, PullSource } from './ports.js';
 
 /** What storing and threading need to know of a mail. Ids carry no angle brackets. */
 export interface MailFacts {
@@ -64,7 +65,8 @@ export type Task =
       readonly settings: ReviewSettings;
       /** `messageId patches` of the series that this engine has judged already. */
       readonly known: readonly string[];
-    };
+    }
+  | { readonly kind: 'pull'; readonly source: PullSource; readonly settings: PullSettings };
 
 export type ReadAnswer = readonly (
   | { readonly ok: true; readonly facts: MailFacts }
@@ -72,4 +74,8 @@ export type ReadAnswer = readonly (
 )[];
 export type ReviewAnswer = readonly SeriesResult[];
 
-export type Answer<T extends Task> = T extends { kind: 'read' } ? ReadAnswer : ReviewAnswer;
+export type Answer<T extends Task> = T extends { kind: 'read' }
+  ? ReadAnswer
+  : T extends { kind: 'pull' }
+    ? Review
+    : ReviewAnswer;

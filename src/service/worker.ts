@@ -6,17 +6,29 @@ import { createHash } from 'node:crypto';
 import { reviewSeries } from '../kabi/review-series.js';
 import { textReport } from '../report/text.js';
 import { type ReadMail, readMail, seriesOf } from './mail-reader.js';
+import { reviewPull } from './pull-review.js';
 import type { ReadAnswer, ReviewAnswer, Task } from './tasks.js';
 
 process.on('disconnect', () => process.exit(0));
 process.on('message', async (task: Task) => {
   try {
-    process.send?.({ answer: task.kind === 'read' ? await read(task) : await review(task) });
+    process.send?.({ answer: await answer(task) });
   } catch (error) {
     const { message, stack } = error as Error;
     process.send?.({ error: { message, stack } });
   }
 });
+
+async function answer(task: Task): Promise<unknown> {
+  switch (task.kind) {
+    case 'read':
+      return read(task);
+    case 'review':
+      return review(task);
+    case 'pull':
+      return reviewPull(task.source, task.settings);
+  }
+}
 
 async function read(task: Task & { kind: 'read' }): Promise<ReadAnswer> {
   const answers: ReadAnswer[number][] = [];

@@ -30,7 +30,7 @@ export async function openPull(
   const base =
     (await github.git(repo, 'rev-parse', '-q', '--verify', 'refs/heads/main').catch(() => '')) ||
     (await github.commit(repo, 'main', options.base ?? { 'include/linux/s.h': header(40), README: 'a\n' }, 'base'));
-  const headSha = await github.commit(repo, `topic-${number}`, files, 'change s', base);
+  const headSha = await github.commit(repo, `topic-${number}`, files, `change s (${number})`, base);
   await github.git(repo, 'update-ref', `refs/pull/${number}/head`, headSha);
   const pull: Pull = {
     repo,
