@@ -2,6 +2,7 @@
 /** The command line: one file a command, wired here. Also the place where errors become an exit code and one clear line. */
 import { Command } from 'commander';
 import { errorTable, KabiwatchError } from '../errors.js';
+import { addCompare } from './compare.js';
 import { addDoctor } from './doctor.js';
 import { addInit } from './init.js';
 import { addReference } from './reference.js';
@@ -19,6 +20,7 @@ addServe(program);
 addInit(program);
 addDoctor(program);
 addReference(program);
+addCompare(program);
 
 try {
   await program.parseAsync();
