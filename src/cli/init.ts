@@ -59,6 +59,9 @@ lists:
     # answerWithin: 7d                # older series are reviewed, not answered
     # moderation: false               # hold each reply for approval
 
+# Mail to the bot itself (unsubscribe, mute this thread, approve) is obeyed where one of these mailboxes receives it: give the bot's
+# own INBOX as a list with mode off.
+
 # Needed for the modes author and list.
 # smtp:
 #   host: smtp.example.org
@@ -86,6 +89,7 @@ lists:
 #   poll: 3m
 #   maxMessage: 4MB
 #   batch: 50
+#   lease: 45s                        # with several watchers: when a dead one is replaced
 
 # reviewing:
 #   workers: 1

@@ -147,6 +147,8 @@ export const Config = z
         poll: duration('3m'),
         maxMessage: size('4MB'),
         batch: z.number().int().min(1).max(1000).prefault(50),
+        /** A watcher that said nothing for so long is taken for dead, and another takes its mailbox. */
+        lease: duration('45s'),
       })
       .prefault({}),
     reviewing: z

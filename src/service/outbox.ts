@@ -7,6 +7,7 @@
  * A reply that went to nobody's list (mode author, no archive address) cannot be looked for: it stays unsure and is never repeated,
  * because one mail too few is a smaller fault than two.
  */
+import { randomBytes } from 'node:crypto';
 import type { Config } from './config.js';
 import type { Store } from './database.js';
 import type { Health } from './health.js';
@@ -23,10 +24,13 @@ import {
   failuresSince,
   holdPlanned,
   markSent,
+  markTold,
   moveDelivery,
   postpone,
   sawMessage,
   sentSince,
+  setCode,
+  untoldHeld,
 } from './store/deliveries.js';
 
 export interface Posting {
@@ -41,6 +45,8 @@ export interface Posting {
   readonly sources: ReadonlyMap<string, MailSource>;
   /** Tells the owner that posting stopped; at most once an hour. */
   readonly alarm: (why: string) => Promise<void>;
+  /** Mails the owner; false when there is no owner, no SMTP, or the mail was not taken. */
+  readonly tellOwner: (subject: string, text: string) => Promise<boolean>;
 }
 
 const hourMs = 3_600_000;
@@ -53,6 +59,7 @@ export async function post(posting: Posting): Promise<number> {
   const doubted = await doubtStaleSendings(store, stale, now);
   if (doubted > 0) log.warn({ count: doubted }, 'replies whose sender ended: looking for them before any re-send');
   await breakCircuit(posting, now);
+  await tellOfHeld(posting, now);
   let settled = 0;
   for (const delivery of await dueDeliveries(store, now)) {
     if (delivery.state === 'unsure' ? await settleUnsure(posting, delivery) : await trySending(posting, delivery))
@@ -143,6 +150,30 @@ async function record(posting: Posting, delivery: Delivery, sink: MailSink, resu
       return;
     default:
       result satisfies never;
+  }
+}
+
+/** The owner gets each held reply as it would go out, with the code that decides about it. */
+async function tellOfHeld(posting: Posting, now: Date): Promise<void> {
+  for (const delivery of await untoldHeld(posting.store)) {
+    const code = randomBytes(9).toString('base64url');
+    await setCode(posting.store, delivery.id, code);
+    const recipients = [...delivery.mail.to, ...delivery.mail.cc].join(', ');
+    const told = await posting.tellOwner(
+      `held: ${delivery.mail.subject}`,
+      [
+        `Held: ${delivery.detail}. It would go to ${recipients}.`,
+        'Answer with one of these lines:',
+        '',
+        `approve r${delivery.review} ${code}`,
+        `withdraw r${delivery.review} ${code}`,
+        '',
+        delivery.mail.text,
+      ].join('\n'),
+    );
+    if (!told) return;
+    await markTold(posting.store, delivery.id, now);
+    posting.log.info(aboutDelivery(delivery), 'the owner was asked about a held reply');
   }
 }
 

@@ -196,6 +196,7 @@ function startWatching(parts: Parts, work: () => void): Promise<void>[] {
       {
         ...parts,
         botAddress: parts.bot.address,
+        leaseMs: parts.config.watching.lease,
         stored: async (of, facts) => {
           work();
           for (const mail of facts) await obeyMail(parts, of, mail);
@@ -241,27 +242,31 @@ function storeFailed({ store, health, log }: Parts, error: Error, what = 'queue'
 
 function postingOf(parts: Parts): Posting {
   const { config, clock, store, holder, log, mailSink, bot } = parts;
+  const tellOwner = async (subject: string, text: string) => {
+    if (config.bot.owner === undefined || mailSink === null) return false;
+    const sent = await mailSink.send({
+      messageId: `kabi-owner-${randomUUID()}@${bot.address.replace(/^.*@/, '')}`,
+      from: `${bot.name} <${bot.address}>`,
+      to: [config.bot.owner],
+      cc: [],
+      bcc: [],
+      replyTo: null,
+      subject,
+      inReplyTo: null,
+      references: [],
+      headers: { 'Auto-Submitted': 'auto-generated' },
+      text: `${text}\n`,
+    });
+    return sent.kind === 'sent';
+  };
   return {
     ...parts,
     sinks: { mail: mailSink, 'dry-run': folderSink(config.replies, clock) },
+    tellOwner,
     async alarm(why) {
-      if (config.bot.owner === undefined || mailSink === null) return;
       // The lease is the limit: whoever gets it tells the owner, and nobody else for an hour.
       if (!(await holdLease(store, 'alarm', `${holder} ${clock.now().toISOString()}`, 3_600_000))) return;
-      const sent = await mailSink.send({
-        messageId: `kabi-alarm-${randomUUID()}@${bot.address.replace(/^.*@/, '')}`,
-        from: `${bot.name} <${bot.address}>`,
-        to: [config.bot.owner],
-        cc: [],
-        bcc: [],
-        replyTo: null,
-        subject: 'kabiwatch holds its replies',
-        inReplyTo: null,
-        references: [],
-        headers: { 'Auto-Submitted': 'auto-generated' },
-        text: `${why}\n`,
-      });
-      log.warn({ sent: sent.kind }, 'the owner was told');
+      log.warn({ told: await tellOwner('kabiwatch holds its replies', why) }, 'the owner was told');
     },
   };
 }

@@ -21,13 +21,12 @@ export interface Watching {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly botAddress: string;
+  readonly leaseMs: number;
   /** Who we are among several watchers of one mailbox. */
   readonly holder: string;
   /** Called after each stored batch, with what persons wrote in it. */
   readonly stored: (list: ListConfig, facts: readonly MailFacts[]) => Promise<void>;
 }
-
-const leaseMs = 45_000;
 
 /** Follows a list for as long as the signal is not aborted and the lease on its mailbox is ours. */
 export async function watchList(
@@ -36,7 +35,7 @@ export async function watchList(
   source: MailSource,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, store, health } = watching;
+  const { clock, store, health, leaseMs } = watching;
   const part = `mailbox ${list.name}`;
   const lease = `watch ${source.name}`;
   while (!signal.aborted) {
@@ -46,7 +45,7 @@ export async function watchList(
     });
     if (held !== true) {
       if (held === false) health.set(part, { ok: true, detail: 'another watcher reads it' });
-      await clock.sleep(5000, signal);
+      await clock.sleep(Math.min(5000, leaseMs / 3), signal);
       continue;
     }
     const lost = new AbortController();
@@ -59,14 +58,15 @@ export async function watchList(
 
 /** A watcher that cannot renew stops before another may begin. */
 async function renew(watching: Watching, lease: string, lost: AbortController, signal: AbortSignal): Promise<void> {
+  const { leaseMs } = watching;
   const stop = AbortSignal.any([signal, lost.signal]);
-  let heldUntil = Date.now() + leaseMs;
+  let heldUntil = performance.now() + leaseMs;
   while (!stop.aborted) {
     await watching.clock.sleep(leaseMs / 3, stop);
     if (stop.aborted) return;
     const held = await holdLease(watching.store, lease, watching.holder, leaseMs).catch(() => null);
-    if (held === true) heldUntil = Date.now() + leaseMs;
-    else if (held === false || Date.now() > heldUntil - leaseMs / 3) lost.abort();
+    if (held === true) heldUntil = performance.now() + leaseMs;
+    else if (held === false || performance.now() > heldUntil - leaseMs / 3) lost.abort();
   }
 }
 

@@ -142,6 +142,10 @@ test('quiet hours go over midnight', () => {
 });
 
 test('a command is a line of its own', () => {
-  expect(readCommands(['Hello,', ' Unsubscribe ', 'kabi: mute this thread'])).toEqual(['unsubscribe', 'mute']);
-  expect(readCommands(['please unsubscribe me', '> unsubscribe', 'approve r1'])).toEqual([]);
+  expect(readCommands(['Hello,', ' Unsubscribe ', 'kabi: mute this thread', 'approve r12 aBc-dEf_9'])).toEqual([
+    { kind: 'unsubscribe' },
+    { kind: 'mute' },
+    { kind: 'approve', review: 12, code: 'aBc-dEf_9' },
+  ]);
+  expect(readCommands(['please unsubscribe me', '> unsubscribe', 'approve r1', 'approve r1 x'])).toEqual([]);
 });

@@ -68,3 +68,38 @@ test('the list it posts to, an autoresponder and a bounce: one answer, no loop',
     folder.remove();
   }
 }, 120_000);
+
+test('a moderated reply waits for its owner, who decides with the code of the mail', async () => {
+  const folder = scratchFolder('moderation');
+  const imap = await startSmallImap('bot', 'secret');
+  const smtp = await startSmtp();
+  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: smtp.port };
+  const bot = { address: 'kabiwatch@bot.example.org', owner: 'owner@example.org' };
+  const service = startProcess(
+    `${folder.path}/kabiwatch.yaml`,
+    configuration(folder.path, servers, { bot }, { mode: 'list', reply: 'always', moderation: true }),
+  );
+  const write = (id: string, text: string) =>
+    imap.deliver(
+      Buffer.from(
+        `From: owner@example.org\r\nTo: kabiwatch@bot.example.org\r\nSubject: Re: held\r\nMessage-ID: <${id}>\r\n\r\n${text}\r\n`,
+      ),
+    );
+  try {
+    for (const part of series('held')) imap.deliver(mailOf(part));
+    await until('the owner is asked', () => smtp.mails.length === 1, 60_000);
+    expect(smtp.mails[0]?.to).toEqual(['owner@example.org']);
+    const [line = '', review] = /^approve r(\d+) [\w-]+/m.exec(smtp.mails[0]?.raw.toString() ?? '') ?? [];
+    write('guess@x', `approve r${review} guessed-code`);
+    await until('the guess is refused', () => service.lines.some(({ msg }) => String(msg).startsWith('not obeyed')));
+    expect(smtp.mails).toHaveLength(1);
+    write('yes@x', line);
+    await until('the reply', () => smtp.mails.length === 2);
+    expect(smtp.mails[1]?.to).toEqual(['ada@example.org', 'kernel-list@example.org']);
+  } finally {
+    await service.stop();
+    await imap.stop();
+    await smtp.stop();
+    folder.remove();
+  }
+}, 120_000);

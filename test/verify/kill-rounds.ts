@@ -54,7 +54,7 @@ export async function killRounds(plan: KillPlan): Promise<KillResult | null> {
         sendingLease: '8s',
         breakerBursts: 100_000,
       },
-      watching: { poll: '2s', batch: 10 },
+      watching: { poll: '2s', batch: 10, lease: '2s' },
       reviewing: { lease: '6s' },
       ...(postgres === null ? {} : { store: { url: { env: 'KABIWATCH_TEST_URL' } } }),
     },

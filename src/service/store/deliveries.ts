@@ -144,17 +144,40 @@ export async function holdPlanned(db: Database, why: string): Promise<number> {
   return rows.length;
 }
 
-/** The owner's decision about a held reply; false where it is not held. */
-export async function releaseDelivery(
-  db: Database,
-  review: number,
-  to: 'planned' | 'withdrawn',
-  who: string,
-  now: Date,
-): Promise<boolean> {
+/** Held replies of which the owner was not told yet. */
+export async function untoldHeld(db: Database): Promise<Delivery[]> {
+  return db.query<Delivery>(
+    `select ${columns} from ${from} where d.state = 'held' and d.told_at is null and d.outlet <> 'dry-run' order by d.id limit 20`,
+  );
+}
+
+/** Before the owner is told, so that the code in the mail is the one that counts. */
+export async function setCode(db: Database, id: number, code: string): Promise<void> {
+  await db.query('update kabiwatch.delivery set code = $2 where id = $1', [id, code]);
+}
+
+export async function markTold(db: Database, id: number, now: Date): Promise<void> {
+  await db.query('update kabiwatch.delivery set told_at = $2 where id = $1', [id, now]);
+}
+
+export interface Ruling {
+  readonly review: number;
+  readonly code: string;
+  readonly to: 'planned' | 'withdrawn';
+}
+
+/** The owner's decision about a held reply; false where none is held under this code. */
+export async function decideHeld(db: Database, ruling: Ruling, now: Date): Promise<boolean> {
   const rows = await db.query(
-    `update kabiwatch.delivery set state = $2, detail = $3, next_at = $4 where review = $1 and state = 'held' returning id`,
-    [review, to, `${to === 'planned' ? 'approved' : 'withdrawn'} by ${who}`, now],
+    `update kabiwatch.delivery set state = $3, detail = $4, next_at = $5
+     where review = $1 and code = $2 and state = 'held' returning id`,
+    [
+      ruling.review,
+      ruling.code,
+      ruling.to,
+      ruling.to === 'planned' ? 'approved by the owner' : 'withdrawn by the owner',
+      now,
+    ],
   );
   return rows.length > 0;
 }
