@@ -137,6 +137,12 @@ export class Parser {
       cursor.accept(sign.semicolon);
       return;
     }
+    if (word === Word.None && cursor.next(sign.open) && this.#isLoneCall()) {
+      cursor.at++;
+      cursor.skipGroup();
+      cursor.accept(sign.semicolon);
+      return;
+    }
     const specified = this.specifiers();
     if (cursor.accept(sign.semicolon)) return;
     for (;;) {
@@ -146,6 +152,16 @@ export class Parser {
       if (cursor.accept(sign.semicolon)) return;
       cursor.expect(sign.comma);
     }
+  }
+
+  /** `NAME(…);` outside functions declares nothing: a macro that was not expanded (`MODULE_LICENSE("GPL");` in a fragment). */
+  #isLoneCall(): boolean {
+    const { cursor } = this;
+    const known = this.names.get(cursor.spelling[cursor.at] as number);
+    const after = cursor.after(cursor.at + 1);
+    return (
+      cursor.kind[cursor.at] === Identifier && known?.kind !== 'typedef' && cursor.spelling[after] === sign.semicolon
+    );
   }
 
   /** Records what one declarator declares; true where a function body ended the declaration. */

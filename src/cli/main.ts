@@ -5,6 +5,7 @@ import { errorTable, KabiwatchError } from '../errors.js';
 import { addCompare } from './compare.js';
 import { addDoctor } from './doctor.js';
 import { addInit } from './init.js';
+import { addLayout } from './layout.js';
 import { addReference } from './reference.js';
 import { addReview } from './review.js';
 import { addServe } from './serve.js';
@@ -16,6 +17,7 @@ const program = new Command('kabiwatch')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 
 addReview(program);
+addLayout(program);
 addServe(program);
 addInit(program);
 addDoctor(program);
