@@ -12,7 +12,8 @@ export function directoryTree(dir: string): SourceTree {
   const stats = new Map<string, string | null>();
 
   const inside = (path: string): string | null => {
-    if (path.startsWith('/') || path.split('/').includes('..') || path.includes('\0')) return null;
+    // No absolute path, no empty name, no `.` and no `..`; the empty path is the root.
+    if (path.includes('\0') || (path !== '' && /(^|\/)\.{0,2}(\/|$)/.test(path))) return null;
     return join(root, path);
   };
 
@@ -40,8 +41,7 @@ export function directoryTree(dir: string): SourceTree {
     read: (path) => (contentId(path) === null ? null : safely(() => readWhole(join(root, path)))),
     list: (path) => {
       const full = inside(path);
-      const entries = full === null ? null : safely(() => readdirSync(full, { withFileTypes: true }));
-      return (entries ?? []).map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
+      return (full === null ? null : safely(() => namesOf(root, full))) ?? [];
     },
   };
 }
@@ -58,6 +58,23 @@ function rootOf(dir: string): string {
     );
   }
   throw new KabiwatchError('tree-not-found', { path: dir, why: 'it is no directory' });
+}
+
+/** Links count as what they point to, and not at all where that is outside. */
+function namesOf(root: string, full: string): string[] {
+  if (!staysInside(root, full)) return [];
+  const names: string[] = [];
+  for (const entry of readdirSync(full, { withFileTypes: true })) {
+    let isDirectory = entry.isDirectory();
+    if (entry.isSymbolicLink()) {
+      const target = join(full, entry.name);
+      const stat = safely(() => (staysInside(root, target) ? statSync(target) : null));
+      if (stat === null) continue;
+      isDirectory = stat.isDirectory();
+    }
+    names.push(isDirectory ? `${entry.name}/` : entry.name);
+  }
+  return names.sort();
 }
 
 function staysInside(root: string, full: string): boolean {

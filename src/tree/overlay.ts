@@ -61,17 +61,21 @@ export function overlayFiles(base: SourceTree, files: ReadonlyMap<string, Uint8A
   const ids = new Map<string, string>();
   const present = [...files].flatMap(([path, bytes]) => (bytes === null ? [] : [path]));
   const gone = new Set([...files].flatMap(([path, bytes]) => (bytes === null ? [path] : [])));
+  /** A folder whose last file went is gone too, as in git. */
+  const isEmptied = (folder: string): boolean =>
+    folder.endsWith('/') && [...gone].some((path) => path.startsWith(folder)) && list(folder.slice(0, -1)).length === 0;
+  const list = (dir: string): readonly string[] => {
+    const inside = dir === '' ? '' : `${dir}/`;
+    const below = base.list(dir).filter((name) => !gone.has(inside + name) && !isEmptied(inside + name));
+    return [...new Set([...below, ...namesIn(present, dir)])].sort();
+  };
   return {
     id,
     read: (path) => {
       const own = files.get(path);
       return own === undefined ? base.read(path) : own;
     },
-    list: (dir) => {
-      const inside = dir === '' ? '' : `${dir}/`;
-      const below = base.list(dir).filter((name) => !gone.has(inside + name));
-      return [...new Set([...below, ...namesIn(present, dir)])].sort();
-    },
+    list,
     contentId: (path) => {
       const own = files.get(path);
       if (own === undefined) return base.contentId(path);

@@ -1,0 +1,203 @@
+/**
+ * A git revision as a SourceTree, read from the object store: nothing is checked out and nothing is fetched.
+ *
+ * One `git ls-tree` lists the tree. A file is read together with the other headers of its folder in one `git cat-file
+ * --batch`, because a process a file costs more than the file; contents are kept by blob id, so two revisions share them.
+ */
+import { spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { KabiwatchError } from '../errors.js';
+import type { SourceTree } from '../tree/source-tree.js';
+
+interface Entry {
+  readonly id: string;
+  readonly isLink: boolean;
+}
+
+const mostKept = 512 * 1024 * 1024;
+const mostLinks = 40;
+
+/** The directory and revision of `GITDIR@REV`: cut at the first `@` after which the part before is a directory; or null. */
+export function gitPlace(text: string): { readonly dir: string; readonly revision: string } | null {
+  for (let at = text.indexOf('@'); at > 0; at = text.indexOf('@', at + 1)) {
+    const dir = text.slice(0, at);
+    const stat = statSync(dir, { throwIfNoEntry: false });
+    if (stat?.isDirectory() && at + 1 < text.length) return { dir, revision: text.slice(at + 1) };
+  }
+  return null;
+}
+
+export function gitTree(dir: string, revision: string): SourceTree {
+  const git = new Repository(dir);
+  const tree = git
+    .run(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{tree}`], null, { dir, revision })
+    .toString('latin1')
+    .trim();
+  return new GitTree(`${dir}@${revision}`, git, listed(git, tree));
+}
+
+class Repository {
+  readonly #dir: string;
+  /** Contents by blob id. */
+  readonly #blobs = new Map<string, Uint8Array>();
+  #bytes = 0;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** What git prints. `place` is told where it fails. */
+  run(args: readonly string[], input: string | null, place: Record<string, string>): Buffer {
+    const safe = ['--no-replace-objects', '-c', 'protocol.allow=never', '-c', 'core.fsmonitor=false'];
+    const done = spawnSync('git', ['-C', this.#dir, ...safe, ...args], {
+      input: input ?? '',
+      maxBuffer: 1 << 30,
+      env: { ...process.env, GIT_CONFIG_NOSYSTEM: '1', GIT_NO_LAZY_FETCH: '1', GIT_TERMINAL_PROMPT: '0' },
+    });
+    if (done.error !== undefined) throw new KabiwatchError('tree-not-found', place, { cause: done.error });
+    if (done.status !== 0) {
+      const why = done.stderr.toString('latin1').trim().slice(0, 300);
+      throw new KabiwatchError('tree-not-found', { ...place, ...(why === '' ? {} : { why }) });
+    }
+    return done.stdout;
+  }
+
+  /** The content of `wanted`; `along` is read in the same process where it has to be asked at all. */
+  blob(wanted: string, along: readonly string[]): Uint8Array | null {
+    const known = this.#blobs.get(wanted);
+    if (known !== undefined) return known;
+    if (this.#bytes > mostKept) {
+      this.#blobs.clear();
+      this.#bytes = 0;
+    }
+    const ids = [wanted, ...along.filter((id) => id !== wanted && !this.#blobs.has(id))];
+    this.#keep(this.run(['cat-file', '--batch'], `${ids.join('\n')}\n`, { dir: this.#dir }));
+    return this.#blobs.get(wanted) ?? null;
+  }
+
+  /** `ID blob SIZE`, a line, then the bytes and a line end; `ID missing` for what a shallow or partial clone lacks. */
+  #keep(output: Buffer): void {
+    for (let at = 0; at < output.length; ) {
+      const end = output.indexOf(10, at);
+      if (end < 0) return;
+      const [id, kind, size] = output.toString('latin1', at, end).split(' ');
+      at = end + 1;
+      if (kind !== 'blob') continue;
+      const bytes = Uint8Array.prototype.slice.call(output, at, at + Number(size));
+      this.#blobs.set(id as string, bytes);
+      this.#bytes += bytes.length;
+      at += Number(size) + 1;
+    }
+  }
+}
+
+/** `MODE TYPE ID<tab>PATH`, each ended by NUL. Submodules are no files. */
+function listed(git: Repository, tree: string): Map<string, Entry> {
+  const entries = new Map<string, Entry>();
+  const text = git.run(['ls-tree', '-r', '-z', '--full-tree', tree], null, { tree }).toString('latin1');
+  for (const line of text.split('\0')) {
+    const tab = line.indexOf('\t');
+    if (tab < 0) continue;
+    const [mode, type, id] = line.slice(0, tab).split(' ');
+    if (type === 'blob') entries.set(line.slice(tab + 1), { id: id as string, isLink: mode === '120000' });
+  }
+  return entries;
+}
+
+class GitTree implements SourceTree {
+  readonly id: string;
+  readonly #git: Repository;
+  readonly #entries: ReadonlyMap<string, Entry>;
+  /** Ids of the headers of each folder, made when a file of it is first read. */
+  readonly #headers = new Map<string, string[]>();
+  readonly #links: readonly string[];
+  #names: ReadonlyMap<string, ReadonlySet<string>> | null = null;
+
+  constructor(id: string, git: Repository, entries: ReadonlyMap<string, Entry>) {
+    this.id = id;
+    this.#git = git;
+    this.#entries = entries;
+    this.#links = [...entries].filter(([, { isLink }]) => isLink).map(([path]) => path);
+  }
+
+  read(path: string): Uint8Array | null {
+    const real = this.#followed(path);
+    const entry = real === null ? undefined : this.#entries.get(real);
+    if (real === null || entry === undefined) return null;
+    return this.#git.blob(entry.id, this.#headersBeside(real));
+  }
+
+  list(dir: string): readonly string[] {
+    const real = dir === '' ? '' : this.#followed(dir);
+    if (real === null) return [];
+    this.#names ??= namesByFolder(this.#entries.keys());
+    return [...(this.#names.get(real) ?? [])].sort();
+  }
+
+  contentId(path: string): string | null {
+    const real = this.#followed(path);
+    return real === null ? null : (this.#entries.get(real)?.id ?? null);
+  }
+
+  #headersBeside(path: string): readonly string[] {
+    const folder = path.slice(0, path.lastIndexOf('/') + 1);
+    if (!path.endsWith('.h')) return [];
+    if (this.#headers.size === 0) {
+      for (const [name, { id, isLink }] of this.#entries) {
+        if (!name.endsWith('.h') || isLink) continue;
+        const own = name.slice(0, name.lastIndexOf('/') + 1);
+        const ids = this.#headers.get(own);
+        if (ids === undefined) this.#headers.set(own, [id]);
+        else ids.push(id);
+      }
+    }
+    return this.#headers.get(folder) ?? [];
+  }
+
+  /** The path with its symbolic links followed; null where one leaves the tree or turns in a circle. */
+  #followed(path: string): string | null {
+    let real = path;
+    for (let count = 0; count < mostLinks; count++) {
+      const link = this.#links.find((one) => real === one || real.startsWith(`${one}/`));
+      if (link === undefined) return real;
+      const target = this.#git.blob((this.#entries.get(link) as Entry).id, []);
+      if (target === null) return null;
+      const folder = link.slice(0, link.lastIndexOf('/') + 1);
+      const next = joined(folder, Buffer.from(target).toString('latin1'));
+      if (next === null) return null;
+      real = next + real.slice(link.length);
+    }
+    return null;
+  }
+}
+
+/** The names in every folder; kbuild asks for thousands of folders. */
+function namesByFolder(paths: Iterable<string>): Map<string, Set<string>> {
+  const folders = new Map<string, Set<string>>();
+  for (const path of paths) {
+    for (let name = path; ; ) {
+      const slash = name.lastIndexOf('/', name.length - 2);
+      const folder = name.slice(0, Math.max(0, slash));
+      const names = folders.get(folder) ?? new Set();
+      folders.set(folder, names);
+      const own = name.slice(slash + 1);
+      if (names.has(own)) break;
+      names.add(own);
+      if (slash < 0) break;
+      name = `${folder}/`;
+    }
+  }
+  return folders;
+}
+
+/** A link's target from its folder, or null where it is absolute or leaves the root. */
+function joined(folder: string, target: string): string | null {
+  if (target.startsWith('/')) return null;
+  const names: string[] = [];
+  for (const name of (folder + target).split('/')) {
+    if (name === '' || name === '.') continue;
+    if (name !== '..') names.push(name);
+    else if (names.pop() === undefined) return null;
+  }
+  return names.join('/');
+}
