@@ -47,7 +47,21 @@ def by_value(t):
     return record_name(t.get_declaration()) if t.kind == ci.TypeKind.RECORD else None
 
 
-def visit(c, function, out):
+def sizeof_operand(c):
+    """The type that a sizeof measures: of its operand, or what its tokens name."""
+    children = list(c.get_children())
+    expressions = [x for x in children if x.kind.is_expression()]
+    if expressions:
+        t = expressions[0].type
+        return t
+    refs = [x for x in children if x.kind == K.TYPE_REF]
+    tokens = [t.spelling for t in c.get_tokens()]
+    if not refs or (tokens and (tokens[0] != 'sizeof' or '*' in tokens)):
+        return None
+    return refs[0].referenced.type
+
+
+def visit(c, function, out, parent=None):
     kind = c.kind
     if kind == K.FUNCTION_DECL:
         function = c.spelling
@@ -55,14 +69,18 @@ def visit(c, function, out):
         field = c.referenced
         if field is not None and field.kind == K.FIELD_DECL:
             out('access', c, function, record_name(field.semantic_parent), c.spelling)
+    elif kind == K.MEMBER_REF and parent is not None and parent.kind != K.INIT_LIST_EXPR:  # offsetof, not .name = …
+        field = c.referenced
+        if field is not None and field.kind == K.FIELD_DECL:
+            out('access', c, function, record_name(field.semantic_parent), field.spelling)
     elif kind == K.VAR_DECL and c.storage_class != ci.StorageClass.EXTERN:
         out('define', c, function, by_value(c.type), None)
     elif kind == K.CXX_UNARY_EXPR:
-        tokens = [t.spelling for t in c.get_tokens()][:1]
-        if tokens == ['sizeof'] or not tokens:
-            out('sizeof', c, function, None, None)
+        sized = sizeof_operand(c)
+        if sized is not None:
+            out('sizeof', c, function, by_value(sized), None)
     for child in c.get_children():
-        visit(child, function, out)
+        visit(child, function, out, c)
 
 
 for unit in units:
@@ -87,4 +105,4 @@ for unit in units:
 
     for cursor in tu.cursor.get_children():
         if cursor.kind in (K.FUNCTION_DECL, K.VAR_DECL):
-            visit(cursor, None, out)
+            visit(cursor, None, out, None)
