@@ -72,6 +72,8 @@ export function preprocess(unit: Unit, tree: SourceTree, cache: LexCache = new L
 
 interface Frame {
   readonly path: string;
+  /** As gcc spells it in __FILE__: the directory as searched, the name as written, `..` and all. */
+  readonly name: string;
   /** Place in `files`. */
   readonly id: number;
   /** Place in the include path where it was found, for include_next; -1 for the unit and what was found beside a file. */
@@ -84,6 +86,7 @@ interface Frame {
 
 interface Found {
   readonly path: string;
+  readonly name: string;
   readonly searched: number;
   readonly file: LexedFile;
 }
@@ -166,6 +169,7 @@ class Preprocessor implements FileSource {
     const text = `${this.#unit.predefined}\n${defines.join('')}`;
     this.#enter({
       path: commandLine,
+      name: commandLine,
       searched: -1,
       file: this.#cache.lexed(`command line ${text}`, Buffer.from(text, 'latin1')),
     });
@@ -292,7 +296,7 @@ class Preprocessor implements FileSource {
       case '__BASE_FILE__':
         return { kind: Text, text: `"${this.#unit.path}"` };
       case '__FILE__':
-        return { kind: Text, text: `"${path}"` };
+        return { kind: Text, text: `"${this.#frames.findLast(({ id }) => id === this.#useFile)?.name ?? path}"` };
       case '__FILE_NAME__':
         return { kind: Text, text: `"${path.slice(path.lastIndexOf('/') + 1)}"` };
       case '__DATE__':
@@ -514,7 +518,7 @@ class Preprocessor implements FileSource {
   #resolve(frame: Frame, header: { name: string; isQuoted: boolean }, isNext: boolean): Found | null {
     if (isNext) return this.#search(header.name, frame.searched + 1);
     if (header.isQuoted) {
-      const directory = frame.path.slice(0, frame.path.lastIndexOf('/') + 1);
+      const directory = frame.name.slice(0, frame.name.lastIndexOf('/') + 1);
       const beside = this.#at(directory + header.name, frame.searched);
       if (beside !== null) return beside;
     }
@@ -539,7 +543,7 @@ class Preprocessor implements FileSource {
     if (normal === null) return null;
     const known = this.#lexed.get(normal);
     const file = known === undefined ? this.#lex(normal) : known;
-    return file === null ? null : { path: normal, searched, file };
+    return file === null ? null : { path: normal, name: path, searched, file };
   }
 
   #lex(path: string): LexedFile | null {
@@ -549,7 +553,7 @@ class Preprocessor implements FileSource {
     return file;
   }
 
-  #enter({ path, searched, file }: Found): void {
+  #enter({ path, name, searched, file }: Found): void {
     let id = this.#fileIds.get(path);
     if (id === undefined) {
       id = path === commandLine ? 0 : this.#files.push(path) - 1;
@@ -559,7 +563,7 @@ class Preprocessor implements FileSource {
       this.#stop('the unit includes more than 65,535 files');
       return;
     }
-    this.#frames.push({ path, id, searched, file, at: 0, directive: 0 });
+    this.#frames.push({ path, name, id, searched, file, at: 0, directive: 0 });
   }
 
   // What is missing.
