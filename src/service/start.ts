@@ -7,6 +7,7 @@ import { type Forge, startForge } from '../github/forge.js';
 import { mailboxSource } from '../imap/mailbox-source.js';
 import { folderSink } from '../smtp/folder-sink.js';
 import { smtpSink } from '../smtp/smtp-sink.js';
+import { pageRoutes } from '../web/pages.js';
 import { healthRoutes, startServer, type WebServer } from '../web/server.js';
 import { systemClock } from './clock.js';
 import { obeyMail } from './commands.js';
@@ -102,6 +103,19 @@ export async function startService(config: Config, options: Options): Promise<Se
   const forge = await forgeOf(parts);
   const routes = healthRoutes(health, metrics);
   if (forge !== null) routes.post('/github/webhook', (context) => forge.receive(context.req.raw));
+  routes.route(
+    '/',
+    pageRoutes({
+      store,
+      health,
+      clock,
+      log,
+      url: config.web.url ?? null,
+      public: config.web.public,
+      token: config.web.token === undefined ? null : readSecret(config.web.token),
+      references: async () => [],
+    }),
+  );
   const web: WebServer | null = has.has('web') ? await startServer(routes, config.web.listen) : null;
   const running: Promise<void>[] = [];
   if (forge !== null && has.has('work')) running.push(forge.run(stopping.signal));

@@ -181,3 +181,16 @@ export async function decideHeld(db: Database, ruling: Ruling, now: Date): Promi
   );
   return rows.length > 0;
 }
+
+/** The decision of somebody who is logged in on the page, and needs no code; false where nothing is held. */
+export async function decideOnPage(
+  db: Database,
+  ruling: { readonly delivery: number; readonly to: 'planned' | 'withdrawn' },
+  now: Date,
+): Promise<boolean> {
+  const rows = await db.query(
+    `update kabiwatch.delivery set state = $2, detail = $3, next_at = $4 where id = $1 and state = 'held' returning id`,
+    [ruling.delivery, ruling.to, ruling.to === 'planned' ? 'approved on the page' : 'withdrawn on the page', now],
+  );
+  return rows.length > 0;
+}

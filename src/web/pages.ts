@@ -1,0 +1,145 @@
+/** The pages and their addresses. Reading is for everybody or for who is logged in, as configured; acting needs a login and our own form. */
+import { type Context, Hono } from 'hono';
+import { html } from 'hono/html';
+import { verdicts } from '../kabi/review.js';
+import type { Store } from '../service/database.js';
+import type { Health } from '../service/health.js';
+import type { Log } from '../service/log.js';
+import type { Clock } from '../service/ports.js';
+import { decideOnPage } from '../service/store/deliveries.js';
+import {
+  listDeliveries,
+  listReviews,
+  type ReviewFilter,
+  readQueue,
+  readReview,
+  reviewedLists,
+} from '../service/store/views.js';
+import { deliveriesPage } from './deliveries-page.js';
+import { atomFeed } from './feed.js';
+import { healthPage } from './health-page.js';
+import { guarded, type Html, page, type Seen } from './page.js';
+import { type ReferenceLine, referencesPage } from './references-page.js';
+import { reviewPage } from './review-page.js';
+import { pageSize, reviewsPage } from './reviews-page.js';
+import { type Sessions, sessionsOf } from './session.js';
+import { style } from './style.js';
+
+export interface Pages {
+  readonly store: Store;
+  readonly health: Health;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where people reach the pages; null takes the request's own address. */
+  readonly url: string | null;
+  readonly public: boolean;
+  /** Without one nobody logs in, and nobody acts. */
+  readonly token: string | null;
+  readonly references: () => Promise<readonly ReferenceLine[]>;
+}
+
+export function pageRoutes(pages: Pages): Hono {
+  const { store, clock, log } = pages;
+  const sessions =
+    pages.token === null ? null : sessionsOf(pages.token, pages.url?.startsWith('https:') ?? false, clock);
+  const app = new Hono();
+  const seenBy = (context: Context): Seen => ({ csrf: sessions?.csrfOf(context) ?? null, login: sessions !== null });
+  const show = (context: Context, title: string, here: string, body: Html, status: 200 | 403 | 404 = 200) =>
+    context.html(page(title, here, seenBy(context), body), status);
+
+  app.use(guarded);
+  app.get('/style.css', (context) =>
+    context.body(style, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'max-age=3600' }),
+  );
+  if (sessions !== null) loginRoutes(app, sessions, show, log);
+  if (!pages.public) {
+    app.use(async (context, next) => {
+      if (sessions?.csrfOf(context) == null) return context.redirect('/login', 303);
+      await next();
+    });
+  }
+  app.get('/', (context) => context.redirect('/reviews', 302));
+  app.get('/reviews.json', async (context) => context.json(await listReviews(store, filterOf(context), pageSize)));
+  app.get('/reviews.atom', async (context) => {
+    const origin = (pages.url ?? new URL(context.req.url).origin).replace(/\/$/, '');
+    const feed = atomFeed(await listReviews(store, filterOf(context), pageSize), origin);
+    return context.body(feed, 200, { 'content-type': 'application/atom+xml; charset=utf-8' });
+  });
+  app.get('/reviews', async (context) => {
+    const filter = filterOf(context);
+    const [reviews, lists] = await Promise.all([listReviews(store, filter, pageSize), reviewedLists(store)]);
+    return show(context, 'Reviews', '/reviews', reviewsPage(reviews, lists, filter));
+  });
+  app.get('/reviews/:name{r[0-9]{1,15}(?:\\.json)?}', async (context) => {
+    const name = context.req.param('name');
+    const row = await readReview(store, Number.parseInt(name.slice(1), 10));
+    if (row === null) return show(context, 'No such review', '', html`<p>There is no review ${name}.</p>`, 404);
+    if (name.endsWith('.json')) return context.json(row.review);
+    return show(context, row.subject || `r${row.id}`, '', reviewPage(row, await listDeliveries(store, null, row.id)));
+  });
+  app.get('/deliveries.json', async (context) => context.json(await listDeliveries(store, stateOf(context), null)));
+  app.get('/deliveries', async (context) => {
+    const deliveries = await listDeliveries(store, stateOf(context), null);
+    return show(context, 'Deliveries', '/deliveries', deliveriesPage(deliveries, stateOf(context), seenBy(context)));
+  });
+  app.post('/deliveries/:id{[0-9]{1,15}}', async (context) => {
+    const form = await context.req.parseBody();
+    if (sessions === null || !sessions.mayAct(context, form.csrf))
+      return show(context, 'Not allowed', '', html`<p>Log in, and try again from the page.</p>`, 403);
+    const delivery = Number(context.req.param('id'));
+    const to = form.decision === 'approve' ? 'planned' : form.decision === 'withdraw' ? 'withdrawn' : null;
+    if (to !== null) {
+      const done = await decideOnPage(store, { delivery, to }, clock.now());
+      log.info({ delivery, to, done }, 'moderated on the page');
+    }
+    return context.redirect('/deliveries?state=held', 303);
+  });
+  app.get('/references.json', async (context) => context.json(await pages.references()));
+  app.get('/references', async (context) =>
+    show(context, 'References', '/references', referencesPage(await pages.references())),
+  );
+  app.get('/health.json', async (context) => context.json({ ...pages.health.read(), queue: await readQueue(store) }));
+  app.get('/health', async (context) =>
+    show(context, 'Health', '/health', healthPage(pages.health.read(), await readQueue(store))),
+  );
+  app.all('*', (context) => show(context, 'No such page', '', html`<p>There is nothing at this address.</p>`, 404));
+  return app;
+}
+
+function loginRoutes(
+  app: Hono,
+  sessions: Sessions,
+  show: (context: Context, title: string, here: string, body: Html, status?: 200 | 403) => Response | Promise<Response>,
+  log: Log,
+): void {
+  const form = (wrong: boolean) => html`${wrong ? html`<p role="alert">This is not the token.</p>` : ''}
+<form class="filter" method="post" action="/login"><label>Token <input type="password" name="token" required autocomplete="current-password"></label><button>Log in</button></form>`;
+  app.get('/login', (context) => show(context, 'Log in', '', form(false)));
+  app.post('/login', async (context) => {
+    const { token } = await context.req.parseBody();
+    if (sessions.open(context, typeof token === 'string' ? token : ''))
+      return context.redirect('/deliveries?state=held', 303);
+    log.warn('login refused');
+    return show(context, 'Log in', '', form(true), 403);
+  });
+  app.post('/logout', async (context) => {
+    const { csrf } = await context.req.parseBody();
+    if (sessions.mayAct(context, csrf)) sessions.close(context);
+    return context.redirect('/reviews', 303);
+  });
+}
+
+function filterOf(context: Context): ReviewFilter {
+  const { verdict, list, q, before } = context.req.query();
+  return {
+    verdict: (verdicts as readonly string[]).includes(verdict ?? '') ? (verdict ?? null) : null,
+    list: list === undefined || list === '' ? null : list.slice(0, 200),
+    search: q === undefined || q === '' ? null : q.slice(0, 200),
+    before: before !== undefined && /^\d{1,15}$/.test(before) ? Number(before) : null,
+  };
+}
+
+function stateOf(context: Context): string | null {
+  const state = context.req.query('state');
+  return state === undefined || !/^[a-z]+$/.test(state) ? null : state;
+}
