@@ -14,7 +14,7 @@ export function addInit(program: Command): void {
       } catch (cause) {
         const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST';
         const remedy = exists ? 'it is there already: name another file' : (cause as Error).message;
-        throw new KabiwatchError('file-unreadable', { file, remedy }, { cause });
+        throw new KabiwatchError('usage', { file, remedy }, { cause });
       }
       console.log(`${file} written. Fill in addresses and servers, then: kabiwatch doctor --config ${file}`);
     });
