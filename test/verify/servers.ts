@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type ImapServer, startDovecot } from '../servers/dovecot.js';
 import { startPublicInbox } from '../servers/public-inbox.js';
-import { scratchFolder, until } from '../servers/run.js';
+import { run, scratchFolder, until } from '../servers/run.js';
 import { configuration, startProcess } from '../servers/service.js';
 
 export interface Outcome {
@@ -18,6 +18,8 @@ export interface Outcome {
   readonly reviews: readonly string[];
   /** Message-ID and text of each reply, without what differs by design (date, number of the review). */
   readonly replies: ReadonlyMap<string, string>;
+  /** Until the last mail was stored; until the last reply was written (quiet times of incomplete series included). */
+  readonly readSeconds: number;
   readonly seconds: number;
 }
 
@@ -37,6 +39,7 @@ export async function throughService(server: ImapServer, count: number): Promise
     await until('the service runs', () => service.port() !== null, 60_000);
     const started = performance.now();
     await until('all mails are read', () => read() >= count, 120_000);
+    const readSeconds = (performance.now() - started) / 1000;
     let last = -1;
     let since = performance.now();
     // Done when nothing was reviewed or sent for longer than the quiet time.
@@ -63,6 +66,7 @@ export async function throughService(server: ImapServer, count: number): Promise
         .map((line) => `${line.series} ${line.verdict}`)
         .sort(),
       replies,
+      readSeconds,
       seconds: (since - started) / 1000,
     };
   } finally {
@@ -79,6 +83,15 @@ export function mailsOf(mbox: string): Buffer[] {
     .map((text) =>
       Buffer.from(`${text.replace(/^>(>*From )/gm, '$1').replace(/\n*$/, '\n')}`.replace(/\r?\n/g, '\r\n'), 'latin1'),
     );
+}
+
+/** `message-id verdict` of each series, as `kabiwatch review` prints them; its exit code says the worst verdict. */
+async function reviewFile(mbox: string): Promise<string[]> {
+  const printed = await run(process.execPath, ['dist/cli/main.js', 'review', '--json', mbox], {
+    maxBuffer: 1 << 28,
+  }).catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }));
+  const reviews: { series: { messageId: string }; verdict: string }[] = [JSON.parse(printed.stdout)].flat();
+  return reviews.map(({ series, verdict }) => `${series.messageId} ${verdict}`).sort();
 }
 
 if (process.argv[1]?.endsWith('servers.js')) {
@@ -102,10 +115,19 @@ if (process.argv[1]?.endsWith('servers.js')) {
       verdicts[line.split(' ')[1] ?? ''] = (verdicts[line.split(' ')[1] ?? ''] ?? 0) + 1;
     console.log(
       `${name}: ${outcome.fresh} stored, ${outcome.known} known, ${outcome.quarantined} put aside; ${outcome.reviews.length} series, ${outcome.replies.size} replies; ` +
-        `${outcome.seconds.toFixed(1)} s, ${(mails.length / outcome.seconds).toFixed(0)} messages/s; ${JSON.stringify(verdicts)}`,
+        `read and stored in ${outcome.readSeconds.toFixed(1)} s (${(mails.length / outcome.readSeconds).toFixed(0)} messages/s), ` +
+        `answered in ${outcome.seconds.toFixed(1)} s (${(mails.length / outcome.seconds).toFixed(0)} messages/s); ${JSON.stringify(verdicts)}`,
     );
   }
   const [first, second] = outcomes;
+  const printed = await reviewFile(values.mbox);
+  for (const [name, { reviews }] of outcomes) {
+    const equal = JSON.stringify(reviews) === JSON.stringify(printed);
+    console.log(`${name} and kabiwatch review on the file: ${equal ? 'the same series and verdicts' : 'DIFFERENT'}`);
+    for (const line of reviews.filter((one) => !printed.includes(one))) console.log(`only from ${name}: ${line}`);
+    for (const line of printed.filter((one) => !reviews.includes(one))) console.log(`only from the file: ${line}`);
+    if (!equal) process.exitCode = 1;
+  }
   if (first !== undefined && second !== undefined) {
     const same =
       JSON.stringify(first[1].reviews) === JSON.stringify(second[1].reviews) &&
