@@ -1,4 +1,5 @@
 /** What a `.config` says of the kernel it is for: values, architecture, version, how symbols are versioned. */
+import { readConfig } from './config.js';
 import type { ConfigValues } from './kbuild-top.js';
 
 export type CrcMode = 'genksyms' | 'gendwarfksyms' | 'none';
@@ -14,8 +15,8 @@ export interface ConfigFacts {
 
 export function configFacts(text: string): ConfigFacts {
   const values = new Map<string, string>();
-  for (const [, name, value] of text.matchAll(/^(CONFIG_\w+)=(.*?)\r?$/gm))
-    values.set(name as string, (value as string).replace(/^"(.*)"$/, '$1').replaceAll('\\"', '"'));
+  for (const [name, value] of readConfig(text))
+    values.set(name, value.replace(/^"(.*)"$/, '$1').replaceAll('\\"', '"'));
   const head = /^# (?:Linux\/\S+ |Linux kernel version: )?(\d+\.\d+\S*)(?: Kernel Configuration)?\r?$/m.exec(
     text.slice(0, 1000),
   );
