@@ -27,8 +27,8 @@ export interface DueThread {
   }[];
 }
 
-/** A thread grows as long as people write; only so much of it can hold patches of one discussion. */
-const maxMails = 1000;
+/** A thread grows as long as people write; only so much of it can hold patches of one discussion. Patches come first. */
+const [maxMails, maxBytes] = [1000, 32_000_000];
 
 /** null when the thread is not due any more: another worker was quicker, or a new patch postponed it. */
 export async function readDueThread(db: Database, id: number, now: Date): Promise<DueThread | null> {
@@ -44,9 +44,13 @@ export async function readDueThread(db: Database, id: number, now: Date): Promis
     receivedAt: Date;
     automatic: string | null;
   }>(
-    `select message_id as "messageId", list, raw, received_at as "receivedAt", automatic from kabiwatch.message
-     where thread = $1 and raw is not null order by patch desc, received_at, id limit $2`,
-    [id, maxMails],
+    `select message_id as "messageId", list, raw, received_at as "receivedAt", automatic
+     from (
+       select m.*, sum(length(raw)) over (order by patch desc, received_at, id) as bytes, row_number() over (order by patch desc, received_at, id) as n
+       from kabiwatch.message m where thread = $1 and raw is not null
+     ) mail
+     where n <= $2 and bytes <= $3 order by n`,
+    [id, maxMails, maxBytes],
   );
   return { ...thread, list: mails[0]?.list ?? '', mails };
 }
