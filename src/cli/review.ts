@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import { KabiwatchError } from '../errors.js';
 import { type Architecture, architectures, type Review, type Verdict } from '../kabi/review.js';
-import { reviewSeries } from '../kabi/review-series.js';
+import { reviewSeries, type Source } from '../kabi/review-series.js';
 import { worstOf } from '../kabi/verdict.js';
 import type { Series } from '../patch/series.js';
 import { b4Report } from '../report/b4.js';
@@ -12,12 +12,16 @@ import { markdownReport } from '../report/markdown.js';
 import { sarifReport } from '../report/sarif.js';
 import { textReport } from '../report/text.js';
 import { seriesIn } from './series-input.js';
+import { treeInput } from './tree-input.js';
 
 const formats = ['text', 'json', 'markdown', 'b4', 'sarif'] as const;
 type Format = (typeof formats)[number];
 
 interface ReviewOptions {
-  readonly arch: Architecture;
+  readonly arch?: Architecture;
+  readonly tree?: string;
+  readonly build?: readonly string[];
+  readonly unit?: readonly string[];
   readonly format: Format;
   readonly json?: boolean;
 }
@@ -28,6 +32,8 @@ Examples:
   kabiwatch review --arch s390x thread.mbox           every series of a thread
   b4 am -o - MESSAGE-ID | kabiwatch review -          from standard input
   kabiwatch review --json series.mbox | jq .verdict   one series: an object; several: an array
+  kabiwatch review --tree linux --build /usr/src/linux-headers-6.1.0-56-amd64 --unit lib/genalloc.c x.patch
+                                                      exact offsets and versions, from source
   kabiwatch review --format sarif x.patch > out.sarif
 
 Exit code: 0 none or guarded, 1 conditional, crc-break or silent-break, 2 bad usage or unreadable input, 3 unknown.`;
@@ -39,7 +45,18 @@ export function addReview(program: Command): void {
     .argument('<file...>', 'mbox, mail, git format-patch file or diff; - for standard input')
     .addOption(new Option('--format <name>', 'how to print it').choices([...formats]).default('text'))
     .option('--json', 'short for --format json')
-    .option('--arch <name>', `architecture: ${architectures.join(', ')}`, architectureNamed, 'x86_64')
+    .option('--arch <name>', `architecture: ${architectures.join(', ')}`, architectureNamed)
+    .option(
+      '--tree <dir>',
+      'kernel source that the series applies to: a directory, or DIR@REVISION of a git repository',
+    )
+    .option('--build <dir>', 'where .config and generated headers are, if not in the tree; repeatable', collected, [])
+    .option(
+      '--unit <file>',
+      'count only the exports of this unit; repeatable; default: the units that the series touches',
+      collected,
+      [],
+    )
     .addHelpText('after', examples)
     .action(runReview);
 }
@@ -50,13 +67,26 @@ function architectureNamed(name: string): Architecture {
   return found;
 }
 
+function collected(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
 async function runReview(files: readonly string[], options: ReviewOptions): Promise<void> {
   const series = await seriesIn(files);
   if (series.length === 0)
     throw new KabiwatchError('file-unreadable', { path: files.join(', '), why: 'no patch in it' });
-  const reviews = series.map((one) => ({ series: one, review: reviewSeries({ series: one, arch: options.arch }) }));
+  const source = options.tree === undefined ? null : sourceOf(options.tree, options);
+  const arch = source?.arch ?? options.arch ?? 'x86_64';
+  const reviews = series.map((one) => ({ series: one, review: reviewSeries({ series: one, arch, source }) }));
   process.stdout.write(printed(reviews, options.json === true ? 'json' : options.format));
   process.exitCode = exitCodeOf(worstOf(reviews.map(({ review }) => review.verdict)));
+}
+
+function sourceOf(tree: string, { build = [], unit, arch }: ReviewOptions): Source & { arch: Architecture } {
+  return {
+    ...treeInput({ tree, build, arch: arch ?? null }),
+    units: unit === undefined || unit.length === 0 ? null : unit,
+  };
 }
 
 export function exitCodeOf(verdict: Verdict): number {

@@ -10,6 +10,7 @@ import { type ChangeSet, changesBetween } from './changes.js';
 import { changesOf, type DiffChanges } from './diff/changes.js';
 import { type Judged, judgeDirectives, judgeExports } from './diff/judge-rest.js';
 import { judgeGuard } from './guards.js';
+import { headerUnit, headerUnitText } from './header-unit.js';
 import { judgeSource, type Origin, type SourceJudgement, type UseOf } from './judge-source.js';
 import { type Build, type ProgramReader, readProgram, type Versioner } from './program.js';
 import type { Architecture, Finding, Guard, Missing, Review, Verdict } from './review.js';
@@ -113,21 +114,9 @@ function changesIn(request: SourceRequest, after: SourceTree, missing: Missing[]
   return changes;
 }
 
-/** The unit that includes just one header. */
-export function headerUnit(header: string): string {
-  return `kabiwatch-unit/${header.replace(/\.h$/, '.c')}`;
-}
-
 function withHeaderUnits(tree: SourceTree, headers: readonly string[]): SourceTree {
-  const files = new Map(
-    headers.map((header) => [headerUnit(header), Buffer.from(`#include ${includeName(header)}\n`)]),
-  );
+  const files = new Map(headers.map((header) => [headerUnit(header), Buffer.from(headerUnitText(header))]));
   return overlayFiles(tree, files, tree.id);
-}
-
-function includeName(header: string): string {
-  const name = /^(?:include|arch\/[^/]+\/include)\/(?:uapi\/)?(.*)$/.exec(header)?.[1];
-  return name === undefined ? `"${'../'.repeat(header.split('/').length)}${header}"` : `<${name}>`;
 }
 
 /** The first patch that touches a file brought what changed in it; elsewhere the first patch of all. */

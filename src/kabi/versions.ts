@@ -1,0 +1,20 @@
+/** The genksyms view of a unit as facts: versions of its exports and the dump that they come from. */
+import { crcText } from '../genksyms/crc.js';
+import type { Dialect } from '../genksyms/dialect.js';
+import { symbolsOf } from '../genksyms/expand.js';
+import { symtypeLine } from '../genksyms/symtypes.js';
+import type { SymbolFacts } from './facts.js';
+import type { Versioner } from './program.js';
+
+export function genksymsVersions(dialect: Dialect): Versioner {
+  return ({ tokens, files }, unit): SymbolFacts => {
+    const { exports, expanded } = symbolsOf(tokens, files.indexOf(unit.path), dialect);
+    const dump = new Map<string, string>();
+    for (const symbol of expanded) {
+      const line = symtypeLine(symbol);
+      const blank = line.indexOf(' ');
+      dump.set(line.slice(0, blank), line.slice(blank + 1).trim());
+    }
+    return { symbols: new Map(exports.map(({ name, crc }) => [name, crc === null ? null : crcText(crc)])), dump };
+  };
+}
