@@ -46,10 +46,10 @@ export async function readDueThread(db: Database, id: number, now: Date): Promis
   }>(
     `select message_id as "messageId", list, raw, received_at as "receivedAt", automatic
      from (
-       select m.*, sum(length(raw)) over (order by patch desc, received_at, id) as bytes, row_number() over (order by patch desc, received_at, id) as n
+       select m.*, sum(length(raw)) over (order by patch desc, received_at, id) as bytes, row_number() over (order by patch desc, received_at, id) as place
        from kabiwatch.message m where thread = $1 and raw is not null
      ) mail
-     where n <= $2 and bytes <= $3 order by n`,
+     where place <= $2 and bytes <= $3 order by place`,
     [id, maxMails, maxBytes],
   );
   return { ...thread, list: mails[0]?.list ?? '', mails };
