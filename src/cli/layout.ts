@@ -9,7 +9,7 @@ import { stripped } from '../c/type.js';
 import { readBtfFile } from '../disk/btf-file.js';
 import { KabiwatchError } from '../errors.js';
 import { paholeText } from '../report/pahole.js';
-import { preprocessedUnit, type UnitOptions } from './unit-input.js';
+import { collected, preprocessedUnit, type UnitOptions } from './unit-input.js';
 
 interface LayoutOptions extends UnitOptions {
   readonly btf?: string;
@@ -34,7 +34,7 @@ export function addLayout(program: Command): void {
     .argument('[name...]', 'which types')
     .option('--all', 'every type of the unit or of the BTF')
     .option('--tree <dir>', 'kernel source')
-    .option('--build <dir...>', 'where .config and generated headers are, if not in the tree')
+    .option('--build <dir>', 'where .config and generated headers are, if not in the tree (repeatable)', collected)
     .option('--tu <file>', 'the unit that sees the types, as a path of the tree')
     .option('--btf <file>', 'take them from BTF instead: raw, an ELF file, or a boot image')
     .option('--predefined <file>', "the compiler's own macros, as cc -dM -E prints them (default: those of gcc)")

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { errorTable, KabiwatchError } from '../errors.js';
 import { addCompare } from './compare.js';
+import { addCrc } from './crc.js';
 import { addDoctor } from './doctor.js';
 import { addInit } from './init.js';
 import { addLayout } from './layout.js';
@@ -18,6 +19,7 @@ const program = new Command('kabiwatch')
 
 addReview(program);
 addLayout(program);
+addCrc(program);
 addServe(program);
 addInit(program);
 addDoctor(program);

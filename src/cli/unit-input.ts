@@ -1,7 +1,7 @@
 /** A unit of a tree as the command line names it (--tree, --build, --tu, --arch, --view), preprocessed. */
 import { readFileSync } from 'node:fs';
 import { predefinedMacros } from '../c/predefined.js';
-import { type Preprocessed, preprocess, type Unit } from '../c/preprocess.js';
+import { LexCache, type Preprocessed, preprocess } from '../c/preprocess.js';
 import { directoryTree } from '../disk/directory-tree.js';
 import { KabiwatchError } from '../errors.js';
 import { readConfig } from '../kernel/config.js';
@@ -20,37 +20,60 @@ export interface UnitOptions {
   readonly view: View;
 }
 
+/** Collects an option that may be given more than once; a variadic one would swallow the arguments behind it. */
+export function collected(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** A tree with its build, opened once: its units by path and view. */
+export interface UnitSource {
+  readonly tree: SourceTree;
+  readonly preprocessed: (path: string, view: View) => Preprocessed;
+}
+
 export function preprocessedUnit(options: UnitOptions): Preprocessed {
-  const { tree: dir, tu: path, arch } = options;
-  if (dir === undefined || path === undefined)
+  const { tree, tu } = options;
+  if (tree === undefined || tu === undefined)
     throw new KabiwatchError('usage', { why: '--tree and --tu are needed', remedy: 'see --help for examples' });
+  return openUnits({ ...options, tree }).preprocessed(tu, options.view);
+}
+
+export type TreeOptions = Omit<UnitOptions, 'tree' | 'tu' | 'view'> & { readonly tree: string };
+
+export function openUnits({ tree: dir, build, arch, predefined }: TreeOptions): UnitSource {
   const source = directoryTree(dir);
   const archDir = archDirectory(source, arch);
   if (archDir === null) throw new KabiwatchError('tree-not-found', { path: dir, why: `it has no arch/ for ${arch}` });
-  const builds = (options.build ?? []).map((build) => directoryTree(build));
+  const builds = (build ?? []).map((one) => directoryTree(one));
   const tree = builtTree(source, builds.length === 0 ? null : unionTree(builds), archDir, null);
-  if (tree.read(path) === null)
-    throw new KabiwatchError('file-unreadable', {
-      path,
-      why: `not in ${dir}`,
-      remedy: 'give --tu as a path of the tree',
-    });
-  return preprocess(unitIn(tree, path, archDir, options), tree);
-}
-
-function unitIn(tree: SourceTree, path: string, archDir: string, { arch, view, predefined }: UnitOptions): Unit {
   const macros = predefined === undefined ? predefinedMacros(arch) : textFrom(predefined);
   if (macros === null)
     throw new KabiwatchError('usage', { why: `no macros are known for ${arch}`, remedy: 'give --predefined FILE' });
-  const plain = plainUnit(tree, path, arch, macros, view);
-  // Only the makefiles know a unit's own macros and directories.
   const config = tree.read('.config');
   const values = config === null ? new Map<string, string>() : readConfig(Buffer.from(config).toString('latin1'));
   const unquoted = new Map([...values].map(([name, value]) => [name, value.replace(/^"(.*)"$/, '$1')]));
-  const unit = unitsOf(tree, unquoted, archDir).units.find(({ source }) => source === path);
-  if (unit !== undefined) return flaggedUnit(path, unit, unit.flags, macros, view);
-  if (plain === null) throw new KabiwatchError('usage', { why: `the config builds no ${path}` });
-  return plain;
+  // Only the makefiles know a unit's own macros and directories.
+  let kbuild: ReturnType<typeof unitsOf>['units'] | null = null;
+  const cache = new LexCache();
+  return {
+    tree,
+    preprocessed: (path, view) => {
+      if (tree.read(path) === null)
+        throw new KabiwatchError('file-unreadable', {
+          path,
+          why: `not in ${dir}`,
+          remedy: 'give it as a path of the tree',
+        });
+      kbuild ??= unitsOf(tree, unquoted, archDir).units;
+      const built = kbuild.find((one) => one.source === path);
+      const unit =
+        built === undefined
+          ? plainUnit(tree, path, arch, macros, view)
+          : flaggedUnit(path, built, built.flags, macros, view);
+      if (unit === null) throw new KabiwatchError('usage', { why: `the config builds no ${path}` });
+      return preprocess(unit, tree, cache);
+    },
+  };
 }
 
 function textFrom(path: string): string {

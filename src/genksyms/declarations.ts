@@ -166,11 +166,11 @@ class DeclarationReader {
 
   /** simple_declaration, or function_definition where `mayDefine`. */
   #simpleDeclaration(mayDefine: boolean): boolean {
-    const specifiers = this.#specifiers(declaratorAhead);
+    const specifiers = this.#specifiers();
     if (specifiers === null) return false;
     const prefix = this.#text(0, specifiers.end);
-    if (specifiers.declaratorType < 0 && !startsDeclarator(this.#peek())) return this.#expect(token.semi);
-    let end = this.#declarator(specifiers.declaratorType);
+    if (!startsDeclarator(this.#peek())) return this.#expect(token.semi);
+    let end = this.#declarator();
     if (end < 0) return false;
     if (mayDefine && this.#peek() === token.brace) {
       this.#add(this.#name, this.#text(0, end));
@@ -181,7 +181,7 @@ class DeclarationReader {
     while (this.#peek() === token.comma) {
       const start = this.#shift() + 1;
       this.#name = 0;
-      end = this.#declarator(-1);
+      end = this.#declarator();
       if (end < 0) return false;
       this.#add(this.#name, [...prefix, ...this.#text(start, this.#afterDeclarator(end))]);
     }
@@ -203,22 +203,16 @@ class DeclarationReader {
   }
 
   /**
-   * decl_specifier_seq_opt. `count` 0 where there is none; `declaratorType` is the node of a TYPE that the next token makes a
-   * declarator, or -1; null for an error.
+   * decl_specifier_seq_opt: how many, and the index after their nodes; null for an error. A TYPE after a specifier is always one
+   * more specifier, never the name being declared: the grammar's conflict is resolved so.
    */
-  #specifiers(isDeclarator: (next: number) => boolean): { count: number; end: number; declaratorType: number } | null {
+  #specifiers(): { count: number; end: number } | null {
     for (let count = 0; ; count++) {
       const kind = this.#peek();
       const end = this.#lexer.nodes.length - this.#aheadNodes;
-      if (kind === token.type) {
-        const node = this.#shift();
-        // TYPE after a specifier may be a declarator's name. The grammar prefers a specifier wherever both could go on.
-        if (count > 0 && isDeclarator(this.#peek())) return { count, end, declaratorType: node };
-        this.#retag(node, tag.typedef);
-        continue;
-      }
-      if (!startsSpecifier(kind)) return { count, end, declaratorType: -1 };
-      if (!this.#specifier(kind)) return null;
+      if (kind === token.type) this.#retag(this.#shift(), tag.typedef);
+      else if (!startsSpecifier(kind)) return { count, end };
+      else if (!this.#specifier(kind)) return null;
     }
   }
 
@@ -314,27 +308,27 @@ class DeclarationReader {
 
   /** member_declaration */
   #member(): boolean {
-    const specifiers = this.#specifiers(memberAhead);
+    const specifiers = this.#specifiers();
     if (specifiers === null) return false;
-    if (specifiers.declaratorType < 0 && this.#peek() === token.semi) {
+    if (this.#peek() === token.semi) {
       this.#shift();
       return true;
     }
-    for (let isType = specifiers.declaratorType >= 0; ; isType = false) {
-      if (!this.#memberDeclarator(isType)) return false;
+    for (;;) {
+      if (!this.#memberDeclarator()) return false;
       if (this.#peek() !== token.comma) return this.#expect(token.semi);
       this.#shift();
     }
   }
 
   /** nested_declarator attribute_opt | IDENT? ':' EXPRESSION_PHRASE */
-  #memberDeclarator(isType: boolean): boolean {
-    if (!isType && this.#peek() === token.ident) {
+  #memberDeclarator(): boolean {
+    if (this.#peek() === token.colon) return this.#bitfield();
+    if (this.#peek() === token.ident) {
       this.#shift();
       if (this.#peek() === token.colon) return this.#bitfield();
       if (!this.#nestedSuffixes()) return false;
-    } else if (!isType && this.#peek() === token.colon) return this.#bitfield();
-    else if (isType ? !this.#nestedSuffixes() : !this.#nestedDeclarator()) return false;
+    } else if (!this.#nestedDeclarator()) return false;
     while (this.#peek() === token.attribute) this.#shift();
     return true;
   }
@@ -380,12 +374,8 @@ class DeclarationReader {
     }
   }
 
-  /** declarator: gives the index after its last node, or -1 for an error. `typeNode` is a TYPE that was taken as its name. */
-  #declarator(typeNode: number): number {
-    if (typeNode >= 0) {
-      if (!this.#named(typeNode)) return -1;
-      return this.#declaratorSuffixes(typeNode + 1);
-    }
+  /** declarator: gives the index after its last node, or -1 for an error. */
+  #declarator(): number {
     this.#pointers();
     if (this.#dialect.attributesEverywhere) while (this.#peek() === token.attribute) this.#shift();
     const kind = this.#peek();
@@ -396,7 +386,7 @@ class DeclarationReader {
     }
     if (kind !== token.open || ++this.#depth > deepest) return -1;
     this.#shift();
-    if (this.#declarator(-1) < 0 || this.#peek() !== token.close) return -1;
+    if (this.#declarator() < 0 || this.#peek() !== token.close) return -1;
     this.#depth--;
     return this.#declaratorSuffixes(this.#shift() + 1);
   }
@@ -482,7 +472,7 @@ class DeclarationReader {
 
   /** parameter_declaration: its name, if it has one, is taken out of the text. */
   #parameter(): boolean {
-    const specifiers = this.#specifiers(never);
+    const specifiers = this.#specifiers();
     if (specifiers === null || specifiers.count === 0) return false;
     return this.#abstractDeclarator();
   }
@@ -511,23 +501,4 @@ function startsSpecifier(kind: number): boolean {
 
 function startsDeclarator(kind: number): boolean {
   return kind === token.ident || kind === token.star || kind === token.open;
-}
-
-/** What, after `specifier TYPE`, only a declarator named TYPE can be followed by. */
-function declaratorAhead(next: number): boolean {
-  return (
-    next === token.comma ||
-    next === token.equals ||
-    next === token.bracket ||
-    next === token.brace ||
-    next === token.asm
-  );
-}
-
-function memberAhead(next: number): boolean {
-  return next === token.comma || next === token.bracket;
-}
-
-function never(): boolean {
-  return false;
 }
