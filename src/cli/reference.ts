@@ -7,13 +7,15 @@ import type { Command } from 'commander';
 import { layoutsOf } from '../btf/layouts.js';
 import type { Layout } from '../c/layout.js';
 import { readBtfFile } from '../disk/btf-file.js';
+import { openBuild } from '../disk/build-world.js';
 import { directoryTree } from '../disk/directory-tree.js';
 import { installedKernel, readPolicyFile, readText } from '../disk/kernel-files.js';
 import { allTables, writeReference } from '../disk/reference-file.js';
 import { listReferences, openNamedReference, referencePath } from '../disk/references.js';
+import { computeVersions } from '../disk/version-pool.js';
 import { KabiwatchError } from '../errors.js';
 import { type ConfigFacts, configFacts, versionOfMakefile } from '../kernel/config-facts.js';
-import { unitsOf } from '../kernel/kbuild.js';
+import { type Unit, unitsOf } from '../kernel/kbuild.js';
 import { readPolicyList, unusedRules } from '../kernel/lists.js';
 import {
   layoutTables,
@@ -22,8 +24,9 @@ import {
   type ReferenceSymbol,
   tableNames,
 } from '../kernel/reference.js';
-import { locateExports, symbolRows, unitRows, withShipped } from '../kernel/reference-tables.js';
+import { locateExports, symbolRows, unitRows, withComputed, withShipped } from '../kernel/reference-tables.js';
 import { readSymvers } from '../kernel/symvers.js';
+import { exportingUnits, type UnitVersions } from '../kernel/unit-versions.js';
 
 interface Shipped {
   readonly symvers?: string;
@@ -37,6 +40,7 @@ interface BuildOptions extends Shipped {
   readonly config?: string;
   readonly arch?: string;
   readonly output?: string;
+  readonly shippedOnly?: boolean;
 }
 
 export function addReference(program: Command): void {
@@ -51,6 +55,7 @@ export function addReference(program: Command): void {
       .option('--build <dir>', 'the build or kernel-devel directory: .config, generated headers, Module.symvers')
       .option('--config <file>', 'the .config, where there is no build directory')
       .option('--arch <name>', "the architecture, where the config's is not meant")
+      .option('--shipped-only', 'compute no symbol versions from the source')
       .option('--output <file>', 'write to this file instead of keeping it by name'),
   ).action((name: string, options: BuildOptions) => build(name, options));
   withShippedOptions(reference.command('add <reference>').description('add shipped facts to a reference')).action(add);
@@ -80,7 +85,7 @@ function withShippedOptions(command: Command): Command {
     .option('--list <file>', 'severities or a symbol list; a directory of kabi-module (repeatable)', collect);
 }
 
-function build(name: string, options: BuildOptions): void {
+async function build(name: string, options: BuildOptions): Promise<void> {
   const inBuild = (file: string): string | undefined =>
     options.build !== undefined && existsSync(join(options.build, file)) ? join(options.build, file) : undefined;
   const configFile = options.config ?? inBuild('.config');
@@ -96,6 +101,7 @@ function build(name: string, options: BuildOptions): void {
   const step = (doing: string): void => bar.increment(1, { step: doing });
   try {
     const { meta, units, exports } = fromSource(name, options, config, step);
+    const computed = options.shippedOnly === true ? [] : await compute(meta, units, configText, bar);
     const symversFile = options.symvers ?? inBuild('Module.symvers');
     const shipped = symversFile === undefined ? null : readSymvers(readText(symversFile)).symbols;
     const layouts = options.btf === undefined ? [] : layoutsOf(readBtfFile(options.btf));
@@ -104,7 +110,7 @@ function build(name: string, options: BuildOptions): void {
     const files = new Map([['config', configText], ...listFiles(options.list)]);
     const path = options.output ?? referencePath(name);
     writeReference(path, meta, {
-      symbols: symbolRows(shipped, exports),
+      symbols: withComputed(symbolRows(shipped, exports), computed),
       units: unitRows(units),
       shipped: tables.layouts,
       embeds: tables.embeds,
@@ -149,6 +155,21 @@ function fromSource(name: string, options: BuildOptions, config: ConfigFacts, st
   const exports = locateExports(tree, units);
   step('symbols');
   return { meta: { ...meta, version }, units, exports };
+}
+
+/** Symbol versions by genksyms' rule; a tree that versions them otherwise, or not, gets none. */
+async function compute(
+  meta: ReferenceMeta,
+  units: readonly Unit[],
+  config: string,
+  bar: SingleBar,
+): Promise<readonly UnitVersions[]> {
+  const { source, version } = meta;
+  if (source === null || version === null || meta.crcMode !== 'genksyms') return [];
+  const place = { tree: source, build: meta.build, config, arch: meta.arch, version };
+  const exporting = exportingUnits(openBuild(place).tree, units);
+  bar.setTotal(bar.getTotal() + exporting.length);
+  return computeVersions(place, exporting, () => bar.increment(1, { step: 'symbol versions' }));
 }
 
 function listFiles(paths: readonly string[] = []): readonly (readonly [string, string])[] {
@@ -300,7 +321,7 @@ function sameLayout(a: Layout, b: Layout): boolean {
   });
 }
 
-function running(options: { readonly release: string; readonly root: string }): void {
+async function running(options: { readonly release: string; readonly root: string }): Promise<void> {
   const kernel = installedKernel(options.release, options.root);
   if (kernel.config === null)
     throw new KabiwatchError('reference-not-found', {
@@ -308,7 +329,7 @@ function running(options: { readonly release: string; readonly root: string }): 
       why: 'its config is in none of the usual places',
       remedy: 'install its kernel-devel or linux-headers package',
     });
-  build('running', {
+  await build('running', {
     config: kernel.config,
     ...(kernel.symvers === null ? {} : { symvers: kernel.symvers }),
     ...(kernel.btf === null ? {} : { btf: kernel.btf }),

@@ -6,6 +6,7 @@ import type { Unit } from './kbuild.js';
 import { normalised } from './make/evaluate.js';
 import type { ReferenceSymbol, ReferenceUnit } from './reference.js';
 import type { SymbolVersion } from './symvers.js';
+import type { UnitVersions } from './unit-versions.js';
 
 /** An export as a source file has it, and where that file's code ends up. */
 export interface LocatedExport extends Export {
@@ -98,4 +99,22 @@ export function withShipped(
     merged.set(symbol.name, [...known.filter((other) => other !== own), row]);
   }
   return merged;
+}
+
+/** The same rows with computed versions; an export that nothing shipped or located is not added. */
+export function withComputed(
+  rows: ReadonlyMap<string, readonly ReferenceSymbol[]>,
+  computed: readonly UnitVersions[],
+): ReadonlyMap<string, readonly ReferenceSymbol[]> {
+  const found = new Map<string, { readonly crc: number | null; readonly source: string }>();
+  for (const { source, module, versions } of computed)
+    for (const [name, crc] of versions) found.set(`${name}\0${module}`, { crc, source });
+  const merged = [...rows].map(([name, known]) => {
+    const own = known.map((row) => {
+      const version = found.get(`${name}\0${row.module}`);
+      return version === undefined ? row : { ...row, computed: version.crc, source: row.source ?? version.source };
+    });
+    return [name, own] as const;
+  });
+  return new Map(merged);
 }

@@ -53,6 +53,14 @@ const btf = blob([
   { kind: 4, name: 'holder', extra: 16, members: [['list', 1, 0]] },
 ]);
 
+/** genksyms itself says 0xe44d0d98 for this prototype. */
+const versioned = `
+#define EXPORT_SYMBOL(name) __GENKSYMS_EXPORT_SYMBOL(name)
+struct foo;
+int f(struct foo *a, int b) { return 0; }
+EXPORT_SYMBOL(f);
+`;
+
 describe('kabiwatch reference', () => {
   if (!existsSync(main)) execFileSync('npm', ['run', 'build', '--silent']);
   for (const [path, text] of Object.entries(tree)) write(`tree/${path}`, text);
@@ -124,6 +132,35 @@ describe('kabiwatch reference', () => {
     expect(kabiwatch('reference', 'show', 'absent').err).toContain('no reference of this name');
     expect(kabiwatch('reference', 'show', list).err).toContain('it does not begin as a reference does');
     expect(kabiwatch('reference', 'build', 'x').err).toContain('.config');
+  });
+
+  test('computes versions from the source and holds them against the shipped ones', () => {
+    for (const [path, text] of Object.entries({ ...tree, 'init/main.c': versioned })) write(`tree2/${path}`, text);
+    const shipped = (crc: string): string => write('f.symvers', `${crc}\tf\tvmlinux\tEXPORT_SYMBOL\t\n`);
+    const build = (crc: string) =>
+      kabiwatch(
+        'reference',
+        'build',
+        'f',
+        '--tree',
+        join(dir, 'tree2'),
+        '--build',
+        join(dir, 'build'),
+        '--symvers',
+        shipped(crc),
+      );
+    expect(build('0xe44d0d98').status).toBe(0);
+    const right = kabiwatch('reference', 'verify', 'f');
+    expect([right.status, right.out]).toEqual([
+      0,
+      expect.stringContaining('symbol versions: 1 equal, 0 different, 0 not'),
+    ]);
+    expect(build('0x12345678').status).toBe(0);
+    const wrong = kabiwatch('reference', 'verify', 'f');
+    expect([wrong.status, wrong.out]).toEqual([
+      1,
+      expect.stringContaining('f (vmlinux): computed 0xe44d0d98, shipped 0x12345678'),
+    ]);
   });
 
   test('`running` takes what a distribution has installed', () => {
