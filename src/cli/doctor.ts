@@ -3,10 +3,12 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Command } from 'commander';
 import { KabiwatchError } from '../errors.js';
+import { checkApp } from '../github/setup.js';
 import { connect, told } from '../imap/client.js';
 import { mailboxes } from '../imap/mailbox-source.js';
 import type { Config, ListConfig } from '../service/config.js';
 import { readConfig, readSecret } from '../service/config-file.js';
+import { startLog } from '../service/log.js';
 import { openStore } from '../service/open-store.js';
 import { smtpAccount } from '../service/start.js';
 import { verifySmtp } from '../smtp/smtp-sink.js';
@@ -52,9 +54,26 @@ function checksOf(config: Config): Check[] {
         verifySmtp(smtpAccount(smtp)).then(() => (smtp.user === undefined ? 'answers' : 'answers, login accepted')),
     });
   }
+  const { github } = config;
+  if (github !== undefined) checks.push({ what: `GitHub App ${github.appId}`, check: () => tryGithub(github) });
   checks.push({ what: `replies folder ${config.replies}`, check: () => tryFolder(config.replies) });
   checks.push({ what: `web ${config.web.listen}`, check: () => tryPort(config.web.listen) });
   return checks;
+}
+
+async function tryGithub(github: NonNullable<Config['github']>): Promise<string> {
+  const { name, wrong } = await checkApp(
+    {
+      appId: github.appId,
+      privateKey: readSecret(github.privateKey),
+      webhookSecret: readSecret(github.webhookSecret),
+      apiUrl: github.apiUrl,
+      spaced: false,
+    },
+    startLog('error'),
+  );
+  if (wrong.length > 0) throw new Error(wrong.join('; '));
+  return `${name} at ${github.apiUrl} has what it needs, and no more`;
 }
 
 async function tryStore(config: Config): Promise<string> {

@@ -5,6 +5,7 @@ import { errorTable, KabiwatchError } from '../errors.js';
 import { addCompare } from './compare.js';
 import { addCrc } from './crc.js';
 import { addDoctor } from './doctor.js';
+import { addGithub } from './github.js';
 import { addInit } from './init.js';
 import { addLayout } from './layout.js';
 import { addReference } from './reference.js';
@@ -23,6 +24,7 @@ addCrc(program);
 addServe(program);
 addInit(program);
 addDoctor(program);
+addGithub(program);
 addReference(program);
 addCompare(program);
 

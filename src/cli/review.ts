@@ -1,5 +1,5 @@
 /** `kabiwatch review FILE...`: series in, one report out; the exit code says the worst verdict. */
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import { KabiwatchError } from '../errors.js';
@@ -8,13 +8,14 @@ import { reviewSeries, type Source } from '../kabi/review-series.js';
 import { worstOf } from '../kabi/verdict.js';
 import type { Series } from '../patch/series.js';
 import { b4Report } from '../report/b4.js';
+import { actionAnnotations, actionSummary } from '../report/github-action.js';
 import { markdownReport } from '../report/markdown.js';
 import { sarifReport } from '../report/sarif.js';
 import { textReport } from '../report/text.js';
 import { seriesIn } from './series-input.js';
 import { treeInput } from './tree-input.js';
 
-const formats = ['text', 'json', 'markdown', 'b4', 'sarif'] as const;
+const formats = ['text', 'json', 'markdown', 'b4', 'sarif', 'github'] as const;
 type Format = (typeof formats)[number];
 
 interface ReviewOptions {
@@ -35,6 +36,7 @@ Examples:
   kabiwatch review --tree linux --build /usr/src/linux-headers-6.1.0-56-amd64 --unit lib/genalloc.c x.patch
                                                       exact offsets and versions, from source
   kabiwatch review --format sarif x.patch > out.sarif
+  kabiwatch review --format github x.patch            in a GitHub Action: annotations, and the step summary
 
 Exit code: 0 none or guarded, 1 conditional, crc-break or silent-break, 2 bad usage or unreadable input, 3 unknown.`;
 
@@ -114,6 +116,11 @@ function printed(reviews: readonly { series: Series; review: Review }[], format:
       return b4Report(all);
     case 'sarif':
       return sarifReport(all, version());
+    case 'github': {
+      const summary = process.env.GITHUB_STEP_SUMMARY;
+      if (summary !== undefined && summary !== '') appendFileSync(summary, all.map(actionSummary).join('\n'));
+      return all.map(actionAnnotations).join('');
+    }
     case 'text':
       return reviews.map(({ series, review }) => textReport(review, series, { paint })).join('\n\n');
   }

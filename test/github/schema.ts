@@ -98,7 +98,7 @@ function filled(schema: Schema, known: unknown): unknown {
   if (at.type === 'array' || Array.isArray(known)) {
     return Array.isArray(known) ? known.map((entry) => filled((at.items ?? {}) as Schema, entry)) : [];
   }
-  const parts = [at, ...((at.allOf as Schema[] | undefined) ?? []).map(deref)];
+  const parts = [at, ...((at.allOf as Schema[] | undefined) ?? []).map(deref).map(objectOf)];
   const union = (at.anyOf ?? at.oneOf) as Schema[] | undefined;
   if (union !== undefined) {
     if (known === undefined && union.some((inner) => deref(inner).type === 'null')) return null;
@@ -128,6 +128,12 @@ function pick(union: Schema[], known: unknown): Schema {
   }
   if (Array.isArray(known)) return kinds.find((inner) => inner.type === 'array') ?? {};
   return kinds.find((inner) => known === undefined || inner.type === typeof known) ?? {};
+}
+
+/** Of a nullable part the part. */
+function objectOf(schema: Schema): Schema {
+  const union = (schema.anyOf ?? schema.oneOf) as Schema[] | undefined;
+  return union === undefined ? schema : pick(union, {});
 }
 
 function deref(schema: Schema): Schema {

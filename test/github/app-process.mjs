@@ -1,0 +1,26 @@
+/** The compiled App as a process of its own, for tests that end it with SIGKILL: catches up, works until nothing is due, ends. */
+import pino from 'pino';
+import { startForge } from '../../dist/github/forge.js';
+import { systemClock } from '../../dist/service/clock.js';
+import { migrate } from '../../dist/service/migrate.js';
+import { openFolder } from '../../dist/service/pglite.js';
+import { reviewPull } from '../../dist/service/pull-review.js';
+import { pullStore } from '../../dist/service/store/pulls.js';
+
+const { folder, ...account } = JSON.parse(process.env.KABI_APP);
+const store = await openFolder(`${folder}/store`);
+await migrate(store);
+await store.query('update kabiwatch.pull set holder = null, held_until = null');
+const forge = await startForge({
+  account,
+  store: pullStore(store, systemClock, 'kabiwatch test'),
+  judge: async (source, settings) => reviewPull(source, settings),
+  mirrors: `${folder}/mirrors`,
+  clock: systemClock,
+  log: pino({ level: 'warn' }, pino.destination(2)),
+  state: () => {},
+  pageOf: () => null,
+});
+await forge.catchUp();
+while (await forge.workOnce());
+await store.close();
