@@ -90,7 +90,9 @@ class Judge {
     if (change === null) throw new Error(`${name} has no layouts to compare`);
     const reasons = incompatibilities(change);
     const genksyms = this.#hashed(name);
-    const compiler = reasons.length === 0 ? 'compatible' : this.#use(type);
+    // Who uses it decides only where nothing else does.
+    const decided = genksyms === 'differs' || !this.#isInterface(type);
+    const compiler = reasons.length === 0 ? 'compatible' : decided ? 'incompatible' : this.#use(type);
     const verdict = this.#isInterface(type) ? verdictOf(genksyms, compiler) : 'none';
     this.#verdicts.push(verdict);
     const rules = layoutFindings(change);
@@ -154,14 +156,13 @@ class Judge {
     if (use === 'nobody') return 'same';
     if (use === 'base only') return 'base only';
     if (use === 'outside') return 'incompatible';
-    if (this.#changes.reached.has(dumpKey(type.name))) return 'incompatible';
+    const reached = this.#changes.reached.has(dumpKey(type.name));
     const what = `who uses \`${type.name}\``;
-    if (!this.#missing.some((one) => one.what === what)) {
-      this.#missing.push({
-        what,
-        why: 'no export of the units that were read reaches it, and its users were not looked for',
-      });
-    }
+    const why = reached
+      ? 'its users were not looked for; were they all in the base kernel, the verdict would be conditional'
+      : 'no export of the units that were read reaches it, and its users were not looked for';
+    if (!this.#missing.some((one) => one.what === what)) this.#missing.push({ what, why });
+    if (reached) return 'incompatible';
     return 'not computable';
   }
 
