@@ -2,6 +2,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
+import { treeInput } from '../disk/tree-input.js';
 import { KabiwatchError } from '../errors.js';
 import { type Architecture, architectures, type Review, type Verdict } from '../kabi/review.js';
 import { reviewSeries, type Source } from '../kabi/review-series.js';
@@ -13,7 +14,6 @@ import { markdownReport } from '../report/markdown.js';
 import { sarifReport } from '../report/sarif.js';
 import { textReport } from '../report/text.js';
 import { seriesIn } from './series-input.js';
-import { treeInput } from './tree-input.js';
 
 const formats = ['text', 'json', 'markdown', 'b4', 'sarif', 'github'] as const;
 type Format = (typeof formats)[number];

@@ -127,6 +127,8 @@ export const Config = z
         apiUrl: z.url().prefault('https://api.github.com'),
         /** Folder for the clones; false reads small pull requests through the API. */
         mirrors: z.union([z.string().min(1), z.literal(false)]).prefault('./kabiwatch-mirrors'),
+        /** Folders with .config and generated headers of the mirrored kernel; without one only the diff is judged. */
+        build: z.array(z.string().min(1)).prefault([]),
       })
       .optional(),
     smtp: z

@@ -184,7 +184,7 @@ async function forgeOf({ config, store, clock, log, health, engine, pool }: Part
       spaced: true,
     },
     store: pullStore(store, clock, engine),
-    judge: (source, settings) => pool.run({ kind: 'pull', source, settings }),
+    judge: (source, settings) => pool.run({ kind: 'pull', source, settings, build: github.build }),
     mirrors: github.mirrors === false ? null : github.mirrors,
     clock,
     log,

@@ -66,7 +66,12 @@ export type Task =
       /** `messageId patches` of the series that this engine has judged already. */
       readonly known: readonly string[];
     }
-  | { readonly kind: 'pull'; readonly source: PullSource; readonly settings: PullSettings };
+  | {
+      readonly kind: 'pull';
+      readonly source: PullSource;
+      readonly settings: PullSettings;
+      readonly build: readonly string[];
+    };
 
 export type ReadAnswer = readonly (
   | { readonly ok: true; readonly facts: MailFacts }

@@ -3,6 +3,7 @@
  * poison. The pool ends it when a task takes too long or too much memory; it ends itself when the service is gone.
  */
 import { createHash } from 'node:crypto';
+import { treeInput } from '../disk/tree-input.js';
 import { reviewSeries } from '../kabi/review-series.js';
 import { textReport } from '../report/text.js';
 import { type ReadMail, readMail, seriesOf } from './mail-reader.js';
@@ -26,7 +27,11 @@ async function answer(task: Task): Promise<unknown> {
     case 'review':
       return review(task);
     case 'pull':
-      return reviewPull(task.source, task.settings);
+      return reviewPull(task.source, task.settings, (dir, revision, arch) =>
+        task.build.length === 0
+          ? null
+          : { ...treeInput({ tree: `${dir}@${revision}`, build: task.build, arch }), units: null },
+      );
   }
 }
 

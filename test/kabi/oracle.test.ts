@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { type TreeInput, treeInput } from '../../src/cli/tree-input.js';
+import { type TreeInput, treeInput } from '../../src/disk/tree-input.js';
 import { Review, type TypeChange } from '../../src/kabi/review.js';
 import { reviewSeries } from '../../src/kabi/review-series.js';
 import { overlayFiles } from '../../src/tree/overlay.js';

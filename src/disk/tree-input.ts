@@ -1,8 +1,6 @@
 /** `--tree`, `--build` and `--arch` -> the tree that a series is judged on, and how its units are compiled. */
 import { predefinedMacros } from '../c/predefined.js';
 import { targets } from '../c/target.js';
-import { directoryTree } from '../disk/directory-tree.js';
-import { gitPlace, gitTree } from '../disk/git-tree.js';
 import { KabiwatchError } from '../errors.js';
 import { dialectOf } from '../genksyms/dialect.js';
 import { headerUnitFolder } from '../kabi/header-unit.js';
@@ -15,6 +13,8 @@ import { type Unit as KbuildUnit, unitsOf } from '../kernel/kbuild.js';
 import { archDirectory, flaggedUnit, plainUnit } from '../kernel/unit.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { unionTree } from '../tree/union.js';
+import { directoryTree } from './directory-tree.js';
+import { gitPlace, gitTree } from './git-tree.js';
 
 export interface TreeOptions {
   readonly tree: string;
