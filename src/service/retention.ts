@@ -18,6 +18,8 @@ export async function prune(store: Store, retention: Config['retention'], now: D
        and not exists (select 1 from kabiwatch.delivery d where d.review = r.id) returning id`,
     [before(retention.reviews)],
   );
+  // GitHub offers a delivery again for three days at most.
+  await store.query('delete from kabiwatch.forge_delivery where at < $1', [before(30 * 86_400_000)]);
   await store.query('delete from kabiwatch.parked where at < $1', [before(retention.quarantine)]);
   if (texts.length + quarantined.length + reviews.length > 0) {
     log.info({ texts: texts.length, quarantined: quarantined.length, reviews: reviews.length }, 'old data removed');

@@ -56,7 +56,7 @@ function findings(review: Review): Html {
 
 function types(review: Review): Html | string {
   if (review.types.length === 0) return '';
-  const hidden = new Set(review.guards.flatMap(({ hides }) => hides));
+  const hidden = new Set(review.guards.flatMap(({ hides }) => hides.flatMap((text) => text.match(/\w+/g) ?? [])));
   const shown = review.types.slice(0, mostTypes).map((type, index) => typeSection(type, hidden, index));
   const left = review.types.length - shown.length;
   return html`<section><h2>Types</h2>${key}${shown}${left > 0 ? html`<p>${left} more are in the JSON.</p>` : ''}</section>`;

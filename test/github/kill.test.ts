@@ -52,7 +52,7 @@ test('killed at random calls, started again: everything once', async () => {
     console.log('skipped: dist/ is not built (npm run build)');
     return;
   }
-  const rounds = Number(process.env.KABI_ROUNDS ?? 3);
+  const rounds = Number(process.env.KABI_ROUNDS ?? 2);
   let seed = Number(process.env.KABI_SEED ?? 20250101);
   console.log(`kill -9: ${rounds} rounds, seed ${seed}`);
   let kills = 0;
