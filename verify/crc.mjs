@@ -36,7 +36,12 @@ function open({ tree: dir, build, only }) {
 
 if (isMainThread) {
   const { values } = parseArgs({
-    options: { tree: { type: 'string' }, build: { type: 'string' }, only: { type: 'string' }, jobs: { type: 'string' } },
+    options: {
+      tree: { type: 'string' },
+      build: { type: 'string' },
+      only: { type: 'string' },
+      jobs: { type: 'string' },
+    },
   });
   const jobs = Number(values.jobs ?? availableParallelism());
   const shipped = readSymvers(readFileSync(`${values.build}/Module.symvers`, 'latin1')).symbols;
@@ -45,7 +50,10 @@ if (isMainThread) {
   const problems = [];
   await Promise.all(
     Array.from({ length: jobs }, (_, job) => {
-      const worker = new Worker(new URL(import.meta.url), { workerData: { ...values, job, jobs }, resourceLimits: { maxOldGenerationSizeMb: 4000 } });
+      const worker = new Worker(new URL(import.meta.url), {
+        workerData: { ...values, job, jobs },
+        resourceLimits: { maxOldGenerationSizeMb: 4000 },
+      });
       worker.on('message', ({ module, source, exports, missing }) => {
         for (const { name, crc } of exports) found.set(`${module} ${name}`, { crc, source });
         if (missing !== undefined) problems.push(`${source}: ${missing}`);

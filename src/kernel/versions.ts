@@ -4,7 +4,7 @@
  * One reader serves many units of one tree: files are lexed once by content. Assembler exports are versioned as kbuild does it,
  * through a made-up C file that includes asm/asm-prototypes.h and exports each symbol (scripts/Makefile.build, cmd_gensymtypes_S).
  */
-import { LexCache, preprocess, type PreprocessMissing, type Unit as PreprocessUnit } from '../c/preprocess.js';
+import { LexCache, type PreprocessMissing, type Unit as PreprocessUnit, preprocess } from '../c/preprocess.js';
 import type { TokenList } from '../c/tokens.js';
 import type { Dialect } from '../genksyms/dialect.js';
 import { symbolsOf, type UnitSymbols } from '../genksyms/expand.js';
@@ -44,7 +44,10 @@ export class VersionReader {
       ...exported.map((name) => `EXPORT_SYMBOL(${name});`),
     ].join('\n');
     const defines = flagged.defines.filter((define) => !define.startsWith('__ASSEMBLY__'));
-    return this.#read({ ...flagged, path, defines }, unionTree([memoryTree(path, { [path]: `${text}\n` }), this.#tree]));
+    return this.#read(
+      { ...flagged, path, defines },
+      unionTree([memoryTree(path, { [path]: `${text}\n` }), this.#tree]),
+    );
   }
 
   #read(unit: PreprocessUnit, tree: SourceTree): UnitVersions {

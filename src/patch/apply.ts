@@ -66,8 +66,10 @@ function sides(hunk: Hunk, encode: (line: string) => string): { old: string[]; f
 /** The place of `wanted` in `lines` nearest to `said`, not before `from`. */
 function placeOf(lines: readonly string[], wanted: readonly string[], said: number, from: number): number | null {
   const last = lines.length - wanted.length;
-  for (let distance = 0; distance <= Math.max(said - from, last - said); distance++) {
-    for (const at of distance === 0 ? [said] : [said - distance, said + distance]) {
+  // A hunk may state any line at all; the search stays within the file.
+  const near = Math.min(Math.max(said, from), Math.max(from, last));
+  for (let distance = 0; distance <= Math.max(near - from, last - near); distance++) {
+    for (const at of distance === 0 ? [near] : [near - distance, near + distance]) {
       if (at >= from && at <= last && wanted.every((line, index) => lines[at + index] === line)) return at;
     }
     // An added file's or an empty side's hunk has nothing to look for.
