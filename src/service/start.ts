@@ -3,11 +3,13 @@
  * PostgreSQL: `watch` reads mailboxes, `work` reviews, `post` sends, `web` answers HTTP.
  */
 import { randomUUID } from 'node:crypto';
+import { listReferences, openNamedReference } from '../disk/references.js';
 import { type Forge, startForge } from '../github/forge.js';
 import { mailboxSource } from '../imap/mailbox-source.js';
 import { folderSink } from '../smtp/folder-sink.js';
 import { smtpSink } from '../smtp/smtp-sink.js';
 import { pageRoutes } from '../web/pages.js';
+import type { ReferenceLine } from '../web/references-page.js';
 import { healthRoutes, startServer, type WebServer } from '../web/server.js';
 import { systemClock } from './clock.js';
 import { obeyMail } from './commands.js';
@@ -113,7 +115,7 @@ export async function startService(config: Config, options: Options): Promise<Se
       url: config.web.url ?? null,
       public: config.web.public,
       token: config.web.token === undefined ? null : readSecret(config.web.token),
-      references: async () => [],
+      references: async () => listReferences().flatMap(({ name }) => referenceLine(name, log)),
     }),
   );
   const web: WebServer | null = has.has('web') ? await startServer(routes, config.web.listen) : null;
@@ -170,6 +172,19 @@ export async function startService(config: Config, options: Options): Promise<Se
       return stopped;
     },
   };
+}
+
+/** A reference that cannot be opened is logged and left out: the page is for those that a review can rest on. */
+function referenceLine(name: string, log: Log): ReferenceLine[] {
+  try {
+    const reference = openNamedReference(name);
+    const line = { name, arch: reference.meta.arch, symbols: reference.count('symbols'), verified: null };
+    reference.close();
+    return [line];
+  } catch (error) {
+    log.warn({ err: error as Error, reference: name }, 'a reference cannot be opened');
+    return [];
+  }
 }
 
 async function forgeOf({ config, store, clock, log, health, engine, pool }: Parts): Promise<Forge | null> {
