@@ -86,7 +86,13 @@ export function installedPayload(): Body {
   return checked(
     'installation-created',
     over(example('installation', 'created'), {
-      installation: { id: installationId, app_id: appId, account: { login: 'acme' } },
+      installation: {
+        id: installationId,
+        app_id: appId,
+        account: { login: 'acme' },
+        created_at: '2025-01-01T00:00:00Z',
+        updated_at: '2025-01-01T00:00:00Z',
+      },
     }) as Body,
   );
 }
