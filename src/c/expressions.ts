@@ -19,7 +19,7 @@ import {
   word,
 } from './outline.js';
 import { spellingOf, textOf } from './spelling.js';
-import { Identifier, Numeral, Text, type TokenList } from './tokens.js';
+import { Identifier, Numeral, Text, TokenList } from './tokens.js';
 
 /** What names mean outside the function at hand. */
 export interface Declarations {
@@ -260,6 +260,8 @@ export class ExpressionReader {
 
   /** type-name: specifiers and an abstract declarator. */
   typeName(start: number, end: number): TypeName {
+    const expanded = this.#withoutTypeMacro(start, end);
+    if (expanded !== null) return expanded;
     const specifiers = readSpecifiers(this.#tokens, start, end, (kind, tag) => `${kind} ${tag}`);
     let depth = specifiers.type.depth;
     for (let at = specifiers.next; at < end; at++) {
@@ -272,6 +274,23 @@ export class ExpressionReader {
       }
     }
     return this.#withoutTypeof({ ...specifiers.type, depth });
+  }
+
+  /** A type name that a macro call stands in, as __unqual_scalar_typeof(x): read with the call expanded; null for any other. */
+  #withoutTypeMacro(start: number, end: number): TypeName | null {
+    for (let at = start; at < end; at++) {
+      if (this.#tokens.kind[at] !== Identifier || this.#tokens.spelling[at + 1] !== punct.open || this.#depth > deepest)
+        continue;
+      const macro = this.#names.macro(textOf(this.#tokens.spelling[at] as number));
+      if (macro === null || macro.parameters === null) continue;
+      const close = closing(this.#tokens, at + 1, end);
+      const list = copied(this.#tokens, start, at);
+      append(list, expandMacro(macro, this.#tokens, at + 2, close), 0);
+      append(list, this.#tokens, close + 1, end);
+      const names = withoutMacro(this.#names, macro.name);
+      return new ExpressionReader(list, 0, list.length, this.#scope, names, this.#depth + 1).typeName(0, list.length);
+    }
+    return null;
   }
 
   #withoutTypeof(type: TypeName): TypeName {
@@ -378,6 +397,17 @@ export class ExpressionReader {
     }
     return this.#names.object(name);
   }
+}
+
+function copied(tokens: TokenList, start: number, end: number): TokenList {
+  const list = new TokenList(Math.max(16, 2 * (end - start)));
+  append(list, tokens, start, end);
+  return list;
+}
+
+function append(to: TokenList, from: TokenList, start: number, end = from.length): void {
+  for (let at = start; at < end; at++)
+    to.push(from.kind[at] as number, from.flags[at] as number, from.spelling[at] as number, 0, 0);
 }
 
 function isVoidPointer(type: TypeName): boolean {

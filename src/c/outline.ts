@@ -441,11 +441,17 @@ export function isAttribute(spelling: number): boolean {
   return spelling === word.attribute || spelling === word.attribute1 || isAttributeWord(textOf(spelling));
 }
 
+const attributeWords = new RegExp(
+  `^(__(${[
+    'printf|scanf|aligned|section|must_hold|acquires|releases|cond_acquires|alloc_size|assume_aligned|counted_by\\w*|guarded_by',
+    'randomize_layout|no_randomize_layout|packed|ro_after_init|maybe_unused|used|weak|cold|designated_init|nonstring|must_check',
+    'pure|malloc|deprecated|cacheline_group\\w*|latent_entropy|private|kernel|percpu_\\w+|refdata|cpuinit\\w*|devinit\\w*',
+  ].join('|')})|____cacheline\\w*|noinline_for_stack|asm|__asm__|__cacheline\\w*|asmlinkage|fastcall)$`,
+);
+
 /** Macros that the kernel writes where attributes stand: `__printf(1, 2)`, `__aligned(8)`, `__must_hold(x)`. */
 function isAttributeWord(text: string): boolean {
-  return /^(__(printf|scanf|aligned|section|must_hold|acquires|releases|cond_acquires|alloc_size|assume_aligned|counted_by\w*|guarded_by)|____cacheline\w*|noinline_for_stack|asm|__asm__)$/.test(
-    text,
-  );
+  return attributeWords.test(text);
 }
 
 function isTypeof(spelling: number): boolean {

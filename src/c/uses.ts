@@ -17,7 +17,16 @@ import {
   typeOfTypeName,
 } from './expressions.js';
 import { expandMacro } from './macro-call.js';
-import { closing, type FunctionOutline, type Outline, opening, punct, type TypeName, word } from './outline.js';
+import {
+  closing,
+  type FunctionOutline,
+  type Outline,
+  opening,
+  punct,
+  splitByCommas,
+  type TypeName,
+  word,
+} from './outline.js';
 import { spellingOf, textOf } from './spelling.js';
 import { Identifier, type TokenList } from './tokens.js';
 
@@ -69,6 +78,8 @@ class UseReader {
   /** Where the outermost macro call being read stands. */
   #call: { readonly offset: number; readonly macro: string } | null = null;
   #depth = 0;
+  #droppedFrom = 0;
+  #droppedTo = 0;
   #budget = 200_000;
 
   constructor(tokens: TokenList, wanted: Wanted, names: Declarations, functionName: string | null, uses: Use[]) {
@@ -93,10 +104,42 @@ class UseReader {
     let from = 0;
     for (const body of [...bodies, { start: this.#tokens.length, end: this.#tokens.length }]) {
       if (this.#concerns(from, body.start)) {
-        for (let at = from; at < body.start; at++) this.#token(at, from, body.start);
+        for (let at = from; at < body.start; at++) {
+          if (this.#tokens.spelling[at] === tracePrototype) this.#traceParameters(at, body.start);
+          this.#token(at, from, body.start);
+        }
       }
       from = Math.max(from, body.end);
     }
+  }
+
+  /** Arguments of a macro that does nothing with them, as lockdep's where it is configured away, touch nothing. */
+  #dropUnused(at: number, end: number): void {
+    if (this.#depth > 0 || at < this.#droppedTo) return;
+    const close = closing(this.#tokens, at + 1, end);
+    if (!this.#concerns(at + 2, close)) return;
+    const macro = this.#names.macro(textOf(this.#tokens.spelling[at] as number));
+    if (macro === null || macro.parameters === null || macro.isVariadic) return;
+    const arguments_ = splitByCommas(this.#tokens, at + 2, close);
+    macro.parameters.forEach((parameter, i) => {
+      const argument = arguments_[i];
+      if (argument === undefined || macro.body.spelling.subarray(0, macro.body.length).includes(spellingOf(parameter)))
+        return;
+      if (!this.#concerns(argument.start, argument.end)) return;
+      this.#droppedFrom = argument.start;
+      this.#droppedTo = argument.end;
+    });
+  }
+
+  /** TP_PROTO(…): what a trace event's code, which stands in macro arguments outside every function, has as parameters. */
+  #traceParameters(at: number, end: number): void {
+    const close = closing(this.#tokens, at + 1, end);
+    const scope = new Map<string, TypeName>();
+    for (const part of splitByCommas(this.#tokens, at + 2, close)) {
+      for (const { name, type } of declaredBy(this.#tokens, part.start, part.end, [], this.#names) ?? [])
+        scope.set(name, type);
+    }
+    this.#scope = [scope];
   }
 
   /** Is there anything in these tokens that could be a use? Most functions end here. */
@@ -188,21 +231,40 @@ class UseReader {
     if (this.#wanted.members.has(spelling)) this.#memberNamed(spelling, at, start);
     if (this.#wanted.records.size > 0 && spelling === word.sizeof) this.#sizeof(at, end);
     const calls = this.#tokens.spelling[at + 1] === punct.open && at + 1 < end;
+    if (calls) this.#dropUnused(at, end);
     if (calls && offsetofWords.has(spelling)) this.#offsetof(at, end);
-    else if (this.#wanted.macros.has(spelling)) this.#macro(at, end, calls);
-    else if (calls && this.#names.macro(textOf(spelling)) !== null && this.#namesMember(at + 1, end))
+    else if (this.#wanted.macros.has(spelling)) {
+      const before = at > start ? this.#tokens.spelling[at - 1] : 0;
+      if (before === punct.arrow || before === punct.dot) this.#alias(spelling, at, start);
+      else this.#macro(at, end, calls);
+    } else if (calls && this.#names.macro(textOf(spelling)) !== null && this.#namesMember(at + 1, end))
       this.#macro(at, end, true);
   }
 
   #memberNamed(spelling: number, at: number, start: number): void {
     const before = at > start ? (this.#tokens.spelling[at - 1] as number) : 0;
     if (before !== punct.arrow && before !== punct.dot) return;
+    if (this.#depth === 0 && at < this.#droppedTo && at >= this.#droppedFrom) return;
     const first = this.#operandStart(at - 2, start);
     // `.name = …` in an initialiser has no operand: the object it initialises is a `define`.
     if (first === null) return;
     const type = typeOfExpression(this.#tokens, first, at - 1, this.#scope, this.#names);
     const record = type === null ? null : recordOf(type, this.#names);
     this.#use('access', record?.base ?? null, textOf(spelling), at);
+  }
+
+  /** `x->d_lock` where `#define d_lock d_lockref.lock`: the members that the body goes through. */
+  #alias(spelling: number, at: number, start: number): void {
+    const macro = this.#names.macro(textOf(spelling));
+    const first = this.#operandStart(at - 2, start);
+    if (macro === null || macro.parameters !== null || first === null) return;
+    let type = typeOfExpression(this.#tokens, first, at - 1, this.#scope, this.#names);
+    for (let i = 0; i < macro.body.length && macro.body.kind[i] === Identifier; i += 2) {
+      const record = type === null ? null : recordOf(type, this.#names);
+      const member = macro.body.spelling[i] as number;
+      if (this.#wanted.members.has(member)) this.#use('access', record?.base ?? null, textOf(member), at);
+      type = record?.members.get(textOf(member))?.type ?? null;
+    }
   }
 
   /** Walks back over a postfix expression that ends at `at`. */
@@ -319,6 +381,7 @@ class UseReader {
 }
 
 const spellingFor = spellingOf('for');
+const tracePrototype = spellingOf('TP_PROTO');
 
 function startsTypeName(tokens: TokenList, start: number, end: number, names: Declarations, scope: Scope): boolean {
   const text = textOf(tokens.spelling[start] as number);

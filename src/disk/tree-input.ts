@@ -1,8 +1,11 @@
 /** `--tree`, `--build` and `--arch` -> the tree that a series is judged on, and how its units are compiled. */
+
+import type { Conditions } from '../c/conditions.js';
 import { predefinedMacros } from '../c/predefined.js';
 import { targets } from '../c/target.js';
 import { KabiwatchError } from '../errors.js';
 import { dialectOf } from '../genksyms/dialect.js';
+import type { ConsumerQuestion, Placement } from '../kabi/consumers.js';
 import { headerUnitFolder } from '../kabi/header-unit.js';
 import type { Build, Versioner } from '../kabi/program.js';
 import { type Architecture, architectures } from '../kabi/review.js';
@@ -10,17 +13,21 @@ import { genksymsVersions } from '../kabi/versions.js';
 import { type ConfigFacts, configFacts } from '../kernel/config-facts.js';
 import { builtTree } from '../kernel/generated.js';
 import { type Unit as KbuildUnit, unitsOf } from '../kernel/kbuild.js';
+import { anyConfiguration } from '../kernel/mentions.js';
 import { archDirectory, flaggedUnit, plainUnit } from '../kernel/unit.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { unionTree } from '../tree/union.js';
 import { directoryTree } from './directory-tree.js';
 import { gitPlace, gitTree } from './git-tree.js';
+import { type IndexProgress, nameIndexOf } from './name-index.js';
 
 export interface TreeOptions {
   readonly tree: string;
   readonly build: readonly string[];
   /** null: the build's. */
   readonly arch: Architecture | null;
+  /** Told while the index of the whole tree is made. */
+  readonly progress?: IndexProgress;
 }
 
 export interface TreeInput {
@@ -30,6 +37,8 @@ export interface TreeInput {
   readonly crcMode: 'genksyms' | 'gendwarfksyms' | 'none' | null;
   /** null where the tree's versions are not made by genksyms. */
   readonly versions: Versioner | null;
+  /** The index of the whole tree, made at the first call and kept on disk; each call gives the same. */
+  readonly whoUses: () => ConsumerQuestion;
 }
 
 export function treeInput(options: TreeOptions): TreeInput {
@@ -47,23 +56,62 @@ export function treeInput(options: TreeOptions): TreeInput {
   const crcMode = facts?.crcMode ?? null;
   const versions =
     crcMode === 'genksyms' || crcMode === null ? genksymsVersions(dialectOf(releaseOf(tree, facts))) : null;
-  return { tree, build: buildOf(tree, arch, archDir, facts), arch, crcMode, versions };
+  const units = once(() => unitsOf(tree, facts?.values ?? new Map(), archDir).units);
+  const whoUses = once(
+    (): ConsumerQuestion => ({
+      tree,
+      index: nameIndexOf(source, options.progress),
+      conditions: conditionsOf(facts),
+      archDirectory: archDir,
+      placement: placementOf(units()),
+    }),
+  );
+  return { tree, build: buildOf(tree, arch, units), arch, crcMode, versions, whoUses };
 }
 
-function buildOf(tree: SourceTree, arch: Architecture, archDir: string, facts: ConfigFacts | null): Build {
-  const macros = predefinedMacros(arch) ?? '';
-  let known: ReadonlyMap<string, KbuildUnit> | null = null;
-  const unitsByPath = (): ReadonlyMap<string, KbuildUnit> => {
-    const made =
-      known ??
-      new Map(
-        unitsOf(tree, facts?.values ?? new Map(), archDir).units.flatMap((unit) =>
-          unit.source === null ? [] : [[unit.source, unit] as const],
-        ),
-      );
-    known = made;
-    return made;
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
+}
+
+/** What the compiler's view of this configuration has defined; null for what a file alone does not tell. */
+function conditionsOf(facts: ConfigFacts | null): Conditions {
+  return {
+    defined: (name) => {
+      if (!name.startsWith('CONFIG_')) return anyConfiguration.defined(name);
+      if (facts === null) return null;
+      if (!name.endsWith('_MODULE')) return isSet(facts.values.get(name));
+      return facts.values.get(name.slice(0, -7)) === 'm';
+    },
+  };
+}
+
+/** CONFIG_X itself: set for y, strings and numbers; m defines CONFIG_X_MODULE instead. */
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== 'n' && value !== 'm';
+}
+
+function placementOf(units: readonly KbuildUnit[]): Placement {
+  const bySource = new Map<string, KbuildUnit>();
+  for (const unit of units)
+    if (unit.source !== null && bySource.get(unit.source)?.place !== 'module') bySource.set(unit.source, unit);
+  return {
+    placeOf: (source) => bySource.get(source)?.place ?? 'possible',
+    linkUnitOf: (source) => {
+      const unit = bySource.get(source);
+      return unit === undefined ? null : (unit.module ?? 'vmlinux');
+    },
+  };
+}
+
+function buildOf(tree: SourceTree, arch: Architecture, units: () => readonly KbuildUnit[]): Build {
+  const macros = predefinedMacros(arch) ?? '';
+  const unitsByPath = once(
+    () => new Map(units().flatMap((unit) => (unit.source === null ? [] : [[unit.source, unit] as const]))),
+  );
   return {
     target: targets[arch],
     msExtensions: false,

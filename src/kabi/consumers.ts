@@ -25,6 +25,8 @@ export interface MovedType {
 /** Where code ends up, as Kbuild says for the configuration; `possible` where no object is built from it. */
 export interface Placement {
   placeOf(source: string): 'builtin' | 'module' | 'possible';
+  /** `vmlinux`, or the module that the source is part of; null where no object is built from it. */
+  linkUnitOf(source: string): string | null;
 }
 
 export interface ConsumerQuestion {
@@ -60,6 +62,25 @@ export function consumersOf(moved: readonly MovedType[], question: ConsumerQuest
   return { consumers: sorted(consumers), unresolved };
 }
 
+/** Files in which a record holds one of these types by value. */
+export function holdersOf(types: readonly string[], question: ConsumerQuestion): string[] {
+  const names = new TreeNames(question.tree, question.index, question.conditions, question.archDirectory);
+  return [
+    ...new Set(
+      types.flatMap((name) => new ConsumerReader({ name, members: [], resized: true }, question, names).holders()),
+    ),
+  ];
+}
+
+/** Which link units spell the type, and whether inline code of a public header does. */
+export function linkUnitsOf(
+  name: string,
+  question: ConsumerQuestion,
+): { names: ReadonlySet<string>; isInline: boolean } {
+  const names = new TreeNames(question.tree, question.index, question.conditions, question.archDirectory);
+  return new ConsumerReader({ name, members: [], resized: false }, question, names).linkUnits();
+}
+
 class ConsumerReader {
   readonly unresolved: Unresolved[] = [];
   readonly #type: MovedType;
@@ -76,7 +97,9 @@ class ConsumerReader {
   }
 
   consumers(): Consumer[] {
-    const macros = new Set(this.#type.members.flatMap((member) => this.#question.index.macrosTouching(member)));
+    const { index } = this.#question;
+    const macros = new Set(this.#type.members.flatMap((member) => index.macrosTouching(member)));
+    if (this.#type.resized) for (const macro of index.macrosTouching(this.#base)) macros.add(macro);
     const wanted: Wanted = {
       members: new Set(this.#type.members.map(spellingOf)),
       records: new Set(this.#type.resized ? [this.#base] : []),
@@ -90,12 +113,56 @@ class ConsumerReader {
     return [...this.#found.values()];
   }
 
+  holders(): string[] {
+    return [...this.#holding()].filter((file) => this.#concernsArch(file) && this.#embeddings(file) > 0);
+  }
+
+  linkUnits(): { names: ReadonlySet<string>; isInline: boolean } {
+    const { index, placement } = this.#question;
+    const files = [...this.#spelling()].filter((file) => this.#concernsArch(file));
+    const names = new Set(files.flatMap((file) => placement.linkUnitOf(file) ?? []));
+    if (this.#base.includes('/')) {
+      // A typedef's name is not in the index as a tag is: those who go through its members stand for it.
+      for (const { file } of [...this.#leading()].flatMap((name) => index.accesses(name))) {
+        const unit = this.#concernsArch(file) ? placement.linkUnitOf(file) : null;
+        if (unit !== null) names.add(unit);
+      }
+    }
+    const isInline = files.some((file) => isPublicHeader(file) && this.#isInBodies(file));
+    return { names, isInline };
+  }
+
+  /** Does a function with a body, in this file, spell the tag in its head or body? */
+  #isInBodies(file: string): boolean {
+    const { outline } = this.#names.read(file);
+    const tag = spellingOf(this.#base.slice(this.#base.indexOf(' ') + 1));
+    return outline.functions.some(
+      ({ at, body }) => body !== null && outline.tokens.spelling.subarray(Math.max(0, at - 4), body.end).includes(tag),
+    );
+  }
+
+  /** Files that spell the type: by tag, or through a typedef that stands for it. */
+  #spelling(): Set<string> {
+    return new Set(this.#question.index.filesWithTag(this.#base));
+  }
+
   #baseOfTypedef(name: string): string {
     const [file] = this.#question.index.filesDeclaring('record', `struct /${name}`);
     if (file !== undefined) return `struct /${name}`;
     const [declaring] = this.#question.index.filesDeclaring('typedef', name);
     if (declaring === undefined) return `struct ${name}`;
     return resolveType({ base: name, depth: 0, arrays: 0, returns: null }, this.#names.seenFrom(declaring)).base;
+  }
+
+  /** Files that declare something of the type, or of a typedef that stands for it. */
+  #holding(): Set<string> {
+    const { index } = this.#question;
+    const files = new Set(index.filesWithType(this.#base));
+    for (const name of index.namesLeadingTo(this.#base)) {
+      if (index.filesDeclaring('typedef', name).length > 0)
+        for (const file of index.filesWithType(name)) files.add(file);
+    }
+    return files;
   }
 
   /** Names through which code reaches the type: members, objects and functions of it, and of typedefs of it. */
@@ -112,7 +179,7 @@ class ConsumerReader {
   #candidates(macros: ReadonlySet<string>): Set<string> {
     const { index } = this.#question;
     const leading = this.#leading();
-    const spelling = new Set(index.filesWithTag(this.#base));
+    const spelling = this.#spelling();
     const isTypedef = this.#base.includes('/');
     const isMacro = new Map<string, boolean>();
     const leads = (operand: string) => {
@@ -131,8 +198,15 @@ class ConsumerReader {
       ...spelling,
       ...[...leading].flatMap((name) => index.accesses(name).map(({ file }) => file)),
     ]);
-    for (const macro of macros) for (const file of index.filesCalling(macro)) if (near.has(file)) files.add(file);
+    for (const macro of macros) {
+      for (const file of index.filesCalling(macro)) if (near.has(file)) files.add(file);
+      // A macro that stands for a member (`d_lock`) is found where a member would be.
+      for (const { operand, file } of index.accesses(macro)) if (spelling.has(file) || leads(operand)) files.add(file);
+    }
     if (this.#type.resized) {
+      for (const macro of index.macrosTouching(this.#base))
+        for (const file of index.filesCalling(macro)) files.add(file);
+      for (const file of this.#holding()) files.add(file);
       for (const file of spelling) files.add(file);
       for (const name of leading) for (const file of index.filesWithSizeof(name)) files.add(file);
     }
@@ -166,12 +240,15 @@ class ConsumerReader {
     return base?.startsWith(`${this.#base}/@`) ?? false;
   }
 
-  #embeddings(file: string): void {
+  /** Adds the members of this type by value in a file's records; gives how many there are. */
+  #embeddings(file: string): number {
+    let count = 0;
     const { outline } = this.#names.read(file);
     const names = this.#names.seenFrom(file);
     for (const record of outline.records.values()) {
       for (const member of record.members.values()) {
         if (resolveType(member.type, names).base !== this.#base || !isByValue(member.type, names)) continue;
+        count++;
         const line = this.#lineOf(file, outline.tokens.offset[member.at] as number);
         this.#add({
           type: this.#type.name,
@@ -184,6 +261,7 @@ class ConsumerReader {
         });
       }
     }
+    return count;
   }
 
   #add(consumer: Consumer): void {

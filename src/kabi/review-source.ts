@@ -7,6 +7,8 @@ import type { Series } from '../patch/series.js';
 import { overlayFiles, overlaySeries } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { type ChangeSet, changesBetween } from './changes.js';
+import { incompatibilities } from './compatible.js';
+import type { ConsumerQuestion } from './consumers.js';
 import { changesOf, type DiffChanges } from './diff/changes.js';
 import { type Judged, judgeDirectives, judgeExports } from './diff/judge-rest.js';
 import { judgeGuard } from './guards.js';
@@ -17,6 +19,7 @@ import type { Architecture, Finding, Guard, Missing, Review, Verdict } from './r
 import { type RuleId, ruleTable } from './rules/ids.js';
 import { seriesOf } from './series-facts.js';
 import { filesThatMatter, pathOf, roleOf } from './triage.js';
+import { headersHolding, type Users, usersOf } from './users.js';
 import { worstOf } from './verdict.js';
 
 export interface SourceRequest {
@@ -29,10 +32,8 @@ export interface SourceRequest {
   readonly versions: Versioner | null;
   /** Units whose exports count; null for those that the series touches. */
   readonly units: readonly string[] | null;
-  /** Who touches what moved; absent: nobody was asked. */
-  readonly useOf?: UseOf;
-  /** Headers that hold one of these types by value, where an index of the tree knows; absent: no index. */
-  readonly headersHolding?: (types: readonly string[]) => readonly string[];
+  /** The whole tree's index, to ask who uses what moved; absent: nobody is asked. Called only where something moved. */
+  readonly whoUses?: () => ConsumerQuestion;
 }
 
 /** No more headers than this are read for embedders. */
@@ -47,7 +48,8 @@ export function reviewSource(request: SourceRequest): Review {
     why: `it does not apply at line ${at}: ${why}`,
   }));
   const changes = changesIn(request, overlay.after, missing);
-  const useOf = request.useOf ?? ((): null => null);
+  const users = usersIn(request, changes);
+  const useOf: UseOf = users?.useOf ?? ((): null => null);
   const hashes = request.versions !== null;
   const judged = judgeSource(changes, useOf, originOf(series), hashes);
   const text = changesOf(series);
@@ -55,7 +57,13 @@ export function reviewSource(request: SourceRequest): Review {
   const findings = [...guardFindings(guards, text), ...textFindings(text)];
   const verdicts: Verdict[] = overlay.failed.length > 0 ? ['unknown'] : [];
   const whole = { ...judged, findings: [...judged.findings, ...findings], verdicts: [...judged.verdicts, ...verdicts] };
-  return reviewOf(request, whole, guards, missing);
+  const review = reviewOf(request, whole, guards, [...missing, ...(users?.missing ?? [])]);
+  return { ...review, consumers: [...(users?.answer.consumers ?? [])] };
+}
+
+function usersIn({ whoUses }: SourceRequest, changes: ChangeSet): Users | null {
+  const moved = changes.types.filter(({ change }) => change !== null && incompatibilities(change).length > 0);
+  return whoUses === undefined || moved.length === 0 ? null : usersOf(moved, whoUses());
 }
 
 /** Source files only, and each changed line indented or blank: inside a function. */
@@ -95,12 +103,14 @@ function changesIn(request: SourceRequest, after: SourceTree, missing: Missing[]
   };
   let paths = [...sources, ...headers.map(headerUnit)];
   let changes = read(paths);
-  for (let turn = 0; turn < 4 && request.headersHolding !== undefined; turn++) {
+  for (let turn = 0; turn < 4 && request.whoUses !== undefined; turn++) {
     const resized = changes.types.filter(
       ({ change }) =>
         change !== null && (change.before.size !== change.after.size || change.before.align !== change.after.align),
     );
-    const more = request.headersHolding(resized.map(({ name }) => name)).filter((path) => !headers.includes(path));
+    if (resized.length === 0) break;
+    const names = resized.map(({ name }) => name);
+    const more = headersHolding(names, request.whoUses()).filter((path) => !headers.includes(path));
     if (more.length === 0) break;
     headers.push(...more.slice(0, EMBEDDER_HEADERS));
     if (more.length > EMBEDDER_HEADERS)

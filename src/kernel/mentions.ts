@@ -20,7 +20,7 @@ export interface FileMentions {
   readonly tags: readonly string[];
   /** Members, objects and functions by the type they lead to. */
   readonly typed: readonly { readonly base: string; readonly name: string }[];
-  /** Function-like macros: members they touch, names they call. */
+  /** Macros: members they touch and tags they spell, names they call. */
   readonly macros: readonly {
     readonly name: string;
     readonly members: readonly string[];
@@ -81,7 +81,9 @@ export function mentionsOf(bytes: Uint8Array): FileMentions {
     declared.push({ kind: 'macro', name: macro.name });
     const said = scan(macro.body, 0, macro.body.length);
     const members = [...said.accesses].map((pair) => pair.slice(pair.indexOf(' ') + 1));
-    macroMentions.push({ name: macro.name, members, calls: [...said.calls] });
+    // `#define d_lock d_lockref.lock`: a member under another name.
+    if (!callable && macro.body.spelling[1] === punct.dot) members.push(textOf(macro.body.spelling[0] as number));
+    macroMentions.push({ name: macro.name, members: [...members, ...said.tags], calls: [...said.calls] });
   }
   const said = scan(tokens, 0, tokens.length - 1);
   return {

@@ -32,9 +32,9 @@ export interface NameTables {
   readonly tag: Postings;
   readonly sizeof: Postings;
   readonly include: Postings;
-  /** type -> (name that leads to it, 0) */
+  /** type -> (name that leads to it, file that declares it) */
   readonly leadsTo: Postings;
-  /** member -> (macro that touches it, 0) */
+  /** member, or tag -> (macro that touches or spells it, 0) */
   readonly touchedBy: Postings;
   /** macro that touches a member -> (macro that calls it, 0) */
   readonly macroCalledBy: Postings;
@@ -106,7 +106,7 @@ export class NameIndexBuilder {
     for (const tag of mentions.tags) to.tag.push(this.#id(tag), file, 0);
     for (const name of mentions.sizeofs) to.sizeof.push(this.#id(name), file, 0);
     for (const name of mentions.includes) to.include.push(this.#id(name), file, 0);
-    for (const { base, name } of mentions.typed) to.leadsTo.push(this.#id(base), this.#id(name), 0);
+    for (const { base, name } of mentions.typed) to.leadsTo.push(this.#id(base), this.#id(name), file);
     for (const name of mentions.calls) this.#calls.push(this.#id(name), file, 0);
     for (const macro of mentions.macros) {
       for (const member of macro.members) to.touchedBy.push(this.#id(member), this.#id(macro.name), 0);
@@ -228,10 +228,19 @@ export class NameIndex {
 
   /** Members, objects, functions and typedefs declared with this type, directly. */
   namesLeadingTo(base: string): string[] {
-    return this.#pairs(this.tables.leadsTo, base).map(({ first }) => this.tables.names.at(first) as string);
+    return [
+      ...new Set(this.#pairs(this.tables.leadsTo, base).map(({ first }) => this.tables.names.at(first) as string)),
+    ];
   }
 
-  /** Macros that touch a member of this name, themselves or through another macro. */
+  /** Files that declare a member, object, function or typedef of this type. */
+  filesWithType(base: string): string[] {
+    return [
+      ...new Set(this.#pairs(this.tables.leadsTo, base).map(({ second }) => this.tables.files[second] as string)),
+    ];
+  }
+
+  /** Macros that touch a member of this name, or spell this tag, themselves or through another macro. */
   macrosTouching(member: string): string[] {
     const found = new Set(
       this.#pairs(this.tables.touchedBy, member).map(({ first }) => this.tables.names.at(first) as string),

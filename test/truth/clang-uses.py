@@ -9,11 +9,14 @@ import json
 import os
 import re
 import sys
+from ctypes import POINTER, byref, c_uint
 
 import clang.cindex as ci
 
 source, build, units = sys.argv[1], sys.argv[2], sys.argv[3:]
+# The binding lacks this one.
 ci.Config.set_library_file('/usr/lib/llvm-14/lib/libclang-14.so.1')
+ci.conf.lib.clang_getFileLocation.argtypes = [ci.SourceLocation, POINTER(ci.c_object_p), POINTER(c_uint), POINTER(c_uint), POINTER(c_uint)]
 arch = 'x86'
 includes = [f'arch/{arch}/include', f'{build}/arch/{arch}/include/generated', 'include', f'{build}/include', f'arch/{arch}/include/uapi',
             f'{build}/arch/{arch}/include/generated/uapi', 'include/uapi', f'{build}/include/generated/uapi']
@@ -97,11 +100,14 @@ for unit in units:
     def out(kind, cursor, function, record, member):
         if record is None:
             return
-        where = cursor.location
-        if where.file is None:
+        # A macro's argument has its own place; what a macro's body does stands where the macro is used.
+        file, line = ci.c_object_p(), c_uint()
+        ci.conf.lib.clang_getFileLocation(cursor.location, byref(file), byref(line), None, None)
+        if not file:
             return
-        name = os.path.relpath(where.file.name, source) if where.file.name.startswith('/') else where.file.name
-        print(json.dumps({'unit': unit, 'kind': kind, 'file': name, 'line': where.line, 'function': function, 'record': record, 'member': member}))
+        where = ci.File(file)
+        name = os.path.normpath(os.path.relpath(where.name, source) if where.name.startswith('/') else where.name)
+        print(json.dumps({'unit': unit, 'kind': kind, 'file': name, 'line': line.value, 'function': function, 'record': record, 'member': member}))
 
     for cursor in tu.cursor.get_children():
         if cursor.kind in (K.FUNCTION_DECL, K.VAR_DECL):
