@@ -5,7 +5,7 @@
  * What a pull request brings is data: its commits are fetched and diffed, no hook, filter or config of theirs is run.
  */
 import { execFile } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PullSource } from '../service/ports.js';
 
@@ -57,16 +57,7 @@ async function fetchInto(gitDir: string, mirrors: Mirrors, wanted: Wanted, token
   if (url.origin !== new URL(mirrors.origin).origin) throw new Error(`${url.origin} is not ${mirrors.origin}`);
   await mkdir(gitDir, { recursive: true });
   const git = gitIn(gitDir, credentials(url.origin, token));
-  await git('init', '-q', '--bare');
-  for (const [key, value] of [
-    ['remote.origin.url', url.href],
-    ['remote.origin.promisor', 'true'],
-    ['remote.origin.partialclonefilter', filter],
-    ['extensions.partialClone', 'origin'],
-    ['gc.auto', '0'],
-    ['core.hooksPath', '/dev/null'],
-  ] as const)
-    await git('config', key, value);
+  await prepare(gitDir, url, git);
   const pull = `refs/kabiwatch/pull/${wanted.number}`;
   await git(
     'fetch',
@@ -82,6 +73,29 @@ async function fetchInto(gitDir: string, mirrors: Mirrors, wanted: Wanted, token
   if ((await git('rev-parse', pull)).trim() !== wanted.head) return { kind: 'moved' };
   const before = (await git('merge-base', wanted.base, wanted.head)).trim();
   return { kind: 'fetched', gitDir, before, ...(await patchesOf(git, before, wanted.head)) };
+}
+
+/** The clone's whole configuration, written at once: what is not so (a first start, one that was cut short) is made so. */
+async function prepare(gitDir: string, url: URL, git: (...args: string[]) => Promise<string>): Promise<void> {
+  const config = `[core]
+	repositoryformatversion = 1
+	filemode = true
+	bare = true
+	hooksPath = /dev/null
+[gc]
+	auto = 0
+[extensions]
+	partialClone = origin
+[remote "origin"]
+	url = "${url.href}"
+	promisor = true
+	partialclonefilter = ${filter}
+`;
+  const path = join(gitDir, 'config');
+  if ((await readFile(path, 'utf8').catch(() => '')) === config) return;
+  await git('init', '-q', '--bare');
+  await writeFile(`${path}.new`, config);
+  await rename(`${path}.new`, path);
 }
 
 /** Objects that are no source text (firmware) are left on a server that allows it. */

@@ -6,14 +6,7 @@
  *   const pull = await github.openPull('acme/linux', { base: 'main', head: 'topic', title: 'mm: x' });
  *   github.comments(pull.number), github.checks(head), github.calls
  */
-import {
-  createHmac,
-  createPublicKey,
-  createVerify,
-  generateKeyPairSync,
-  type KeyObject,
-  randomUUID,
-} from 'node:crypto';
+import { createHmac, createVerify, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -112,6 +105,9 @@ export interface Repository {
   private: boolean;
 }
 
+/** Made once for a test file: a key takes a third of a second. */
+let keys: { readonly privateKey: KeyObject; readonly publicKey: KeyObject } | null = null;
+
 export class Emulator {
   readonly root = scratchFolder('github');
   readonly secret = 'it is a secret to everybody';
@@ -153,9 +149,9 @@ export class Emulator {
   });
 
   constructor() {
-    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    this.privateKey = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    this.#publicKey = createPublicKey(publicKey.export({ type: 'spki', format: 'pem' }));
+    keys ??= generateKeyPairSync('rsa', { modulusLength: 2048 });
+    this.privateKey = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    this.#publicKey = keys.publicKey;
   }
 
   async start(): Promise<this> {

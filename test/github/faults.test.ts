@@ -38,7 +38,10 @@ function expectOnce(number: number, head: string, annotations: number): void {
 test('the answer of any one call lost, or the call itself, leaves one comment, one check, each annotation once', async () => {
   app = await startApp();
   const { github } = app;
-  const kinds = process.env.KABI_ROUNDS === undefined ? (['drop-after'] as const) : (['drop', 'drop-after'] as const);
+  // In short, calls that write: of one that reads, a lost answer is found by asking again.
+  const long = process.env.KABI_ROUNDS !== undefined;
+  const kinds = long ? (['drop', 'drop-after'] as const) : (['drop-after'] as const);
+  const cuttable = (call: string) => long || /^(post|patch|put|delete) /.test(call);
   for (const kind of kinds) {
     let cut = 0;
     let reached = true;
@@ -46,8 +49,8 @@ test('the answer of any one call lost, or the call itself, leaves one comment, o
     while (reached) {
       let count = 0;
       reached = false;
-      github.fault = () => {
-        if (count++ !== cut) return null;
+      github.fault = (call) => {
+        if (!cuttable(call) || count++ !== cut) return null;
         reached = true;
         return { kind };
       };
@@ -56,7 +59,7 @@ test('the answer of any one call lost, or the call itself, leaves one comment, o
       expectOnce(pull.number, pull.headSha, 60);
       cut++;
     }
-    expect(cut).toBeGreaterThan(8);
+    expect(cut).toBeGreaterThan(long ? 8 : 3);
   }
 }, 300_000);
 
