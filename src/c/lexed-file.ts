@@ -2,6 +2,7 @@
  * A file as the preprocessor wants it: its tokens, and where its directives stand, so that a group that is not taken is
  * passed over in one step. Made once per content; nothing in it depends on a view or a configuration.
  */
+import type { Macro } from './macro.js';
 import { spellingOf } from './spelling.js';
 import { tokenize } from './tokenize.js';
 import { BeginsLine, End, Identifier, type TokenList } from './tokens.js';
@@ -41,6 +42,8 @@ export interface LexedFile {
   /** Byte offset of each line's start; computed when a line is first asked for. */
   lineStarts: Int32Array | null;
   readonly bytes: Uint8Array;
+  /** By directive: its `#define`, read when it is first met. The same file means the same macro in every unit. */
+  readonly definitions: (Macro | null | undefined)[];
   /** The macro of an include guard that spans the whole file, or 0 (C preprocessors' multiple-include optimisation). */
   readonly guard: number;
   readonly pragmaOnce: boolean;
@@ -67,7 +70,15 @@ export function lexFile(bytes: Uint8Array): LexedFile {
   }
   pairConditionals(directives);
   const pragmaOnce = directives.some(({ name, at }) => name === 'pragma' && spelling[at + 2] === onceWord);
-  return { tokens, directives, lineStarts: null, bytes, guard: guardOf(tokens, directives), pragmaOnce };
+  return {
+    tokens,
+    directives,
+    definitions: [],
+    lineStarts: null,
+    bytes,
+    guard: guardOf(tokens, directives),
+    pragmaOnce,
+  };
 }
 
 function pairConditionals(directives: readonly Directive[]): void {

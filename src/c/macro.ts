@@ -14,8 +14,6 @@ export interface Macro {
   readonly hasOperators: boolean;
   /** Computed at each use: `__LINE__` and its kin. */
   readonly builtin: string | null;
-  /** Where it was defined: path and byte offset, or null for what the command line or compiler defines. */
-  readonly place: { readonly path: string; readonly offset: number } | null;
 }
 
 const open = spellingOf('(');
@@ -28,7 +26,7 @@ export const vaArgs = spellingOf('__VA_ARGS__');
 export const vaOpt = spellingOf('__VA_OPT__');
 
 /** Reads `NAME(params) body` from tokens[at, end); null where it is no definition. */
-export function readDefinition(tokens: TokenList, at: number, end: number, place: Macro['place']): Macro | null {
+export function readDefinition(tokens: TokenList, at: number, end: number): Macro | null {
   if (at >= end || tokens.kind[at] !== Identifier) return null;
   const name = tokens.spelling[at] as number;
   let from = at + 1;
@@ -51,7 +49,7 @@ export function readDefinition(tokens: TokenList, at: number, end: number, place
       hasOperators = true;
     body.push(tokens.kind[i] as number, flags, spelling, 0, tokens.offset[i] as number);
   }
-  return { name, parameters, isVariadic, body, parameterOf, hasOperators, builtin: null, place };
+  return { name, parameters, isVariadic, body, parameterOf, hasOperators, builtin: null };
 }
 
 function readParameters(tokens: TokenList, start: number, end: number) {
@@ -82,7 +80,6 @@ export function builtinMacro(name: string): Macro {
     parameterOf,
     hasOperators: false,
     builtin: name,
-    place: null,
   };
 }
 

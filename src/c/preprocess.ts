@@ -51,9 +51,12 @@ export class LexCache {
   readonly #files = new Map<string, LexedFile>();
   #bytes = 0;
 
-  lexed(contentId: string, bytes: Uint8Array): LexedFile {
+  /** `read` is called only where the content is new; null where it cannot be read. */
+  lexed(contentId: string, read: () => Uint8Array | null): LexedFile | null {
     const known = this.#files.get(contentId);
     if (known !== undefined) return known;
+    const bytes = read();
+    if (bytes === null) return null;
     // Tokens take some ten times the text; past this the cache begins anew rather than grow for ever.
     if (this.#bytes > 60_000_000) {
       this.#files.clear();
@@ -109,7 +112,7 @@ class Preprocessor implements FileSource {
   readonly #unit: Unit;
   readonly #tree: SourceTree;
   readonly #cache: LexCache;
-  readonly #tokens = new TokenList(1 << 16);
+  readonly #tokens = new TokenList(1 << 19);
   readonly #files: string[] = [commandLine];
   readonly #fileIds = new Map<string, number>();
   readonly #lexed = new Map<string, LexedFile | null>();
@@ -162,18 +165,16 @@ class Preprocessor implements FileSource {
   }
 
   #commandLine(): void {
-    const defines = this.#unit.defines.map((define) => {
+    const { predefined, defines } = this.#unit;
+    const compiler = this.#cache.lexed(`predefined ${predefined}`, () => Buffer.from(predefined, 'latin1'));
+    const options = defines.map((define) => {
       const [, name, value] = /^([^=]*)=?(.*)$/s.exec(define) as RegExpExecArray;
       return `#define ${name} ${define.includes('=') ? value : '1'}\n`;
     });
-    const text = `${this.#unit.predefined}\n${defines.join('')}`;
-    this.#enter({
-      path: commandLine,
-      name: commandLine,
-      searched: -1,
-      file: this.#cache.lexed(`command line ${text}`, Buffer.from(text, 'latin1')),
-    });
-    this.#runFrames();
+    for (const file of [compiler, lexFile(Buffer.from(options.join(''), 'latin1'))]) {
+      if (file !== null) this.#enter({ path: commandLine, name: commandLine, searched: -1, file });
+      this.#runFrames();
+    }
   }
 
   #runFrames(): void {
@@ -330,8 +331,13 @@ class Preprocessor implements FileSource {
     const first = directive.at + 2;
     switch (directive.name) {
       case 'define': {
-        const place = frame.path === commandLine ? null : { path: frame.path, offset: tokens.offset[first] as number };
-        const macro = readDefinition(tokens, first, directive.end, place);
+        const { definitions } = frame.file;
+        const index = frame.directive - 1;
+        let macro = definitions[index];
+        if (macro === undefined) {
+          macro = readDefinition(tokens, first, directive.end);
+          definitions[index] = macro;
+        }
         if (macro !== null && macro.name !== definedOperator) this.#macros[macro.name] = macro;
         break;
       }
@@ -547,8 +553,11 @@ class Preprocessor implements FileSource {
   }
 
   #lex(path: string): LexedFile | null {
-    const bytes = this.#tree.read(path);
-    const file = bytes === null ? null : this.#cache.lexed(this.#tree.contentId(path) ?? `unnamed ${path}`, bytes);
+    const id = this.#tree.contentId(path);
+    // A unit's own file is read for it alone; headers are read for thousands.
+    const isOwn = path === this.#unit.path;
+    const cache = isOwn ? new LexCache() : this.#cache;
+    const file = id === null ? null : cache.lexed(id, () => this.#tree.read(path));
     this.#lexed.set(path, file);
     return file;
   }

@@ -2,8 +2,8 @@
  * A directory as a SourceTree. It never leaves the directory: a path with `..` is not read, and a symbolic link counts only
  * if it ends inside (old trees have include/asm -> asm-i386).
  */
-import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
 import { KabiwatchError } from '../errors.js';
 import type { SourceTree } from '../tree/source-tree.js';
 
@@ -17,12 +17,26 @@ export function directoryTree(dir: string): SourceTree {
     return join(root, path);
   };
 
+  /** Asked once a folder: a tree has some thousands, and a unit asks for 850 files. */
+  const folders = new Map<string, boolean>();
+  const folderStaysInside = (folder: string): boolean => {
+    let isInside = folders.get(folder);
+    if (isInside === undefined) {
+      isInside = staysInside(root, folder);
+      folders.set(folder, isInside);
+    }
+    return isInside;
+  };
+
   /** Size and times name the content well enough within one run, and cost one call. */
   const identify = (path: string): string | null => {
     const full = inside(path);
     if (full === null) return null;
-    const stat = statSync(full, { throwIfNoEntry: false });
-    if (stat === undefined || !stat.isFile() || !staysInside(root, full)) return null;
+    const own = lstatSync(full, { throwIfNoEntry: false });
+    if (own === undefined || !folderStaysInside(dirname(full))) return null;
+    if (own.isSymbolicLink() && !staysInside(root, full)) return null;
+    const stat = own.isSymbolicLink() ? statSync(full, { throwIfNoEntry: false }) : own;
+    if (stat === undefined || !stat.isFile()) return null;
     return `${full}@${stat.mtimeMs}.${stat.ctimeMs}.${stat.size}`;
   };
 
@@ -78,7 +92,7 @@ function namesOf(root: string, full: string): string[] {
 }
 
 function staysInside(root: string, full: string): boolean {
-  return `${realpathSync(full)}${sep}`.startsWith(`${root}${sep}`);
+  return `${realpathSync.native(full)}${sep}`.startsWith(`${root}${sep}`);
 }
 
 /** What cannot be read is not there: a race with a build, a permission. */

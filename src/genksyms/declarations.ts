@@ -60,6 +60,7 @@ class DeclarationReader {
   run(): void {
     while (!this.#ended) {
       this.#lexer.begin();
+      this.#lexer.keepsBodies = false;
       this.#isTypedef = false;
       this.#isExtern = false;
       this.#name = 0;
@@ -120,6 +121,7 @@ class DeclarationReader {
   }
 
   #add(name: number, text: readonly number[]): void {
+    if (this.#symbols.has(name, tag.normal)) return;
     const kind = this.#isTypedef ? tag.typedef : tag.normal;
     this.#symbols.add({
       name,
@@ -266,7 +268,10 @@ class DeclarationReader {
       return true;
     }
     if (++this.#depth > deepest) return false;
+    const keptBodies = this.#lexer.keepsBodies;
+    this.#lexer.keepsBodies = true;
     const isRead = kind === tag.enum ? this.#enumBody() : this.#classBody();
+    this.#lexer.keepsBodies = keptBodies;
     this.#depth--;
     if (!isRead) return false;
     const end = this.#lexer.nodes.length;
@@ -284,10 +289,14 @@ class DeclarationReader {
       this.#retag(name, kind);
       return;
     }
-    const text = Int32Array.from(this.#text(keyword, end));
+    const isNew = !this.#symbols.has(spelling, kind);
+    if (kind === tag.enum) this.#symbols.restartEnumerators();
+    if (isNew) {
+      const text = Int32Array.from(this.#text(keyword, end));
+      this.#symbols.add({ name: spelling, tag: kind, text, isExtern: this.#isExtern, place: this.#lexer.place });
+    }
     for (let at = keyword; at < end; at++) this.#remove(at);
     this.#lexer.nodes[end - 1] = (spelling << 3) | kind;
-    this.#symbols.add({ name: spelling, tag: kind, text, isExtern: this.#isExtern, place: this.#lexer.place });
   }
 
   /** '{' member_specification_opt '}' | '{' error '}' */

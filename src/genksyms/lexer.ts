@@ -199,6 +199,8 @@ export class GenksymsLexer {
   #isIdentifier = false;
   #pushedBack = false;
   #wantsExpression = false;
+  /** Inside a struct a stray brace phrase stays in the text; at file scope it is a function's body, whose words nobody asks for. */
+  keepsBodies = false;
   #suppressTypes = 0;
   #noBracePhrase = 0;
 
@@ -275,8 +277,10 @@ export class GenksymsLexer {
     if (this.#isIdentifier) return this.#identifier(spelling);
     this.#append(spelling);
     if (spelling === openBracket) return this.#phrase(openBracket, closeBracket, 1, token.bracket);
-    if (spelling === openBrace)
-      return this.#noBracePhrase > 0 ? token.openBrace : this.#phrase(openBrace, closeBrace, 1, token.brace);
+    if (spelling === openBrace) {
+      if (this.#noBracePhrase > 0) return token.openBrace;
+      return this.keepsBodies ? this.#phrase(openBrace, closeBrace, 1, token.brace) : this.#body();
+    }
     const kind = punctuation.get(spelling) ?? token.other;
     if (kind === token.equals || kind === token.colon) this.#wantsExpression = true;
     return kind;
@@ -305,6 +309,23 @@ export class GenksymsLexer {
     }
     if (this.#suppressTypes === 0 && this.#names.isTypedef(spelling)) return token.type;
     return word ?? token.ident;
+  }
+
+  /** Passes over a body; its last brace stands for all of it. */
+  #body(): number {
+    const { kind, spelling, length } = this.#tokens;
+    let at = this.#at;
+    for (let count = 1; at < length && kind[at] !== End; at++) {
+      const one = spelling[at];
+      if (one === openBrace && kind[at] !== Pragma) count++;
+      else if (one === closeBrace && kind[at] !== Pragma && --count === 0) {
+        this.#at = at + 1;
+        this.#append(closeBrace);
+        return token.brace;
+      }
+    }
+    this.#at = at;
+    return token.end;
   }
 
   /** Appends up to the bracket that closes the phrase. */

@@ -19,6 +19,8 @@ export class SymbolTable {
   /** struct, union and (since 2.6.39) enum tags. */
   readonly #tags = new Map<number, GenksymsSymbol>();
   readonly #enums: Map<number, GenksymsSymbol>;
+  /** By spelling: the kind of the plain name, one more; 0 for none. Asked for every word of the unit. */
+  #kinds = new Uint8Array(1 << 16);
   #lastEnumerator: Int32Array | null = null;
   #enumerators = 0;
 
@@ -32,11 +34,11 @@ export class SymbolTable {
   }
 
   isTypedef(name: number): boolean {
-    return this.#names.get(name)?.tag === tag.typedef;
+    return this.#kinds[name] === tag.typedef + 1;
   }
 
   isEnumerator(name: number): boolean {
-    return this.#names.get(name)?.tag === tag.enumerator;
+    return this.#kinds[name] === tag.enumerator + 1;
   }
 
   /** The symbol that a reference of this kind finds: any of its name space. */
@@ -47,7 +49,23 @@ export class SymbolTable {
   add(symbol: GenksymsSymbol): void {
     if (symbol.tag === tag.enum) this.restartEnumerators();
     const space = this.#space(symbol.tag);
-    if (!space.has(symbol.name)) space.set(symbol.name, symbol);
+    if (space.has(symbol.name)) return;
+    space.set(symbol.name, symbol);
+    if (space === this.#names) this.#setKind(symbol.name, symbol.tag);
+  }
+
+  #setKind(name: number, kind: Tag): void {
+    if (name >= this.#kinds.length) {
+      const larger = new Uint8Array(Math.max(name + 1, this.#kinds.length * 2));
+      larger.set(this.#kinds);
+      this.#kinds = larger;
+    }
+    this.#kinds[name] = kind + 1;
+  }
+
+  /** Is the name taken, so that another definition would be ignored? Spares making its text. */
+  has(name: number, kind: Tag): boolean {
+    return this.#space(kind).has(name);
   }
 
   /** A new enum begins: the next enumerator without a value is 0. */
