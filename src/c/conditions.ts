@@ -50,7 +50,11 @@ export function selectLive(
   const live = new TokenList(Math.max(16, tokens.length));
   const dead = new TokenList(16);
   const macros = new Map<string, MacroText>();
-  const local: Conditions = { defined: (name) => (macros.has(name) ? true : conditions.defined(name)) };
+  // A macro that is undefined again further down is still what it was where it is used.
+  const undefined_ = new Set<string>();
+  const local: Conditions = {
+    defined: (name) => (undefined_.has(name) ? false : macros.has(name) ? true : conditions.defined(name)),
+  };
   const stack: Branch[] = [];
   let alive = true;
   for (let at = 0; tokens.kind[at] !== End; ) {
@@ -59,8 +63,11 @@ export function selectLive(
       const directive = textOf(tokens.spelling[at + 1] as number);
       if (directive === 'define' && alive) {
         const macro = readMacro(tokens, at + 2, end);
-        if (macro !== null) macros.set(macro.name, macro);
-      } else if (directive === 'undef' && alive) macros.delete(textOf(tokens.spelling[at + 2] as number));
+        if (macro !== null) {
+          macros.set(macro.name, macro);
+          undefined_.delete(macro.name);
+        }
+      } else if (directive === 'undef' && alive) undefined_.add(textOf(tokens.spelling[at + 2] as number));
       else branch(stack, directive, tokens, at + 2, end, local);
       alive = isLive(stack);
       at = end;

@@ -203,6 +203,11 @@ export function outlineOf(tokens: TokenList, conditions: Conditions): Outline {
   return new OutlineReader(live, macros).run();
 }
 
+/** The outline of tokens that have no directives any more, as those of an expanded macro. */
+export function outlineOfTokens(tokens: TokenList): Outline {
+  return new OutlineReader(tokens, new Map()).run();
+}
+
 /** What a run of specifiers says: the base type, and where the declarators begin. */
 interface Specifiers {
   readonly type: TypeName;
@@ -348,6 +353,8 @@ class OutlineReader {
     for (const declared of readDeclarators(this.#tokens, specifiers, end)) {
       const { name, type, at } = declared;
       if (isTypedef) this.#typedefs.set(name, type);
+      // `static LIST_HEAD(x);` is no declaration of LIST_HEAD: a prototype says what it returns.
+      else if (declared.parameters !== null && specifiers.type.base === '') continue;
       else if (declared.parameters !== null && type.returns !== null) {
         const parameters = this.#parameters(declared.parameters.start, declared.parameters.end);
         this.#functions.push({ name, returns: type.returns, parameters, body: null, isStatic, at });

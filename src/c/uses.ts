@@ -22,13 +22,14 @@ import {
   type FunctionOutline,
   type Outline,
   opening,
+  outlineOfTokens,
   punct,
   splitByCommas,
   type TypeName,
   word,
 } from './outline.js';
 import { spellingOf, textOf } from './spelling.js';
-import { Identifier, type TokenList } from './tokens.js';
+import { Identifier, TokenList } from './tokens.js';
 
 export interface Wanted {
   /** Spellings of the member names asked for. */
@@ -106,7 +107,7 @@ class UseReader {
       if (this.#concerns(from, body.start)) {
         for (let at = from; at < body.start; at++) {
           if (this.#tokens.spelling[at] === tracePrototype) this.#traceParameters(at, body.start);
-          this.#token(at, from, body.start);
+          if (!this.#definesByMacro(at, body.start)) this.#token(at, from, body.start);
         }
       }
       from = Math.max(from, body.end);
@@ -129,6 +130,50 @@ class UseReader {
       this.#droppedFrom = argument.start;
       this.#droppedTo = argument.end;
     });
+  }
+
+  /** PAGEFLAG(Locked, locked): a macro at file scope that defines functions; their bodies are read as functions are. */
+  #definesByMacro(at: number, end: number): boolean {
+    const spelling = this.#tokens.spelling[at] as number;
+    if (this.#tokens.spelling[at + 1] !== punct.open || !this.#wanted.macros.has(spelling) || this.#depth > 0)
+      return false;
+    const macro = this.#names.macro(textOf(spelling));
+    if (macro === null || macro.parameters === null) return false;
+    const expanded = this.#expandedWhole(this.#tokens, at, closing(this.#tokens, at + 1, end) + 1, 0);
+    const functions = outlineOfTokens(expanded).functions.filter(({ body }) => body !== null);
+    if (functions.length === 0) return false;
+    const outer = this.#tokens;
+    this.#call = { offset: outer.offset[at] as number, macro: macro.name };
+    this.#tokens = expanded;
+    this.#depth++;
+    for (const one of functions) if (one.body !== null) this.function(one, one.body);
+    this.#depth--;
+    this.#tokens = outer;
+    this.#call = null;
+    return true;
+  }
+
+  /** The tokens [start, end) with every call of a wanted macro expanded. */
+  #expandedWhole(tokens: TokenList, start: number, end: number, depth: number): TokenList {
+    const out = new TokenList(64);
+    for (let at = start; at < end; at++) {
+      const spelling = tokens.spelling[at] as number;
+      const calls =
+        tokens.kind[at] === Identifier && tokens.spelling[at + 1] === punct.open && this.#wanted.macros.has(spelling);
+      const macro = calls && depth < 6 && this.#budget > 0 ? this.#names.macro(textOf(spelling)) : null;
+      if (macro === null || macro.parameters === null) {
+        out.push(tokens.kind[at] as number, tokens.flags[at] as number, spelling, 0, 0);
+        continue;
+      }
+      const close = closing(tokens, at + 1, end);
+      const expanded = expandMacro(macro, tokens, at + 2, close);
+      this.#budget -= expanded.length;
+      const inner = this.#expandedWhole(expanded, 0, expanded.length, depth + 1);
+      for (let i = 0; i < inner.length; i++)
+        out.push(inner.kind[i] as number, inner.flags[i] as number, inner.spelling[i] as number, 0, 0);
+      at = close;
+    }
+    return out;
   }
 
   /** TP_PROTO(…): what a trace event's code, which stands in macro arguments outside every function, has as parameters. */
@@ -253,6 +298,12 @@ class UseReader {
     this.#use('access', record?.base ?? null, textOf(spelling), at);
   }
 
+  /** The member that an object-like macro stands for, or null where the name is none. */
+  #aliasBody(spelling: number): number | null {
+    const macro = this.#wanted.macros.has(spelling) ? this.#names.macro(textOf(spelling)) : null;
+    return macro === null || macro.parameters !== null ? null : (macro.body.spelling[0] as number);
+  }
+
   /** `x->d_lock` where `#define d_lock d_lockref.lock`: the members that the body goes through. */
   #alias(spelling: number, at: number, start: number): void {
     const macro = this.#names.macro(textOf(spelling));
@@ -338,7 +389,9 @@ class UseReader {
     let record = recordOf(typeOfTypeName(this.#tokens, at + 2, comma, this.#scope, this.#names), this.#names);
     for (let i = comma + 1; i < close && record !== null; i++) {
       if (this.#tokens.kind[i] !== Identifier) continue;
-      const member = textOf(this.#tokens.spelling[i] as number);
+      const alias = this.#aliasBody(this.#tokens.spelling[i] as number);
+      if (alias !== null && this.#wanted.members.has(alias)) this.#use('access', record.base, textOf(alias), at);
+      const member = textOf(alias ?? (this.#tokens.spelling[i] as number));
       if (this.#wanted.members.has(this.#tokens.spelling[i] as number)) this.#use('access', record.base, member, at);
       const type = record.members.get(member)?.type;
       record = type === undefined ? null : recordOf(type, this.#names);
@@ -360,7 +413,8 @@ class UseReader {
   #namesMember(open: number, end: number): boolean {
     const close = closing(this.#tokens, open, end);
     for (let at = open + 1; at < close; at++) {
-      if (!this.#wanted.members.has(this.#tokens.spelling[at] as number)) continue;
+      const spelling = this.#tokens.spelling[at] as number;
+      if (!this.#wanted.members.has(spelling) && !this.#wanted.macros.has(spelling)) continue;
       const before = this.#tokens.spelling[at - 1] as number;
       if (before === punct.open || before === punct.comma) return true;
       // `link.next` as a member designator: the first name counts.

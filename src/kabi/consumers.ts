@@ -198,9 +198,11 @@ class ConsumerReader {
       ...spelling,
       ...[...leading].flatMap((name) => index.accesses(name).map(({ file }) => file)),
     ]);
+    const always = new Set(this.#type.members.flatMap((member) => index.macrosAlwaysTouching(member)));
     for (const macro of macros) {
-      for (const file of index.filesCalling(macro)) if (near.has(file)) files.add(file);
+      for (const file of index.filesCalling(macro)) if (near.has(file) || always.has(macro)) files.add(file);
       // A macro that stands for a member (`d_lock`) is found where a member would be.
+      for (const file of index.filesWithBareArgument(macro)) if (spelling.has(file)) files.add(file);
       for (const { operand, file } of index.accesses(macro)) if (spelling.has(file) || leads(operand)) files.add(file);
     }
     if (this.#type.resized) {

@@ -10,6 +10,13 @@ import { BeginsLine, End, Identifier, type TokenList } from '../c/tokens.js';
 
 export type DeclaredKind = 'record' | 'typedef' | 'object' | 'macro';
 
+export interface MacroMentions {
+  readonly name: string;
+  /** Members that it touches and tags that it spells; fixed: whatever its arguments are, as `current->pid` is. */
+  readonly touched: readonly { readonly member: string; readonly isFixed: boolean }[];
+  readonly calls: readonly string[];
+}
+
 export interface FileMentions {
   readonly declared: readonly { readonly kind: DeclaredKind; readonly name: string }[];
   /** `operand->member` and `operand.member`: operand is the name right before, '' where it is no name. */
@@ -21,11 +28,7 @@ export interface FileMentions {
   /** Members, objects and functions by the type they lead to. */
   readonly typed: readonly { readonly base: string; readonly name: string }[];
   /** Macros: members they touch and tags they spell, names they call. */
-  readonly macros: readonly {
-    readonly name: string;
-    readonly members: readonly string[];
-    readonly calls: readonly string[];
-  }[];
+  readonly macros: readonly MacroMentions[];
   readonly calls: readonly string[];
   /** Operands of sizeof by name: `sizeof(*p)`, `sizeof(x)`. */
   readonly sizeofs: readonly string[];
@@ -72,7 +75,7 @@ export function mentionsOf(bytes: Uint8Array): FileMentions {
     declared.push({ kind: 'object', name: variable.name });
     reaches(variable.type, variable.name);
   }
-  const macroMentions = [];
+  const macroMentions: MacroMentions[] = [];
   for (const macro of macros.values()) {
     const first = macro.body.kind[0];
     const callable = macro.parameters !== null;
@@ -80,10 +83,16 @@ export function mentionsOf(bytes: Uint8Array): FileMentions {
       continue;
     declared.push({ kind: 'macro', name: macro.name });
     const said = scan(macro.body, 0, macro.body.length);
-    const members = [...said.accesses].map((pair) => pair.slice(pair.indexOf(' ') + 1));
+    const parameters = new Set(macro.parameters ?? []);
+    const touched = [...said.accesses].map((pair) => {
+      const [operand = '', member = ''] = pair.split(' ');
+      return { member, isFixed: operand !== '' && !parameters.has(operand) };
+    });
     // `#define d_lock d_lockref.lock`: a member under another name.
-    if (!callable && macro.body.spelling[1] === punct.dot) members.push(textOf(macro.body.spelling[0] as number));
-    macroMentions.push({ name: macro.name, members: [...members, ...said.tags], calls: [...said.calls] });
+    if (!callable && macro.body.spelling[1] === punct.dot)
+      touched.push({ member: textOf(macro.body.spelling[0] as number), isFixed: false });
+    for (const tag of said.tags) touched.push({ member: tag, isFixed: true });
+    macroMentions.push({ name: macro.name, touched, calls: [...said.calls] });
   }
   const said = scan(tokens, 0, tokens.length - 1);
   return {

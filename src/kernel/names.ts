@@ -34,7 +34,7 @@ export interface NameTables {
   readonly include: Postings;
   /** type -> (name that leads to it, file that declares it) */
   readonly leadsTo: Postings;
-  /** member, or tag -> (macro that touches or spells it, 0) */
+  /** member, or tag -> (macro that touches or spells it, 1 if whatever its arguments are) */
   readonly touchedBy: Postings;
   /** macro that touches a member -> (macro that calls it, 0) */
   readonly macroCalledBy: Postings;
@@ -109,7 +109,8 @@ export class NameIndexBuilder {
     for (const { base, name } of mentions.typed) to.leadsTo.push(this.#id(base), this.#id(name), file);
     for (const name of mentions.calls) this.#calls.push(this.#id(name), file, 0);
     for (const macro of mentions.macros) {
-      for (const member of macro.members) to.touchedBy.push(this.#id(member), this.#id(macro.name), 0);
+      for (const { member, isFixed } of macro.touched)
+        to.touchedBy.push(this.#id(member), this.#id(macro.name), isFixed ? 1 : 0);
       for (const name of macro.calls) this.#macroCalls.push(this.#id(name), this.#id(macro.name), 0);
     }
   }
@@ -242,9 +243,16 @@ export class NameIndex {
 
   /** Macros that touch a member of this name, or spell this tag, themselves or through another macro. */
   macrosTouching(member: string): string[] {
-    const found = new Set(
-      this.#pairs(this.tables.touchedBy, member).map(({ first }) => this.tables.names.at(first) as string),
-    );
+    return this.#withCallers(this.#pairs(this.tables.touchedBy, member));
+  }
+
+  /** Those of them that touch it whatever their arguments are, as `current_cred()` does. */
+  macrosAlwaysTouching(member: string): string[] {
+    return this.#withCallers(this.#pairs(this.tables.touchedBy, member).filter(({ second }) => second === 1));
+  }
+
+  #withCallers(direct: readonly { first: number }[]): string[] {
+    const found = new Set(direct.map(({ first }) => this.tables.names.at(first) as string));
     for (const macro of found) {
       for (const { first } of this.#pairs(this.tables.macroCalledBy, macro))
         found.add(this.tables.names.at(first) as string);
