@@ -25,6 +25,8 @@ export interface SourceJudgement {
 /** The patch that first touches a file, and the line of a member in it. */
 export interface Origin {
   patchOf(file: string): number;
+  /** In the file after the series; the type's own line where the member is not spelled. */
+  lineOf(place: { readonly file: string; readonly line: number }, member: string): number;
 }
 
 export function judgeSource(changes: ChangeSet, useOf: UseOf, origin: Origin, hashes: boolean): SourceJudgement {
@@ -101,7 +103,8 @@ class Judge {
       const rule = this.#ruleOf(type, told.rule, told.member);
       const severity = quiet && ruleTable[rule].severity !== 'info' ? 'info' : ruleTable[rule].severity;
       const hidden = genksyms === 'same' && told.rule !== 'cacheline-moved' ? '; symbol versions do not show it' : '';
-      this.#add(rule, place, `${told.text}${hidden}`, { type: name, severity });
+      const line = told.member === null ? place.line : this.#origin.lineOf(place, told.member);
+      this.#add(rule, { ...place, line }, `${told.text}${hidden}`, { type: name, severity });
     }
     const [kind, tag] = name.split(' ') as ['struct' | 'union' | 'typedef', string];
     return {

@@ -14,6 +14,7 @@ import { type Judged, judgeDirectives, judgeExports } from './diff/judge-rest.js
 import { judgeGuard } from './guards.js';
 import { headerUnit, headerUnitText } from './header-unit.js';
 import { judgeSource, type Origin, type SourceJudgement, type UseOf } from './judge-source.js';
+import { memberLine } from './member-line.js';
 import { type Build, type ProgramReader, readProgram, type Versioner } from './program.js';
 import type { Architecture, Finding, Guard, Missing, Review, Verdict } from './review.js';
 import { type RuleId, ruleTable } from './rules/ids.js';
@@ -51,7 +52,7 @@ export function reviewSource(request: SourceRequest): Review {
   const users = usersIn(request, changes);
   const useOf: UseOf = users?.useOf ?? ((): null => null);
   const hashes = request.versions !== null;
-  const judged = judgeSource(changes, useOf, originOf(series), hashes);
+  const judged = judgeSource(changes, useOf, originOf(series, overlay.after), hashes);
   const text = changesOf(series);
   const guards = text.guards.map((guard) => judgeGuard(guard, changes, useOf, hashes));
   const findings = [...guardFindings(guards, text), ...textFindings(text)];
@@ -130,8 +131,9 @@ function withHeaderUnits(tree: SourceTree, headers: readonly string[]): SourceTr
 }
 
 /** The first patch that touches a file brought what changed in it; elsewhere the first patch of all. */
-function originOf(series: Series): Origin {
+function originOf(series: Series, after: SourceTree): Origin {
   return {
+    lineOf: (place, member) => memberLine(after, place, member),
     patchOf: (file) => {
       const patch = series.patches.find((one) =>
         one.files.some((touched) => touched.after === file || touched.before === file),
