@@ -67,14 +67,14 @@ export interface Judged {
   readonly digest: string;
 }
 
-/** Answers, then notes it as done: a crash between the two finds the answer by its mark. */
+/** `judged` is null where the pull request was not looked at. Answers, then notes it as done: a crash between the two finds the answer by its mark. */
 export async function obey(
   place: Place,
   store: ForgeStore,
   pull: DuePull,
   { comment, commands }: Pending,
   comments: readonly Comment[],
-  judged: Judged,
+  judged: Judged | null,
 ): Promise<void> {
   const answers: string[] = [];
   let accepts: string | null = null;
@@ -84,13 +84,14 @@ export async function obey(
       case 'recheck':
         break;
       case 'explain':
-        answers.push(explainText(judged.review, command.name));
+        answers.push(judged === null ? notLooked : explainText(judged.review, command.name));
         break;
       case 'fix':
-        answers.push(fixText(judged.review));
+        answers.push(judged === null ? notLooked : fixText(judged.review));
         break;
       case 'accept':
-        if (await mayWrite(place, comment.author)) {
+        if (judged === null) answers.push(notLooked);
+        else if (await mayWrite(place, comment.author)) {
           accepts = judged.digest;
           text = command.reason;
         } else answers.push('Only people with write permission accept a kABI change.');
@@ -124,6 +125,8 @@ async function mayWrite({ client, pull }: Place, username: string): Promise<bool
     throw error;
   }
 }
+
+const notLooked = 'Nothing of this pull request was looked at: no file of it matches `paths` of the configuration.';
 
 const helpText = `| command | does |
 |---|---|

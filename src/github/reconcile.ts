@@ -5,7 +5,15 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Review } from '../kabi/review.js';
-import { type CheckText, checkText, clearedText, commentText, fixText, type Occasion } from '../report/github.js';
+import {
+  type CheckText,
+  checkText,
+  clearedText,
+  commentText,
+  fixText,
+  type Occasion,
+  outsideText,
+} from '../report/github.js';
 import type { DuePull, ForgeStore, Judge, PullReview } from '../service/ports.js';
 import type { Client } from './app.js';
 import { beginCheck, finishCheck, type Place } from './check.js';
@@ -61,6 +69,11 @@ export async function reconcile(work: Reconciling, client: Client, due: DuePull)
   const comments = await readComments(place);
   const pending = await pendingCommands(work.store, comments, work.now());
   const judged = await judgedNow(work, place, due, config, pending);
+  if (judged.kind === 'outside') {
+    await finishCheck(place, outsideText(config.paths), { url: null, fix: false });
+    for (const one of pending) await obey(place, work.store, due, one, comments, null);
+    return done('outside of paths');
+  }
   if (judged.kind !== 'judged') return judged;
   await say(work, place, due, config, { comments, pending, judged: judged.review });
   return done(judged.review.review.verdict);
@@ -74,7 +87,7 @@ async function stillMine(work: Reconciling, due: DuePull): Promise<void> {
   if (!(await work.store.hold(due, work.leaseMs))) throw new LeaseLost(`${due.repo}#${due.number}`);
 }
 
-type JudgedNow = Outcome | { readonly kind: 'judged'; readonly review: PullReview };
+type JudgedNow = Outcome | { readonly kind: 'outside' } | { readonly kind: 'judged'; readonly review: PullReview };
 
 async function judgedNow(
   work: Reconciling,
@@ -99,16 +112,17 @@ async function judgedNow(
   const started = performance.now();
   const paths = sourced.source.patches.flatMap(({ diff }) => pathsIn(diff));
   const wanted = config.paths.length === 0 || paths.some((path) => config.paths.some((one) => matchesPath(one, path)));
+  if (!wanted) return { kind: 'outside' };
   await stillMine(work, due);
-  const review = await work.judge(wanted ? sourced.source : { ...sourced.source, patches: [] }, settings);
+  const judgement = await work.judge(sourced.source, settings);
   const ms = performance.now() - started;
-  const kept = await work.store.keep(due, { key: shared + again, head: pull.head, title: pull.title, review, ms });
-  work.log.info({ ...named(due), head: pull.head, verdict: review.verdict, ms: Math.round(ms) }, 'reviewed');
+  const kept = await work.store.keep(due, { key: shared + again, head: pull.head, title: pull.title, judgement, ms });
+  work.log.info({ ...named(due), head: pull.head, verdict: judgement.review.verdict, ms: Math.round(ms) }, 'reviewed');
   return { kind: 'judged', review: kept };
 }
 
 function pathsIn(diff: string): string[] {
-  return [...diff.matchAll(/^\+\+\+ b\/(.+)$/gm)].map(([, path = '']) => path);
+  return [...diff.matchAll(/^(?:\+\+\+ b\/|--- a\/|rename (?:from|to) )(.+)$/gm)].map(([, path = '']) => path);
 }
 
 export function named(due: DuePull): Record<string, unknown> {
@@ -134,6 +148,7 @@ async function say(
   for (const one of pending) await obey(place, work.store, due, one, comments, { review, digest });
   const url = work.pageOf(judged.id);
   const occasion: Occasion = {
+    targets: judged.targets,
     policy: config.policy,
     accepted: await work.store.accepted(due, digest),
     url,

@@ -10,9 +10,18 @@ import type { Client } from './app.js';
 export const configPath = '.github/kabiwatch.yml';
 
 const Full = z.strictObject({
-  references: z.array(z.string().min(1)),
+  /** Names of references that the service has; each is judged for its architecture. */
+  references: z
+    .array(
+      z
+        .string()
+        .regex(/^\w[\w.+-]*$/, 'the name of a reference, not a path')
+        .max(100),
+    )
+    .max(16),
   /** enforced: a break fails the check. advisory: nothing is promised, a break is told. */
   policy: z.enum(['advisory', 'enforced']),
+  /** Besides those of the references; x86_64 where neither is given. */
   architectures: z.array(z.enum(architectures)).min(1),
   /** Only pull requests that touch such a path are reviewed; `*` stays within a folder, `**` does not. */
   paths: z.array(z.string().min(1).max(200)),
@@ -31,7 +40,7 @@ export type RepositoryConfig = Readonly<z.infer<typeof Full>>;
 export const defaults: RepositoryConfig = {
   references: [],
   policy: 'enforced',
-  architectures: ['x86_64'],
+  architectures: [],
   paths: [],
   branches: [],
   comment: 'findings',

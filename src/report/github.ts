@@ -36,7 +36,20 @@ export interface Acceptance {
   readonly reason: string;
 }
 
+/** The verdict for one architecture or reference. */
+export interface TargetLine {
+  readonly arch: string;
+  readonly reference: string | null;
+  readonly verdict: Verdict;
+  readonly evidence: string;
+  /** How many change. */
+  readonly types: number;
+  readonly symbols: number;
+}
+
 export interface Occasion {
+  /** Each architecture and reference that was judged; the review is that of the worst. */
+  readonly targets: readonly TargetLine[];
   /** `advisory` never fails a check: nothing is promised there. */
   readonly policy: 'advisory' | 'enforced';
   readonly accepted: Acceptance | null;
@@ -76,7 +89,7 @@ export function checkText(review: Review, occasion: Occasion): CheckText {
   return {
     conclusion: conclusionOf(review.verdict, occasion),
     title: cutText(`${review.verdict}: ${said[review.verdict]}`, 255),
-    summary: fitted([...head, ...typesTable(review)], outputLimit, occasion.url),
+    summary: fitted([...head, ...targetsTable(occasion), ...typesTable(review)], outputLimit, occasion.url),
     text: fitted(
       [...symbolsBlock(review), ...guardsBlock(review), ...consumersBlock(review)],
       outputLimit,
@@ -125,6 +138,7 @@ export function commentText(review: Review, occasion: Occasion): string {
     `### kABI: ${review.verdict}\n\n${headline(review)}`,
     ...acceptedLine(occasion),
     ...sinceLine(review, occasion),
+    ...targetsTable(occasion),
     ...typesTable(review),
     ...symbolsBlock(review),
     ...guardsBlock(review),
@@ -136,6 +150,18 @@ export function commentText(review: Review, occasion: Occasion): string {
   const page = occasion.url === null ? '' : ` · [whole review](${occasion.url})`;
   const tail = `<sub>${codeSpan(occasion.head.slice(0, 12))}, evidence: ${review.evidence}${page} · \`/kabi help\`</sub>`;
   return `${fitted(blocks, commentLimit - tail.length - 200, occasion.url)}\n\n${tail}`;
+}
+
+/** Nothing of it lies where this repository wants reviews: said, so that nobody takes it for looked at and clean. */
+export function outsideText(paths: readonly string[]): CheckText {
+  const shown = names(paths);
+  return {
+    conclusion: 'neutral',
+    title: 'not looked at: outside of `paths`',
+    summary: `No file of this pull request matches \`paths\` of this repository's configuration: ${shown}.`,
+    text: '',
+    annotations: [],
+  };
 }
 
 /** In place of a comment whose findings are gone. */
@@ -181,6 +207,17 @@ function sinceLine(review: Review, { previous }: Occasion): string[] {
 function names(all: readonly string[]): string {
   const shown = all.slice(0, 8).map(codeSpan).join(', ');
   return all.length > 8 ? `${shown} and ${all.length - 8} more` : shown;
+}
+
+/** Only where there is more than the one that the headline names. */
+function targetsTable({ targets }: Occasion): string[] {
+  if (targets.length < 2) return [];
+  const rows = targets.map(
+    ({ arch, reference, verdict, evidence, types, symbols }) =>
+      `| ${tableCell(arch)} | ${reference === null ? '–' : tableCell(reference)} | ${verdict} | ${types} | ${symbols} | ${tableCell(evidence)} |`,
+  );
+  const head = '| architecture | reference | verdict | types | symbols | evidence |\n|---|---|---|---|---|---|';
+  return [table(head, rows, 12, 'more')];
 }
 
 function typesTable(review: Review): string[] {

@@ -127,8 +127,10 @@ export const Config = z
         apiUrl: z.url().prefault('https://api.github.com'),
         /** Folder for the clones; false reads small pull requests through the API. */
         mirrors: z.union([z.string().min(1), z.literal(false)]).prefault('./kabiwatch-mirrors'),
-        /** Folders with .config and generated headers of the mirrored kernel; without one only the diff is judged. */
+        /** Folders with .config and generated headers of the mirrored kernel, of any architectures; without one only the diff is judged. */
         build: z.array(z.string().min(1)).prefault([]),
+        /** For one pull request; the first on a new tree also makes its index, about a minute for a kernel. */
+        timeLimit: duration('10m'),
       })
       .optional(),
     smtp: z

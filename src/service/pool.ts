@@ -21,12 +21,14 @@ export class WorkerLost extends Error {
 
 interface Job {
   readonly task: Task;
+  readonly timeMs: number;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: Error) => void;
 }
 
 export interface Pool {
-  run<T extends Task>(task: T): Promise<Answer<T>>;
+  /** `timeMs` in place of the pool's limit, for a task that reads a whole tree. */
+  run<T extends Task>(task: T, timeMs?: number): Promise<Answer<T>>;
   /** Tasks that wait or run. */
   readonly load: number;
   close(): Promise<void>;
@@ -99,7 +101,7 @@ export function startPool(script: URL, limits: Limits): Pool {
       const hand = idle ?? spawn();
       const job = waiting.shift() as Job;
       hand.job = job;
-      hand.timer = setTimeout(() => lose(hand, `took longer than ${limits.timeMs / 1000} s`), limits.timeMs);
+      hand.timer = setTimeout(() => lose(hand, `took longer than ${job.timeMs / 1000} s`), job.timeMs);
       hand.process.send(job.task, (error) => {
         if (error !== null) lose(hand, error.message);
       });
@@ -110,10 +112,10 @@ export function startPool(script: URL, limits: Limits): Pool {
     get load() {
       return waiting.length + [...hands].filter(({ job }) => job !== null).length;
     },
-    run: (task) =>
+    run: (task, timeMs = limits.timeMs) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(new Error('the pool is closed'));
-        waiting.push({ task, resolve: resolve as (answer: unknown) => void, reject });
+        waiting.push({ task, timeMs, resolve: resolve as (answer: unknown) => void, reject });
         next();
       }),
     async close() {

@@ -3,6 +3,7 @@
  * implementation. Types only: nothing here runs.
  */
 import type { Architecture, Review } from '../kabi/review.js';
+import type { TargetLine } from '../report/github.js';
 
 /** Time as a value, so that a test can move it. */
 export interface Clock {
@@ -136,10 +137,15 @@ export interface DuePull extends PullNotice {
 }
 
 /** A judgement of one head, kept so that a repeated round computes nothing. */
-export interface PullReview {
+export interface PullReview extends PullJudgement {
   readonly id: number;
   readonly head: string;
+}
+
+/** The review of the worst architecture or reference, and the verdict of each. */
+export interface PullJudgement {
   readonly review: Review;
+  readonly targets: readonly TargetLine[];
 }
 
 /** What a person decided about a review, for as long as its findings stay the same. */
@@ -171,7 +177,7 @@ export interface ForgeStore {
       readonly key: string;
       readonly head: string;
       readonly title: string;
-      readonly review: Review;
+      readonly judgement: PullJudgement;
       readonly ms: number;
     },
   ): Promise<PullReview>;
@@ -212,4 +218,4 @@ export interface PullSettings {
 }
 
 /** Judges in a worker; rejects when the worker was lost. */
-export type Judge = (source: PullSource, settings: PullSettings) => Promise<Review>;
+export type Judge = (source: PullSource, settings: PullSettings) => Promise<PullJudgement>;

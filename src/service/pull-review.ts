@@ -1,37 +1,144 @@
-/** A pull request's commits -> a Series -> its review, the worst of the architectures asked for. Runs in worker threads only. */
+/** A pull request's commits -> a Series -> its review for each architecture and reference asked for. Runs in workers only. */
 import { KabiwatchError } from '../errors.js';
-import { type Architecture, type Missing, type Review, verdicts } from '../kabi/review.js';
+import { againstReference } from '../kabi/against-reference.js';
+import { exportingUnits } from '../kabi/exporting-units.js';
+import { type Architecture, architectures, type Finding, type Missing, type Review, verdicts } from '../kabi/review.js';
 import { reviewSeries, type Source } from '../kabi/review-series.js';
+import type { Reference } from '../kernel/reference.js';
 import type { Series } from '../patch/series.js';
 import { readDiff } from './diff-reader.js';
-import type { PullSettings, PullSource } from './ports.js';
+import type { PullJudgement, PullSettings, PullSource } from './ports.js';
 
-/** The tree at a revision of a bare repository with its build; null where no build is configured, without which numbers would be guessed. */
-export type TreeAt = (gitDir: string, revision: string, arch: Architecture) => Source | null;
+/** What a worker has at hand; every function may throw a KabiwatchError, which becomes a line of `missing`. */
+export interface PullWorld {
+  /**
+   * The tree at a revision of a bare repository with a build of this architecture: the reference's own, or a configured one. null where there
+   * is none, without which numbers would be guessed.
+   */
+  readonly treeAt: (gitDir: string, revision: string, arch: Architecture, reference: Reference | null) => Source | null;
+  readonly referenceNamed: (name: string) => Reference;
+}
 
-export function reviewPull(source: PullSource, settings: PullSettings, treeAt: TreeAt = () => null): Review {
+export const diffAlone: PullWorld = {
+  treeAt: () => null,
+  referenceNamed: (name) => {
+    throw new KabiwatchError('reference-not-found', { name });
+  },
+};
+
+interface Target {
+  readonly arch: Architecture;
+  readonly reference: Reference | null;
+}
+
+export function reviewPull(source: PullSource, settings: PullSettings, world: PullWorld = diffAlone): PullJudgement {
   const series = seriesOfPull(source);
-  const reviews = settings.architectures.map((arch) => {
-    const { tree, missing } = treeOf(source, arch, treeAt);
-    const review = reviewSeries({ series, arch, source: tree });
-    return { ...review, missing: [...review.missing, ...missing] };
-  });
+  const { targets, missing } = targetsOf(settings, world);
+  const reviews = targets.map((target) => reviewFor(source, series, target, world));
   const worst = reviews.reduce((one, other) => (rank(other) > rank(one) ? other : one));
   // What could not be read may hide anything: nothing found in the rest is not `none`.
   const blind = source.missing.length > 0 && source.patches.length === 0;
   const verdict = blind && worst.verdict === 'none' ? 'unknown' : worst.verdict;
-  return { ...worst, verdict, missing: [...worst.missing, ...source.missing] };
+  return {
+    review: {
+      ...worst,
+      verdict,
+      findings: [...worst.findings, ...foundElsewhere(worst, reviews)],
+      missing: [...worst.missing, ...missing, ...source.missing],
+    },
+    targets: reviews.map((review) => ({
+      arch: review.target.arch,
+      reference: review.target.reference,
+      verdict: blind && review.verdict === 'none' ? 'unknown' : review.verdict,
+      evidence: review.evidence,
+      types: review.types.length,
+      symbols: review.symbols.changed.length,
+    })),
+  };
 }
 
-function treeOf(source: PullSource, arch: Architecture, treeAt: TreeAt): { tree: Source | null; missing: Missing[] } {
+/** Each reference for its architecture, then the architectures that no reference is for; x86_64 where nothing is asked for. */
+function targetsOf(
+  settings: PullSettings,
+  { referenceNamed }: PullWorld,
+): { readonly targets: readonly Target[]; readonly missing: readonly Missing[] } {
+  const missing: Missing[] = [];
+  const targets: Target[] = [];
+  for (const name of new Set(settings.references)) {
+    try {
+      const reference = referenceNamed(name);
+      const arch = architectures.find((one) => one === reference.meta.arch);
+      if (arch === undefined)
+        missing.push({ what: `reference ${name}`, why: `its architecture, ${reference.meta.arch}, is not known` });
+      else targets.push({ arch, reference });
+    } catch (error) {
+      if (!(error instanceof KabiwatchError)) throw error;
+      missing.push({ what: `reference ${name}`, why: 'the service does not have it, or cannot read it' });
+    }
+  }
+  for (const arch of new Set(settings.architectures))
+    if (!targets.some((target) => target.arch === arch)) targets.push({ arch, reference: null });
+  if (targets.length === 0) targets.push({ arch: 'x86_64', reference: null });
+  return { targets, missing };
+}
+
+function reviewFor(source: PullSource, series: Series, { arch, reference }: Target, world: PullWorld): Review {
+  const { tree, missing } = treeOf(source, arch, reference, world);
+  const first = reviewSeries({ series, arch, source: tree });
+  const made = tree === null ? first : withExports(first, series, tree, reference);
+  const review = { ...made, missing: [...made.missing, ...missing] };
+  return reference === null ? review : againstReference(review, reference);
+}
+
+/** A pull request that changes a header must know whose exports reach it: the units are asked for, and the series is judged with them. */
+function withExports(first: Review, series: Series, source: Source, reference: Reference | null): Review {
+  const { whoUses, tree } = source;
+  if (first.types.length === 0 || whoUses === undefined) return first;
+  const { units, left } = exportingUnits(first.types, tree, { reference, index: () => whoUses().index }, mostUnits);
+  if (units.length === 0) return first;
+  const touched = first.series.patches.flatMap(({ files }) => files.filter((file) => file.endsWith('.c')));
+  const second = reviewSeries({
+    series,
+    arch: first.target.arch,
+    source: { ...source, units: [...new Set([...touched, ...units])] },
+  });
+  if (left === 0) return second;
+  const what = `exports of ${left} more units that may reach these types`;
+  return { ...second, missing: [...second.missing, { what, why: `${mostUnits} units were read` }] };
+}
+
+/** A unit of a kernel takes a tenth of a second, before and after in both views. */
+const mostUnits = 32;
+
+function treeOf(
+  source: PullSource,
+  arch: Architecture,
+  reference: Reference | null,
+  { treeAt }: PullWorld,
+): { tree: Source | null; missing: Missing[] } {
   if (source.tree === null) return { tree: null, missing: [] };
   try {
-    return { tree: treeAt(source.tree.gitDir, source.tree.before, arch), missing: [] };
+    return { tree: treeAt(source.tree.gitDir, source.tree.before, arch, reference), missing: [] };
   } catch (error) {
     // A mirror without a kernel in it, or without this architecture: what the diff shows is still said.
     if (!(error instanceof KabiwatchError)) throw error;
     return { tree: null, missing: [{ what: 'the tree', why: error.message }] };
   }
+}
+
+/** What only another architecture or reference shows, named with it; the same finding with other numbers is told once, of the worst. */
+function foundElsewhere(worst: Review, reviews: readonly Review[]): Finding[] {
+  const keyOf = ({ rule, type, symbol, file, line }: Finding) => JSON.stringify([rule, type, symbol, file, line]);
+  const told = new Set(worst.findings.map(keyOf));
+  return reviews.flatMap((review) =>
+    review.findings.flatMap((finding) => {
+      const key = keyOf(finding);
+      if (told.has(key)) return [];
+      told.add(key);
+      const { arch, reference } = review.target;
+      return [{ ...finding, text: `${arch}${reference === null ? '' : ` (${reference})`}: ${finding.text}` }];
+    }),
+  );
 }
 
 function rank(review: Review): number {

@@ -24,6 +24,7 @@ import { openStore } from './open-store.js';
 import { type Posting, post } from './outbox.js';
 import { type Pool, startPool } from './pool.js';
 import type { Clock, MailSink, MailSource } from './ports.js';
+import { judgeIn } from './pull-judge.js';
 import { startQueue } from './queue.js';
 import type { Bot } from './reply.js';
 import { prune } from './retention.js';
@@ -199,7 +200,11 @@ async function forgeOf({ config, store, clock, log, health, engine, pool }: Part
       spaced: true,
     },
     store: pullStore(store, clock, engine),
-    judge: (source, settings) => pool.run({ kind: 'pull', source, settings, build: github.build }),
+    judge: judgeIn(pool, {
+      build: github.build,
+      timeMs: github.timeLimit,
+      references: () => Object.fromEntries(listReferences().map(({ name, path }) => [name, path])),
+    }),
     mirrors: github.mirrors === false ? null : github.mirrors,
     clock,
     log,

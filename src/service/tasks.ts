@@ -3,7 +3,7 @@
  * between threads.
  */
 import type { Architecture, Review } from '../kabi/review.js';
-import type { PullSettings, PullSource } from './ports.js';
+import type { PullJudgement, PullSettings, PullSource } from './ports.js';
 
 /** What storing and threading need to know of a mail. Ids carry no angle brackets. */
 export interface MailFacts {
@@ -71,6 +71,8 @@ export type Task =
       readonly source: PullSource;
       readonly settings: PullSettings;
       readonly build: readonly string[];
+      /** Files of the references that may be named. */
+      readonly references: Readonly<Record<string, string>>;
     };
 
 export type ReadAnswer = readonly (
@@ -82,5 +84,5 @@ export type ReviewAnswer = readonly SeriesResult[];
 export type Answer<T extends Task> = T extends { kind: 'read' }
   ? ReadAnswer
   : T extends { kind: 'pull' }
-    ? Review
+    ? PullJudgement
     : ReviewAnswer;

@@ -3,10 +3,15 @@
  * poison. The pool ends it when a task takes too long or too much memory; it ends itself when the service is gone.
  */
 import { createHash } from 'node:crypto';
+import { buildFor } from '../disk/builds.js';
+import { openReference } from '../disk/reference-file.js';
 import { treeInput } from '../disk/tree-input.js';
+import { KabiwatchError } from '../errors.js';
 import { reviewSeries } from '../kabi/review-series.js';
+import type { Reference } from '../kernel/reference.js';
 import { textReport } from '../report/text.js';
 import { type ReadMail, readMail, seriesOf } from './mail-reader.js';
+import type { PullJudgement } from './ports.js';
 import { reviewPull } from './pull-review.js';
 import type { ReadAnswer, ReviewAnswer, Task } from './tasks.js';
 
@@ -27,11 +32,32 @@ async function answer(task: Task): Promise<unknown> {
     case 'review':
       return review(task);
     case 'pull':
-      return reviewPull(task.source, task.settings, (dir, revision, arch) =>
-        task.build.length === 0
-          ? null
-          : { ...treeInput({ tree: `${dir}@${revision}`, build: task.build, arch }), units: null },
-      );
+      return pull(task);
+  }
+}
+
+function pull({ source, settings, build, references }: Task & { kind: 'pull' }): PullJudgement {
+  const opened = new Map<string, Reference & { close(): void }>();
+  try {
+    return reviewPull(source, settings, {
+      referenceNamed(name) {
+        const path = Object.hasOwn(references, name) ? references[name] : undefined;
+        if (path === undefined) throw new KabiwatchError('reference-not-found', { name });
+        const reference = opened.get(name) ?? openReference(path);
+        opened.set(name, reference);
+        return reference;
+      },
+      treeAt(dir, revision, arch, reference) {
+        const own = reference?.meta.build ?? null;
+        const folders = (own === null ? null : buildFor([own], arch)) ?? buildFor(build, arch);
+        if (folders !== null)
+          return { ...treeInput({ tree: `${dir}@${revision}`, build: folders, arch }), units: null };
+        if (build.length === 0 && reference === null) return null;
+        throw new KabiwatchError('tree-not-found', { path: dir, why: `no build for ${arch} is configured` });
+      },
+    });
+  } finally {
+    for (const reference of opened.values()) reference.close();
   }
 }
 

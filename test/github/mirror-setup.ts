@@ -8,7 +8,7 @@ import { systemClock } from '../../src/service/clock.js';
 import type { Store } from '../../src/service/database.js';
 import { migrate } from '../../src/service/migrate.js';
 import { openFolder } from '../../src/service/pglite.js';
-import type { Clock, Judge, PullSource } from '../../src/service/ports.js';
+import type { Clock, Judge, PullJudgement, PullSource } from '../../src/service/ports.js';
 import { pullStore } from '../../src/service/store/pulls.js';
 import { run, scratchFolder } from '../servers/run.js';
 import { emptyReview } from '../service/review.js';
@@ -148,11 +148,17 @@ function listen(receive: (request: Request) => Promise<Response>): Promise<Serve
 /** The second implementation of the port: each added line `int NAME;` is a break, with the line that it has in the new file. */
 export const judgeLines: Judge = async (source) => {
   const head = source.patches.at(-1)?.commit;
-  if (source.tree === null || head === undefined) return reviewOf(source, source.patches[0]?.diff ?? '');
+  if (source.tree === null || head === undefined) return judgementOf(reviewOf(source, source.patches[0]?.diff ?? ''));
   const { gitDir, before } = source.tree;
   const { stdout } = await run('git', ['--git-dir', gitDir, 'diff', before, head], { maxBuffer: 64 * 1024 * 1024 });
-  return reviewOf(source, stdout);
+  return judgementOf(reviewOf(source, stdout));
 };
+
+function judgementOf(review: Review): PullJudgement {
+  const { arch, reference } = review.target;
+  const { verdict, evidence } = review;
+  return { review, targets: [{ arch, reference, verdict, evidence, types: 0, symbols: 0 }] };
+}
 
 function reviewOf(source: PullSource, diff: string): Review {
   const findings: Finding[] = [];

@@ -87,6 +87,7 @@ function reviewWith(attack: string): Review {
 }
 
 const occasion = {
+  targets: [],
   policy: 'enforced',
   accepted: { who: 'bob', reason: '' },
   url: null,

@@ -58,7 +58,7 @@ export function pullStore(store: Store, clock: Clock, engine: string): ForgeStor
       );
       return row ?? null;
     },
-    keep: (pull, { key, head, title, review, ms }) =>
+    keep: (pull, { key, head, title, judgement, ms }) =>
       store.transaction(async (tx) => {
         const [row] = await tx.query<{ thread: number }>('select thread from kabiwatch.pull where id = $1', [pull.id]);
         const series = await storeSeries(tx, {
@@ -68,12 +68,13 @@ export function pullStore(store: Store, clock: Clock, engine: string): ForgeStor
           subject: title,
           version: 1,
         });
-        const { id } = await storeReview(tx, { series, engine, patches: key, review, reply: '', ms });
+        const { id } = await storeReview(tx, { series, engine, patches: key, review: judgement.review, reply: '', ms });
         await tx.query(
-          'insert into kabiwatch.pull_head (review, pull, head) values ($1, $2, $3) on conflict (review) do nothing',
-          [id, pull.id, head],
+          `insert into kabiwatch.pull_head (review, pull, head, targets) values ($1, $2, $3, $4::jsonb)
+           on conflict (review) do nothing`,
+          [id, pull.id, head, JSON.stringify(judgement.targets)],
         );
-        return { id, head, review };
+        return { id, head, ...judgement };
       }),
     async previous(pull, head) {
       const [row] = await store.query<PullReview>(
@@ -104,7 +105,7 @@ export function pullStore(store: Store, clock: Clock, engine: string): ForgeStor
 }
 
 const reviews =
-  'select r.id, h.head, r.body as review from kabiwatch.review r join kabiwatch.pull_head h on h.review = r.id';
+  'select r.id, h.head, h.targets, r.body as review from kabiwatch.review r join kabiwatch.pull_head h on h.review = r.id';
 
 function until(clock: Clock, ms: number): Date {
   return new Date(clock.now().getTime() + ms);
