@@ -11,6 +11,7 @@ import { addLayout } from './layout.js';
 import { addReference } from './reference.js';
 import { addReview } from './review.js';
 import { addServe } from './serve.js';
+import { addThread } from './thread.js';
 
 const program = new Command('kabiwatch')
   .description('Says what a kernel patch series does to the binary interface between the kernel and its modules.')
@@ -19,6 +20,7 @@ const program = new Command('kabiwatch')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 
 addReview(program);
+addThread(program);
 addLayout(program);
 addCrc(program);
 addServe(program);

@@ -13,7 +13,7 @@ import { actionAnnotations, actionSummary } from '../report/github-action.js';
 import { markdownReport } from '../report/markdown.js';
 import { sarifReport } from '../report/sarif.js';
 import { textReport } from '../report/text.js';
-import { seriesIn } from './series-input.js';
+import { seriesInFiles } from './mail-input.js';
 
 const formats = ['text', 'json', 'markdown', 'b4', 'sarif', 'github'] as const;
 type Format = (typeof formats)[number];
@@ -74,7 +74,7 @@ function collected(value: string, before: readonly string[]): readonly string[] 
 }
 
 async function runReview(files: readonly string[], options: ReviewOptions): Promise<void> {
-  const series = await seriesIn(files);
+  const series = await seriesInFiles(files);
   if (series.length === 0)
     throw new KabiwatchError('file-unreadable', { path: files.join(', '), why: 'no patch in it' });
   const source = options.tree === undefined ? null : sourceOf(options.tree, options);

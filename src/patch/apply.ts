@@ -9,7 +9,7 @@ export type Applied =
   /** `at`: line of the hunk in the file before, as the hunk says. */
   | { readonly ok: false; readonly why: string; readonly at: number };
 
-/** `text` is Latin-1, so that no byte is lost; null where there is no file. */
+/** `text` is Latin-1 like the hunks, so that no byte is lost; null where there is no file. */
 export function applyPatch(patch: FilePatch, text: string | null): Applied {
   if (patch.binary) return { ok: false, why: 'a binary patch', at: 0 };
   if (patch.before === null && text !== null && text !== '')
@@ -21,11 +21,8 @@ export function applyPatch(patch: FilePatch, text: string | null): Applied {
   let shift = 0;
   for (const hunk of patch.hunks) {
     const stated = Math.max(0, hunk.beforeStart - (hunk.beforeLines === 0 ? 0 : 1));
-    // A mail's text was decoded from UTF-8, a file's bytes were not; a diff read as bytes is right as it is.
-    const { old, fresh, at } = [asBytes, asIs]
-      .map((encode) => sides(hunk, encode))
-      .map((side) => ({ ...side, at: placeOf(before, side.old, stated + shift, done) }))
-      .reduce((first, second) => (first.at === null ? second : first));
+    const { old, fresh } = sides(hunk);
+    const at = placeOf(before, old, stated + shift, done);
     if (at === null) return { ok: false, why: 'the lines of the hunk are not in the file', at: hunk.beforeStart };
     after.push(...before.slice(done, at), ...fresh);
     done = at + old.length;
@@ -39,15 +36,7 @@ function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
-function asBytes(line: string): string {
-  return Buffer.from(line, 'utf8').toString('latin1');
-}
-
-function asIs(line: string): string {
-  return line;
-}
-
-function sides(hunk: Hunk, encode: (line: string) => string): { old: string[]; fresh: string[] } {
+function sides(hunk: Hunk): { old: string[]; fresh: string[] } {
   const old: string[] = [];
   const fresh: string[] = [];
   let last: string[][] = [];
@@ -58,7 +47,7 @@ function sides(hunk: Hunk, encode: (line: string) => string): { old: string[]; f
       continue;
     }
     last = mark === '-' ? [old] : mark === '+' ? [fresh] : [old, fresh];
-    for (const side of last) side.push(`${encode(line.slice(1))}\n`);
+    for (const side of last) side.push(`${line.slice(1)}\n`);
   }
   return { old, fresh };
 }

@@ -58,7 +58,7 @@ export interface Hunk {
   readonly afterLines: number;
   /** The text after the second `@@`, often the enclosing declaration's first line. */
   readonly heading: string;
-  /** Each line with its mark: ' ', '-', '+' or '\' (no newline at end of file). */
+  /** Each line with its mark: ' ', '-', '+' or '\' (no newline at end of file). Latin-1, a character a byte. */
   readonly lines: readonly string[];
   /** Line of the `@@` in the text it was read from, from 1. */
   readonly place: number;
@@ -72,6 +72,7 @@ export interface Damage {
     | 'truncated'
     | 'wrong-counts'
     | 'unsafe-path'
+    | 'combined-diff'
     | 'too-large';
   /** Line in the text the patch was read from, from 1. */
   readonly line: number;

@@ -3,6 +3,13 @@
  * one of these; nothing else in a report is theirs.
  */
 
+/** A hunk's line, a character a byte, for people: as UTF-8 where it is. */
+export function fromBytes(line: string): string {
+  if (!/[\x80-\xff]/.test(line)) return line;
+  const text = Buffer.from(line, 'latin1').toString('utf8');
+  return text.includes('\ufffd') ? line : text;
+}
+
 /** No control characters (a terminal obeys them, a mail client may), no bidirectional overrides; one line. */
 export function plain(text: string): string {
   return text

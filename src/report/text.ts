@@ -8,7 +8,7 @@
 
 import type { Consumer, Finding, Review, TypeChange } from '../kabi/review.js';
 import type { Hunk, Series } from '../patch/series.js';
-import { code, plain } from './escape.js';
+import { code, fromBytes, plain } from './escape.js';
 import { filled, table } from './table.js';
 import { bySeverity, evidenceText, guardText, reproduceCommand, typeName, verdictLine } from './wording.js';
 
@@ -83,7 +83,7 @@ function quoted(review: Review, series: Series | null): string[] {
   const shown = lines.slice(from, near + 5);
   return [
     `> ${plain(worst.file)}`,
-    ...[`@@ ${hunk.heading}`, ...shown].map((line) => `> ${code(line)}`.slice(0, WIDTH).trimEnd()),
+    ...[`@@ ${hunk.heading}`, ...shown].map((line) => `> ${code(fromBytes(line))}`.slice(0, WIDTH).trimEnd()),
   ];
 }
 

@@ -5,8 +5,8 @@ import { exportingUnits } from '../kabi/exporting-units.js';
 import { type Architecture, architectures, type Finding, type Missing, type Review, verdicts } from '../kabi/review.js';
 import { reviewSeries, type Source } from '../kabi/review-series.js';
 import type { Reference } from '../kernel/reference.js';
+import { parseDiffs } from '../patch/parse.js';
 import type { Series } from '../patch/series.js';
-import { readDiff } from './diff-reader.js';
 import type { PullJudgement, PullSettings, PullSource } from './ports.js';
 
 /** What a worker has at hand; every function may throw a KabiwatchError, which becomes a line of `missing`. */
@@ -158,7 +158,8 @@ export function seriesOfPull(source: PullSource): Series {
       messageId: null,
       subject: patch.subject,
       author: patch.author,
-      ...readDiff(patch.diff),
+      // A forge hands over text; a tree holds bytes.
+      ...parseDiffs(Buffer.from(patch.diff, 'utf8').toString('latin1')),
     })),
   };
 }

@@ -9,11 +9,13 @@ import { treeInput } from '../disk/tree-input.js';
 import { KabiwatchError } from '../errors.js';
 import { reviewSeries } from '../kabi/review-series.js';
 import type { Reference } from '../kernel/reference.js';
+import { assemble, seriesOf } from '../mail/assemble.js';
+import { type Message, readMessage } from '../mail/message.js';
 import { textReport } from '../report/text.js';
-import { type ReadMail, readMail, seriesOf } from './mail-reader.js';
+import { mailFacts } from './mail-facts.js';
 import type { PullJudgement } from './ports.js';
 import { reviewPull } from './pull-review.js';
-import type { ReadAnswer, ReviewAnswer, Task } from './tasks.js';
+import type { ReadAnswer, ReviewAnswer, SeriesResult, Task } from './tasks.js';
 
 process.on('disconnect', () => process.exit(0));
 process.on('message', async (task: Task) => {
@@ -65,7 +67,7 @@ async function read(task: Task & { kind: 'read' }): Promise<ReadAnswer> {
   const answers: ReadAnswer[number][] = [];
   for (const raw of task.mails) {
     try {
-      answers.push({ ok: true, facts: (await readMail(raw, task.identity)).facts });
+      answers.push({ ok: true, facts: mailFacts(await readMessage(raw, task.identity.address), task.identity) });
     } catch (error) {
       answers.push({ ok: false, why: (error as Error).message.slice(0, 300) });
     }
@@ -75,26 +77,29 @@ async function read(task: Task & { kind: 'read' }): Promise<ReadAnswer> {
 
 async function review(task: Task & { kind: 'review' }): Promise<ReviewAnswer> {
   const known = new Set(task.known);
-  const mails: ReadMail[] = [];
-  for (const raw of task.mails) mails.push(await readMail(raw, { address: '' }));
-  return seriesOf(mails).flatMap(({ series, head, complete, ids }) => {
+  const mails: Message[] = [];
+  for (const raw of task.mails) mails.push(await readMessage(raw));
+  const results: SeriesResult[] = [];
+  for (const assembled of assemble(mails).series) {
+    const { head, complete } = assembled;
+    const ids = assembled.patches.map(({ message }) => message.id);
     const patches = createHash('sha256').update(ids.join('\n')).digest('hex');
-    if (known.has(`${head.facts.messageId} ${patches}`)) return [];
+    if (ids.length === 0 || known.has(`${head.id} ${patches}`)) continue;
     const started = performance.now();
+    const series = seriesOf(assembled);
     const made = reviewSeries({ series, arch: task.settings.arch });
-    return [
-      {
-        messageId: head.facts.messageId,
-        subject: head.facts.subject,
-        version: series.version,
-        complete,
-        patches,
-        author: head.author,
-        references: [...head.references.filter((id) => id !== head.facts.messageId), head.facts.messageId],
-        review: made,
-        reply: textReport(made, series),
-        ms: performance.now() - started,
-      },
-    ];
-  });
+    results.push({
+      messageId: head.id,
+      subject: head.tags.subject,
+      version: series.version,
+      complete,
+      patches,
+      author: head.sender,
+      references: [...head.ancestors.toReversed(), head.id],
+      review: made,
+      reply: textReport(made, series),
+      ms: performance.now() - started,
+    });
+  }
+  return results;
 }

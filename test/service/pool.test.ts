@@ -53,8 +53,8 @@ test('a task that needs too much memory is ended, and the next one is served', a
   await small.close();
 });
 
-test('a mail that cannot be read is an answer, not an end', async () => {
+test('a mail of one endless header is read as far as it says something', async () => {
   const head = Buffer.from(`X: ${'a'.repeat(3_000_000)}\r\n\r\n`);
   const answer = await pool.run({ kind: 'read', mails: [head, mails[0] as Buffer], identity: { address: 'k@x' } });
-  expect(answer.map(({ ok }) => ok)).toEqual([false, true]);
+  expect(answer.map(({ ok }) => ok)).toEqual([true, true]);
 });

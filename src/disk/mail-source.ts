@@ -1,0 +1,86 @@
+/**
+ * What a command was given -> the mails in it: mbox, mboxrd, maildir, one mail, `git format-patch` files, a public-inbox archive (git),
+ * standard input for `-`; and diffs that no mail surrounds. Never happens: more than one archive's batch in memory.
+ */
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { KabiwatchError } from '../errors.js';
+import { isMbox, splitMbox } from '../mail/mbox.js';
+import { isGitDirectory, mailsInGit } from './mail-archive.js';
+
+export type MailInput =
+  | { readonly kind: 'mail'; readonly raw: Buffer }
+  | { readonly kind: 'diff'; readonly name: string; readonly text: string };
+
+/** More than a mailing list lets through in one message. */
+export const mailLimit = 64 * 1024 * 1024;
+/** What one Buffer can hold, and a machine with a gigabyte too. */
+const fileLimit = 700 * 1024 * 1024;
+
+/** Throws `file-unreadable`. */
+export async function* readMailInput(path: string): AsyncGenerator<MailInput> {
+  if (path !== '-' && isDirectory(path)) {
+    const mails = isGitDirectory(path) ? mailsInGit(path) : mailsInMaildir(path);
+    for await (const { raw } of mails) yield { kind: 'mail', raw: bounded(path, raw) };
+    return;
+  }
+  const bytes = readWhole(path);
+  if (isMbox(bytes)) for (const raw of splitMbox(bytes)) yield { kind: 'mail', raw: bounded(path, raw) };
+  else if (hasHeader(bytes)) yield { kind: 'mail', raw: bounded(path, bytes) };
+  else
+    yield { kind: 'diff', name: path === '-' ? 'standard input' : path, text: bounded(path, bytes).toString('latin1') };
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (cause) {
+    throw new KabiwatchError('file-unreadable', { path, why: 'no such file' }, { cause });
+  }
+}
+
+function readWhole(path: string): Buffer {
+  try {
+    if (path === '-') return readFileSync(0);
+    const file = openSync(path, 'r');
+    try {
+      if (fstatSync(file).size > fileLimit)
+        throw new KabiwatchError('file-unreadable', { path, why: 'more than 700 MiB: split it, or use a maildir' });
+      return readFileSync(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch (cause) {
+    if (cause instanceof KabiwatchError) throw cause;
+    throw new KabiwatchError('file-unreadable', { path }, { cause });
+  }
+}
+
+function bounded(path: string, raw: Buffer): Buffer {
+  if (raw.length > mailLimit) throw new KabiwatchError('file-unreadable', { path, why: 'a mail of more than 64 MiB' });
+  return raw;
+}
+
+async function* mailsInMaildir(path: string): AsyncGenerator<{ raw: Buffer }> {
+  const folders = ['cur', 'new'].map((name) => join(path, name)).filter((name) => existsSync(name));
+  if (folders.length === 0)
+    throw new KabiwatchError('file-unreadable', {
+      path,
+      why: 'a directory, neither a maildir nor a public-inbox archive',
+    });
+  for (const folder of folders)
+    for (const name of readdirSync(folder).sort()) yield { raw: readWhole(join(folder, name)) };
+}
+
+/** Header fields down to an empty line, and one of those that make it a mail. */
+function hasHeader(bytes: Buffer): boolean {
+  const text = bytes.subarray(0, 1_000_000).toString('latin1');
+  const end = text.search(/\r?\n\r?\n/);
+  const lines = text.slice(0, end === -1 ? undefined : end).split(/\r?\n/);
+  if (lines.at(-1) === '') lines.pop();
+  return (
+    lines.length > 1 &&
+    lines.every((line) => /^[\w-]+[ \t]*:|^[ \t]/.test(line)) &&
+    lines.some((line) => /^(?:from|subject|message-id)[ \t]*:/i.test(line))
+  );
+}
