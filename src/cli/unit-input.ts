@@ -7,7 +7,7 @@ import { KabiwatchError } from '../errors.js';
 import { readConfig } from '../kernel/config.js';
 import { builtTree } from '../kernel/generated.js';
 import { unitsOf } from '../kernel/kbuild.js';
-import { archDirectory, flaggedUnit, plainUnit, type View } from '../kernel/unit.js';
+import { archDirectory, flaggedUnit, macrosForTree, plainUnit, type View } from '../kernel/unit.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { unionTree } from '../tree/union.js';
 
@@ -46,7 +46,8 @@ export function openUnits({ tree: dir, build, arch, predefined }: TreeOptions): 
   if (archDir === null) throw new KabiwatchError('tree-not-found', { path: dir, why: `it has no arch/ for ${arch}` });
   const builds = (build ?? []).map((one) => directoryTree(one));
   const tree = builtTree(source, builds.length === 0 ? null : unionTree(builds), archDir, null);
-  const macros = predefined === undefined ? predefinedMacros(arch) : textFrom(predefined);
+  const known = predefinedMacros(arch);
+  const macros = predefined !== undefined ? textFrom(predefined) : known === null ? null : macrosForTree(known, source);
   if (macros === null)
     throw new KabiwatchError('usage', { why: `no macros are known for ${arch}`, remedy: 'give --predefined FILE' });
   const config = tree.read('.config');

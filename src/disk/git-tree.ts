@@ -127,6 +127,11 @@ class GitTree implements SourceTree {
     return this.#git.blob(entry.id, this.#headersBeside(real));
   }
 
+  prefetch(paths: readonly string[]): void {
+    const ids = paths.flatMap((path) => this.#entries.get(path)?.id ?? []);
+    if (ids[0] !== undefined) this.#git.blob(ids[0], ids);
+  }
+
   list(dir: string): readonly string[] {
     const real = dir === '' ? '' : this.#followed(dir);
     if (real === null) return [];

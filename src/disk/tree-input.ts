@@ -14,7 +14,7 @@ import { type ConfigFacts, configFacts } from '../kernel/config-facts.js';
 import { builtTree } from '../kernel/generated.js';
 import { type Unit as KbuildUnit, unitsOf } from '../kernel/kbuild.js';
 import { anyConfiguration } from '../kernel/mentions.js';
-import { archDirectory, flaggedUnit, plainUnit } from '../kernel/unit.js';
+import { archDirectory, flaggedUnit, macrosForTree, plainUnit } from '../kernel/unit.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { unionTree } from '../tree/union.js';
 import { directoryTree } from './directory-tree.js';
@@ -108,7 +108,7 @@ function placementOf(units: readonly KbuildUnit[]): Placement {
 }
 
 function buildOf(tree: SourceTree, arch: Architecture, units: () => readonly KbuildUnit[]): Build {
-  const macros = predefinedMacros(arch) ?? '';
+  const macros = macrosForTree(predefinedMacros(arch) ?? '', tree);
   const unitsByPath = once(
     () => new Map(units().flatMap((unit) => (unit.source === null ? [] : [[unit.source, unit] as const]))),
   );

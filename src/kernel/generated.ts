@@ -25,9 +25,24 @@ export function builtTree(
     // 2.6.32 and older look for it here.
     if (textAt(source, 'Makefile')?.includes('linux/autoconf.h')) made['include/linux/autoconf.h'] = autoconf;
   }
-  Object.assign(made, oldAsmLink(source, archDir));
+  Object.assign(made, oldAsmLink(source, archDir), compilerHeaders);
   return unionTree([...under, memoryTree('headers made in memory', made)]);
 }
+
+/** Where the compiler's own headers are found: kernels before 5.15 include <stdarg.h>. */
+export const compilerFolder = '.compiler';
+
+/** The compiler's stdarg.h, as far as a kernel uses it. */
+const compilerHeaders = {
+  [`${compilerFolder}/stdarg.h`]: [
+    '#ifndef _STDARG_H',
+    '#define _STDARG_H',
+    'typedef __builtin_va_list __gnuc_va_list;',
+    'typedef __gnuc_va_list va_list;',
+    ...['start(v, l)', 'end(v)', 'arg(v, l)', 'copy(d, s)'].map((call) => `#define va_${call} __builtin_va_${call}`),
+    '#endif\n',
+  ].join('\n'),
+};
 
 /** Of a build directory only what builds make: its copies of sources must not stand in for a patched tree's. */
 function generatedOf(build: SourceTree): SourceTree {

@@ -6,6 +6,7 @@
 import { withOptions } from '../c/predefined.js';
 import type { Unit } from '../c/preprocess.js';
 import type { SourceTree } from '../tree/source-tree.js';
+import { compilerFolder } from './generated.js';
 import type { UnitFlags } from './kbuild-flags.js';
 
 export type View = 'compiler' | 'genksyms';
@@ -28,6 +29,19 @@ export function archDirectory(tree: SourceTree, arch: string): string | null {
   const known = Object.hasOwn(directories, arch) ? (directories[arch] as readonly string[]) : [];
   // 2.6.24 to 2.6.27 have arch/x86 and a second directory that holds no source: the first one that has headers or a Kconfig.
   return known.find((dir) => names.has(`${dir}/`)) ?? null;
+}
+
+/**
+ * The compiler's macros as a compiler of the tree's age had them: kernels before 4.2 know each major release of gcc by a header
+ * of its own and refuse any other.
+ */
+export function macrosForTree(macros: string, tree: SourceTree): string {
+  const knows = (major: number): boolean => tree.contentId(`include/linux/compiler-gcc${major}.h`) !== null;
+  if (!knows(4)) return macros;
+  const [major, minor] = knows(5) ? [5, 4] : tree.contentId('include/linux/compiler-gcc.h') !== null ? [4, 1] : [4, 4];
+  return macros
+    .replace(/^#define __GNUC__ \d+$/m, `#define __GNUC__ ${major}`)
+    .replace(/^#define __GNUC_MINOR__ \d+$/m, `#define __GNUC_MINOR__ ${minor}`);
 }
 
 /** What the unit is called where it is built: KBUILD_BASENAME and the names of its module. */
@@ -57,7 +71,7 @@ export function flaggedUnit(path: string, names: UnitNames, flags: UnitFlags, pr
   const undefined_ = flags.defines.filter(([, value]) => value === null).map(([name]) => `#undef ${name}\n`);
   return {
     path,
-    includePaths: flags.includes,
+    includePaths: [...flags.includes, compilerFolder],
     forced: flags.preincludes,
     defines: [
       ...flags.defines.flatMap(([name, value]) => (value === null ? [] : [`${name}=${value}`])),
@@ -92,6 +106,7 @@ function includePathsOf(tree: SourceTree, dir: string, path: string): string[] {
   for (const older of ['include/asm-x86/mach-default', 'include/asm-i386/mach-default'])
     if (dir !== 'x86_64') paths.push(older);
   if (slash > 0) paths.push(path.slice(0, slash));
+  paths.push(compilerFolder);
   return paths.filter((one) => tree.list(one).length > 0);
 }
 

@@ -23,4 +23,7 @@ export interface SourceTree {
    * or null where there is no file. It is the key of every content-addressed cache.
    */
   contentId(path: string): string | null;
+
+  /** A hint that these files are about to be read, for trees that read many at the price of one. */
+  prefetch?(paths: readonly string[]): void;
 }
