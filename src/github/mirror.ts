@@ -8,6 +8,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PullSource } from '../service/ports.js';
+import { messageIdsIn } from './links.js';
 
 export interface Mirrors {
   readonly folder: string;
@@ -32,6 +33,8 @@ export type Fetched =
       readonly gitDir: string;
       readonly before: string;
       readonly patches: readonly Patch[];
+      /** Message-IDs that the commits name. */
+      readonly links: readonly string[];
       readonly cut: string | null;
     }
   /** The head was pushed over since it was asked for. */
@@ -105,14 +108,16 @@ async function patchesOf(
   git: (...args: string[]) => Promise<string>,
   before: string,
   head: string,
-): Promise<{ patches: readonly Patch[]; cut: string | null }> {
+): Promise<{ patches: readonly Patch[]; links: readonly string[]; cut: string | null }> {
   const commits = (await git('rev-list', '--reverse', '--topo-order', '--no-merges', `${before}..${head}`))
     .split('\n')
     .filter((commit) => commit !== '');
   const patches: Patch[] = [];
+  const links = new Set<string>();
   let room = maxBytes;
   for (const commit of commits.slice(0, maxCommits)) {
-    const said = (await git('show', '-s', '--no-show-signature', '--format=%s%n%an <%ae>', commit)).split('\n');
+    const said = (await git('show', '-s', '--no-show-signature', '--format=%s%n%an <%ae>%n%B', commit)).split('\n');
+    for (const id of messageIdsIn(said.slice(2).join('\n'))) links.add(id);
     const diff = await git(
       'diff-tree',
       '-p',
@@ -128,11 +133,11 @@ async function patchesOf(
       commit,
     );
     room -= diff.length;
-    if (room < 0) return { patches, cut: `the diffs are larger than ${maxBytes / 1048576} MiB` };
+    if (room < 0) return { patches, links: [...links], cut: `the diffs are larger than ${maxBytes / 1048576} MiB` };
     patches.push({ commit, subject: said[0] ?? '', author: said[1] ?? '', diff });
   }
   const cut = commits.length > maxCommits ? `${commits.length} commits; the first ${maxCommits} are judged` : null;
-  return { patches, cut };
+  return { patches, links: [...links], cut };
 }
 
 function gitIn(gitDir: string, secret: Readonly<Record<string, string>>): (...args: string[]) => Promise<string> {

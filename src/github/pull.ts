@@ -5,6 +5,8 @@ export interface Pull {
   readonly repo: string;
   readonly number: number;
   readonly title: string;
+  /** Its text, for the mails it names. */
+  readonly body: string;
   readonly author: string;
   readonly open: boolean;
   readonly draft: boolean;
@@ -24,6 +26,7 @@ export async function readPull(client: Client, repo: string, number: number): Pr
       repo,
       number,
       title: data.title,
+      body: data.body ?? '',
       author: data.user?.login ?? '',
       open: data.state === 'open',
       draft: data.draft === true,

@@ -116,7 +116,14 @@ async function judgedNow(
   await stillMine(work, due);
   const judgement = await work.judge(sourced.source, settings);
   const ms = performance.now() - started;
-  const kept = await work.store.keep(due, { key: shared + again, head: pull.head, title: pull.title, judgement, ms });
+  const kept = await work.store.keep(due, {
+    key: shared + again,
+    head: pull.head,
+    title: pull.title,
+    judgement,
+    links: sourced.source.links,
+    ms,
+  });
   work.log.info({ ...named(due), head: pull.head, verdict: judgement.review.verdict, ms: Math.round(ms) }, 'reviewed');
   return { kind: 'judged', review: kept };
 }
@@ -154,7 +161,11 @@ async function say(
     url,
     head,
     previous: await work.store.previous(due, head),
-    elsewhere: [],
+    elsewhere: (await work.store.elsewhere(due)).map((met) => ({
+      text:
+        met.pull === null ? `${met.subject} on ${met.list}: ${met.verdict}` : `${met.list}#${met.pull}: ${met.verdict}`,
+      url: work.pageOf(met.review),
+    })),
   };
   await finishCheck(place, checkText(review, occasion), { url, fix: review.fixes.length > 0 });
   // A head that was pushed over meanwhile has its check; the comment speaks of the newest head only.

@@ -1,6 +1,7 @@
 /** What a pull request proposes: from the clone, or through the API where there is none and the pull request is small. */
 import type { PullSource } from '../service/ports.js';
 import type { Client } from './app.js';
+import { messageIdsIn } from './links.js';
 import { fetchPull, type Mirrors } from './mirror.js';
 import type { Pull } from './pull.js';
 
@@ -11,7 +12,7 @@ export async function sourceOf(client: Client, pull: Pull, mirrors: Mirrors | nu
   const { token } = (await client.auth({ type: 'installation' })) as { token: string };
   const fetched = await fetchPull(mirrors, pull, token);
   if (fetched.kind === 'moved') return fetched;
-  const { gitDir, before, patches, cut } = fetched;
+  const { gitDir, before, patches, links, cut } = fetched;
   return {
     kind: 'source',
     source: {
@@ -20,6 +21,7 @@ export async function sourceOf(client: Client, pull: Pull, mirrors: Mirrors | nu
       title: pull.title,
       patches,
       tree: { gitDir, before },
+      links: [...new Set([...links, ...messageIdsIn(pull.body)])],
       missing: cut === null ? [] : [{ what: 'the rest of the pull request', why: cut }],
     },
   };
@@ -27,7 +29,7 @@ export async function sourceOf(client: Client, pull: Pull, mirrors: Mirrors | nu
 
 async function throughApi(client: Client, pull: Pull): Promise<PullSource> {
   const [owner = '', repo = ''] = pull.repo.split('/');
-  const known = { repo: pull.repo, number: pull.number, title: pull.title, tree: null };
+  const known = { repo: pull.repo, number: pull.number, title: pull.title, tree: null, links: messageIdsIn(pull.body) };
   const noTree = { what: 'the tree', why: 'there is no clone of this repository, only the diff was read' };
   try {
     const { data } = await client.rest.pulls.get({

@@ -58,8 +58,8 @@ export interface Occasion {
   readonly head: string;
   /** The review of the head before this one. */
   readonly previous: { readonly head: string; readonly review: Review } | null;
-  /** Reviews on lists or other mirrors: text and address, both ours. */
-  readonly elsewhere: readonly { readonly text: string; readonly url: string }[];
+  /** Reviews on lists or other mirrors, with the page where there is one. */
+  readonly elsewhere: readonly { readonly text: string; readonly url: string | null }[];
 }
 
 const said: Record<Verdict, string> = {
@@ -145,7 +145,9 @@ export function commentText(review: Review, occasion: Occasion): string {
     ...consumersBlock(review),
     ...fixBlock(review),
     ...missingLines(review),
-    ...occasion.elsewhere.map(({ text, url }) => `Also reviewed: [${markdown(text)}](${url})`),
+    ...occasion.elsewhere.map(({ text, url }) =>
+      url === null ? `Also reviewed: ${markdown(text)}` : `Also reviewed: [${markdown(text)}](${url})`,
+    ),
   ];
   const page = occasion.url === null ? '' : ` · [whole review](${occasion.url})`;
   const tail = `<sub>${codeSpan(occasion.head.slice(0, 12))}, evidence: ${review.evidence}${page} · \`/kabi help\`</sub>`;

@@ -4,6 +4,7 @@
  */
 import type { Architecture, Review } from '../kabi/review.js';
 import type { TargetLine } from '../report/github.js';
+import type { Meeting } from './store/meetings.js';
 
 /** Time as a value, so that a test can move it. */
 export interface Clock {
@@ -137,7 +138,9 @@ export interface DuePull extends PullNotice {
 }
 
 /** A judgement of one head, kept so that a repeated round computes nothing. */
-export interface PullReview extends PullJudgement {
+export interface PullReview {
+  readonly review: Review;
+  readonly targets: readonly TargetLine[];
   readonly id: number;
   readonly head: string;
 }
@@ -146,6 +149,8 @@ export interface PullReview extends PullJudgement {
 export interface PullJudgement {
   readonly review: Review;
   readonly targets: readonly TargetLine[];
+  /** Of its commits, as far as they change something. */
+  readonly patchIds: readonly string[];
 }
 
 /** What a person decided about a review, for as long as its findings stay the same. */
@@ -178,6 +183,7 @@ export interface ForgeStore {
       readonly head: string;
       readonly title: string;
       readonly judgement: PullJudgement;
+      readonly links: readonly string[];
       readonly ms: number;
     },
   ): Promise<PullReview>;
@@ -192,6 +198,8 @@ export interface ForgeStore {
     command: { readonly comment: number; readonly who: string; readonly text: string; readonly accepts: string | null },
   ): Promise<void>;
   accepted(pull: DuePull, digest: string): Promise<Acceptance | null>;
+  /** Reviews of the same change on lists and other mirrors. */
+  elsewhere(pull: DuePull): Promise<readonly Meeting[]>;
 }
 
 /** Commits of a pull request with their diffs, oldest first, and where the tree can be read. */
@@ -208,6 +216,8 @@ export interface PullSource {
   }[];
   /** A bare repository that holds `before`; null when only the diff is known. */
   readonly tree: { readonly gitDir: string; readonly before: string } | null;
+  /** Message-IDs, no angle brackets, that its commits and its text name. */
+  readonly links: readonly string[];
   /** Why less is known than could be, for `missing`. */
   readonly missing: readonly { readonly what: string; readonly why: string }[];
 }

@@ -6,6 +6,7 @@ import { type Architecture, architectures, type Finding, type Missing, type Revi
 import { reviewSeries, type Source } from '../kabi/review-series.js';
 import type { Reference } from '../kernel/reference.js';
 import { parseDiffs } from '../patch/parse.js';
+import { patchId } from '../patch/patch-id.js';
 import type { Series } from '../patch/series.js';
 import type { PullJudgement, PullSettings, PullSource } from './ports.js';
 
@@ -46,6 +47,7 @@ export function reviewPull(source: PullSource, settings: PullSettings, world: Pu
       findings: [...worst.findings, ...foundElsewhere(worst, reviews)],
       missing: [...worst.missing, ...missing, ...source.missing],
     },
+    patchIds: series.patches.flatMap(({ files }) => patchId(files) ?? []),
     targets: reviews.map((review) => ({
       arch: review.target.arch,
       reference: review.target.reference,

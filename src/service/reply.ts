@@ -27,12 +27,18 @@ export function composeReply(
   review: number,
   engine: string,
   bot: Bot,
-  recipients: { readonly to: readonly string[]; readonly cc: readonly string[] },
+  about: {
+    readonly to: readonly string[];
+    readonly cc: readonly string[];
+    /** Where else the same change was reviewed, a line each. */
+    readonly elsewhere: readonly string[];
+  },
 ): OutgoingMail {
   return {
     messageId: replyId(series, engine, bot),
     from: `${bot.name} <${bot.address}>`,
-    ...recipients,
+    to: about.to,
+    cc: about.cc,
     bcc: bot.archive === null ? [] : [bot.archive],
     replyTo: bot.replyTo,
     subject: /^re:/i.test(series.subject) ? oneLine(series.subject) : `Re: ${oneLine(series.subject)}`,
@@ -46,7 +52,7 @@ export function composeReply(
       'Auto-Submitted': 'auto-generated',
       'X-Kabi-Review': `r${review}; verdict=${series.review.verdict}; engine=${engine}`,
     },
-    text: `${series.reply.trimEnd()}\n\n${signature(engine, bot)}`,
+    text: `${[series.reply.trimEnd(), ...(about.elsewhere.length === 0 ? [] : [about.elsewhere.join('\n')])].join('\n\n')}\n\n${signature(engine, bot)}`,
   };
 }
 

@@ -48,6 +48,7 @@ export interface SeriesResult {
   readonly complete: boolean;
   /** SHA-256 over the Message-IDs of its patches. */
   readonly patches: string;
+  readonly patchIds: readonly string[];
   readonly author: { readonly name: string; readonly address: string };
   /** References for an answer to it, oldest first, its own id last. */
   readonly references: readonly string[];

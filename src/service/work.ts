@@ -11,6 +11,7 @@ import { type Pool, WorkerLost } from './pool.js';
 import type { Clock } from './ports.js';
 import { type Bot, composeReply } from './reply.js';
 import { planDelivery } from './store/deliveries.js';
+import { meetingsOf, noteMarks, wakeMet } from './store/meetings.js';
 import { historyOf, judgedOf, listsOf, noteSilence, storeReview, storeSeries } from './store/reviews.js';
 import { type DueThread, failThread, readDueThread, settleThread } from './store/threads.js';
 import type { SeriesResult } from './tasks.js';
@@ -90,6 +91,8 @@ async function settleSeries(working: Working, tx: Database, thread: DueThread, r
     ms: result.ms,
   });
   if (!fresh) return;
+  await noteMarks(tx, series, { patchIds: result.patchIds, links: [] });
+  await wakeMet(tx, series, now);
   const list = listFor(config, lists, thread.list);
   if (list === null) return noteSilence(tx, id, 'its list is no longer configured');
   const about = {
@@ -128,13 +131,25 @@ async function settleSeries(working: Working, tx: Database, thread: DueThread, r
       review: id,
       outlet: decision.outlet,
       list: list.name,
-      mail: composeReply(result, id, engine, working.bot, decision),
+      mail: composeReply(result, id, engine, working.bot, {
+        ...decision,
+        elsewhere: await elsewhere(working, tx, series),
+      }),
       held: decision.held,
     },
     now,
   );
   log.info({ ...about, ms: Math.round(result.ms), outlet: decision.outlet, held: decision.held }, 'reviewed');
   if (!planned) await noteSilence(tx, id, 'this version was answered before');
+}
+
+/** The same change in pull requests of mirrors, one line each. */
+async function elsewhere({ config }: Working, tx: Database, series: number): Promise<string[]> {
+  const met = await meetingsOf(tx, series);
+  return met.slice(0, 3).map(({ list, pull, verdict, review }) => {
+    const url = config.web.url === undefined ? '' : `\n  ${config.web.url.replace(/\/$/, '')}/reviews/r${review}`;
+    return `Also reviewed: ${list}, pull request ${pull ?? '?'}: ${verdict}${url}`;
+  });
 }
 
 /** The first list that carried the series and is not off; one answer, however many lists carried it. */

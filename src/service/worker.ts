@@ -11,6 +11,7 @@ import { reviewSeries } from '../kabi/review-series.js';
 import type { Reference } from '../kernel/reference.js';
 import { assemble, seriesOf } from '../mail/assemble.js';
 import { type Message, readMessage } from '../mail/message.js';
+import { patchId } from '../patch/patch-id.js';
 import { textReport } from '../report/text.js';
 import { mailFacts } from './mail-facts.js';
 import type { PullJudgement } from './ports.js';
@@ -94,6 +95,7 @@ async function review(task: Task & { kind: 'review' }): Promise<ReviewAnswer> {
       version: series.version,
       complete,
       patches,
+      patchIds: series.patches.flatMap(({ files }) => patchId(files) ?? []),
       author: head.sender,
       references: [...head.ancestors.toReversed(), head.id],
       review: made,

@@ -30,6 +30,7 @@ export interface Pull {
   baseRef: string;
   headSha: string;
   readonly labels: Set<string>;
+  body?: string;
 }
 
 export interface Comment {

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import { type Forge, startForge } from '../../src/github/forge.js';
 import type { Finding, Review } from '../../src/kabi/review.js';
+import { parseDiffs } from '../../src/patch/parse.js';
+import { patchId } from '../../src/patch/patch-id.js';
 import { systemClock } from '../../src/service/clock.js';
 import type { Store } from '../../src/service/database.js';
 import { migrate } from '../../src/service/migrate.js';
@@ -148,16 +150,18 @@ function listen(receive: (request: Request) => Promise<Response>): Promise<Serve
 /** The second implementation of the port: each added line `int NAME;` is a break, with the line that it has in the new file. */
 export const judgeLines: Judge = async (source) => {
   const head = source.patches.at(-1)?.commit;
-  if (source.tree === null || head === undefined) return judgementOf(reviewOf(source, source.patches[0]?.diff ?? ''));
+  if (source.tree === null || head === undefined)
+    return judgementOf(reviewOf(source, source.patches[0]?.diff ?? ''), source);
   const { gitDir, before } = source.tree;
   const { stdout } = await run('git', ['--git-dir', gitDir, 'diff', before, head], { maxBuffer: 64 * 1024 * 1024 });
-  return judgementOf(reviewOf(source, stdout));
+  return judgementOf(reviewOf(source, stdout), source);
 };
 
-function judgementOf(review: Review): PullJudgement {
+function judgementOf(review: Review, source: PullSource): PullJudgement {
+  const patchIds = source.patches.flatMap(({ diff }) => patchId(parseDiffs(diff).files) ?? []);
   const { arch, reference } = review.target;
   const { verdict, evidence } = review;
-  return { review, targets: [{ arch, reference, verdict, evidence, types: 0, symbols: 0 }] };
+  return { review, targets: [{ arch, reference, verdict, evidence, types: 0, symbols: 0 }], patchIds };
 }
 
 function reviewOf(source: PullSource, diff: string): Review {

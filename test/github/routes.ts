@@ -62,7 +62,7 @@ export async function pullBody(github: Emulator, pull: Pull): Promise<Record<str
     state: pull.state,
     draft: pull.draft,
     title: pull.title,
-    body: null,
+    body: pull.body ?? null,
     user: userOf(pull.author, false),
     html_url: `${github.url}/${pull.repo}/pull/${pull.number}`,
     labels: [...pull.labels].map((name) => ({ name, id: 1, node_id: 'L', url: 'https://example.org/', color: 'fff' })),

@@ -26,6 +26,7 @@ function occasion(review: Partial<Review>, over: Partial<Occasion> = {}): Occasi
       version: 1,
       complete: true,
       patches: 'd',
+      patchIds: [],
       author: { name: 'A', address: 'a@example.org' },
       references: ['s@x'],
       review: emptyReview(review),

@@ -1,6 +1,7 @@
 /** The tables of pull requests: which are due, who works on them, what was judged and what people decided. */
 import type { Database, Store } from '../database.js';
 import type { Clock, DuePull, ForgeStore, PullNotice, PullReview } from '../ports.js';
+import { meetingsOf, noteMarks } from './meetings.js';
 import { storeReview, storeSeries } from './reviews.js';
 
 export function pullStore(store: Store, clock: Clock, engine: string): ForgeStore {
@@ -58,7 +59,7 @@ export function pullStore(store: Store, clock: Clock, engine: string): ForgeStor
       );
       return row ?? null;
     },
-    keep: (pull, { key, head, title, judgement, ms }) =>
+    keep: (pull, { key, head, title, judgement, links, ms }) =>
       store.transaction(async (tx) => {
         const [row] = await tx.query<{ thread: number }>('select thread from kabiwatch.pull where id = $1', [pull.id]);
         const series = await storeSeries(tx, {
@@ -74,7 +75,8 @@ export function pullStore(store: Store, clock: Clock, engine: string): ForgeStor
            on conflict (review) do nothing`,
           [id, pull.id, head, JSON.stringify(judgement.targets)],
         );
-        return { id, head, ...judgement };
+        await noteMarks(tx, series, { patchIds: judgement.patchIds, links });
+        return { id, head, review: judgement.review, targets: judgement.targets };
       }),
     async previous(pull, head) {
       const [row] = await store.query<PullReview>(
@@ -100,6 +102,13 @@ export function pullStore(store: Store, clock: Clock, engine: string): ForgeStor
         [pull.id, digest],
       );
       return row === undefined ? null : { who: row.who, reason: row.text };
+    },
+    async elsewhere(pull) {
+      const [row] = await store.query<{ id: number }>(
+        'select s.id from kabiwatch.series s join kabiwatch.pull p on p.thread = s.thread where p.id = $1',
+        [pull.id],
+      );
+      return row === undefined ? [] : meetingsOf(store, row.id);
     },
   };
 }
