@@ -9,6 +9,7 @@ import { addGithub } from './github.js';
 import { addInit } from './init.js';
 import { addLayout } from './layout.js';
 import { addReference } from './reference.js';
+import { addReplay } from './replay.js';
 import { addReview } from './review.js';
 import { addServe } from './serve.js';
 import { addThread } from './thread.js';
@@ -21,6 +22,7 @@ const program = new Command('kabiwatch')
 
 addReview(program);
 addThread(program);
+addReplay(program);
 addLayout(program);
 addCrc(program);
 addServe(program);

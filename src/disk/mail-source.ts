@@ -6,7 +6,7 @@ import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, 
 import { join } from 'node:path';
 import { KabiwatchError } from '../errors.js';
 import { isMbox, splitMbox } from '../mail/mbox.js';
-import { isGitDirectory, mailsInGit } from './mail-archive.js';
+import { type ArchivedMail, archivedNames, isGitDirectory, mailsInGit } from './mail-archive.js';
 
 export type MailInput =
   | { readonly kind: 'mail'; readonly raw: Buffer }
@@ -29,6 +29,36 @@ export async function* readMailInput(path: string): AsyncGenerator<MailInput> {
   else if (hasHeader(bytes)) yield { kind: 'mail', raw: bounded(path, bytes) };
   else
     yield { kind: 'diff', name: path === '-' ? 'standard input' : path, text: bounded(path, bytes).toString('latin1') };
+}
+
+export interface Archive {
+  readonly count: number;
+  readonly mails: () => AsyncIterable<ArchivedMail>;
+}
+
+/** The mails of an archive after the one at `after`. A mail that is too large is left out. Throws `file-unreadable`. */
+export function archiveOf(path: string, after: string | null): Archive {
+  if (isDirectory(path) && isGitDirectory(path)) {
+    const names = archivedNames(path, after);
+    return { count: names.length, mails: () => mailsInGit(path, names) };
+  }
+  const skip = after === null ? 0 : Number(after) + 1;
+  return { count: Math.max(0, countOf(path) - skip), mails: () => numbered(path, skip) };
+}
+
+async function* numbered(path: string, skip: number): AsyncGenerator<ArchivedMail> {
+  let at = 0;
+  for await (const input of readMailInput(path)) {
+    if (input.kind === 'mail' && at >= skip) yield { at: String(at), raw: input.raw };
+    at++;
+  }
+}
+
+function countOf(path: string): number {
+  if (isDirectory(path)) return foldersOf(path).reduce((sum, folder) => sum + readdirSync(folder).length, 0);
+  let count = 0;
+  for (const _ of splitMbox(readWhole(path))) count++;
+  return count;
 }
 
 function isDirectory(path: string): boolean {
@@ -62,14 +92,18 @@ function bounded(path: string, raw: Buffer): Buffer {
 }
 
 async function* mailsInMaildir(path: string): AsyncGenerator<{ raw: Buffer }> {
+  for (const folder of foldersOf(path))
+    for (const name of readdirSync(folder).sort()) yield { raw: readWhole(join(folder, name)) };
+}
+
+function foldersOf(path: string): string[] {
   const folders = ['cur', 'new'].map((name) => join(path, name)).filter((name) => existsSync(name));
   if (folders.length === 0)
     throw new KabiwatchError('file-unreadable', {
       path,
       why: 'a directory, neither a maildir nor a public-inbox archive',
     });
-  for (const folder of folders)
-    for (const name of readdirSync(folder).sort()) yield { raw: readWhole(join(folder, name)) };
+  return folders;
 }
 
 /** Header fields down to an empty line, and one of those that make it a mail. */

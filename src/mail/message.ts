@@ -85,8 +85,11 @@ export async function readMessage(raw: Uint8Array, ownAddress = ''): Promise<Mes
 function kindOf(tags: SubjectTags, patch: ParsedDiffs, prose: string): Message['kind'] {
   const carries = patch.files.length + patch.damage.filter(({ kind }) => kind === 'unsafe-path').length > 0;
   if (tags.reply) return carries && scissors.test(prose) ? 'patch' : 'other';
+  // The text of `git request-pull` may end in the diff of a merge.
+  const asks = /^The following changes since commit [0-9a-f]{7,64}/m.test(prose);
+  if (!tags.numbered && (asks || (tags.pull && !carries))) return 'pull';
   if (carries) return 'patch';
-  if (/^The following changes since commit [0-9a-f]{7,64}/m.test(prose) || (tags.pull && !tags.numbered)) return 'pull';
+  if (asks) return 'pull';
   return tags.numbered && tags.n === 0 ? 'cover' : 'other';
 }
 

@@ -63,8 +63,11 @@ export function extractDiffs(text: string): Extracted {
 function linesOf(text: string): string[] {
   const lines = text.split('\n');
   if (!text.includes('\r')) return lines;
-  const plain = lines.filter((line) => line !== '' && !line.endsWith('\r')).length;
-  return plain === 0 ? lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line)) : lines;
+  // No tool writes a CR into its own header lines: where one has it, every CR at a line's end came on the way.
+  const isMailers = /^(?:diff --git |\+\+\+ |@@ ).*\r$/m.test(text);
+  return isMailers || !lines.some((line) => line !== '' && !line.endsWith('\r'))
+    ? lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
+    : lines;
 }
 
 type Found = { readonly section: Section; readonly next: number } | null;
@@ -131,6 +134,8 @@ function readHunks(lines: readonly string[], from: number): { hunks: Hunk[]; dam
     damage.push(...read.damage);
     end = read.next;
   }
+  if (lines[end]?.startsWith('@@ ') === true)
+    damage.push({ kind: 'wrong-counts', line: end + 1, text: (lines[end] as string).slice(0, 200) });
   return { hunks, damage, end };
 }
 
