@@ -75,7 +75,10 @@ export function readLeaves(raw: string, head: Head): Leaves {
     const boundary = parameters.get('boundary') ?? '';
     if (type.startsWith('multipart/') && boundary !== '') {
       for (const [start, end] of partsOf(raw, from, to, boundary)) {
-        if (leaves.length >= maxLeaves) break;
+        if (leaves.length >= maxLeaves) {
+          cut = true;
+          break;
+        }
         const inner = readHead(raw, start, end);
         walk(inner.end, end, inner.fields, depth + 1);
       }
