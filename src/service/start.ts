@@ -3,13 +3,15 @@
  * PostgreSQL: `watch` reads mailboxes, `work` reviews, `post` sends, `web` answers HTTP.
  */
 import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { listReferences, openNamedReference } from '../disk/references.js';
 import { type Forge, startForge } from '../github/forge.js';
 import { mailboxSource } from '../imap/mailbox-source.js';
+import type { Reference } from '../kernel/reference.js';
 import { folderSink } from '../smtp/folder-sink.js';
 import { smtpSink } from '../smtp/smtp-sink.js';
+import type { Shelf } from '../web/explore.js';
 import { pageRoutes } from '../web/pages.js';
-import type { ReferenceLine } from '../web/references-page.js';
 import { healthRoutes, startServer, type WebServer } from '../web/server.js';
 import { systemClock } from './clock.js';
 import { obeyMail } from './commands.js';
@@ -116,7 +118,7 @@ export async function startService(config: Config, options: Options): Promise<Se
       url: config.web.url ?? null,
       public: config.web.public,
       token: config.web.token === undefined ? null : readSecret(config.web.token),
-      references: async () => listReferences().flatMap(({ name }) => referenceLine(name, log)),
+      references: shelfOf(log),
     }),
   );
   const web: WebServer | null = has.has('web') ? await startServer(routes, config.web.listen) : null;
@@ -175,17 +177,27 @@ export async function startService(config: Config, options: Options): Promise<Se
   };
 }
 
-/** A reference that cannot be opened is logged and left out: the page is for those that a review can rest on. */
-function referenceLine(name: string, log: Log): ReferenceLine[] {
-  try {
-    const reference = openNamedReference(name);
-    const line = { name, arch: reference.meta.arch, symbols: reference.count('symbols'), verified: null };
-    reference.close();
-    return [line];
-  } catch (error) {
-    log.warn({ err: error as Error, reference: name }, 'a reference cannot be opened');
-    return [];
-  }
+/** Each reference is opened once and again when its file is another. One that cannot be opened is logged and left out. */
+function shelfOf(log: Log): Shelf {
+  const opened = new Map<string, { readonly stamp: string; readonly reference: Reference | null }>();
+  return {
+    names: () => listReferences().map(({ name }) => name),
+    open(name) {
+      const listed = listReferences().find((one) => one.name === name);
+      if (listed === undefined) return null;
+      const stamp = `${listed.size} ${statSync(listed.path).mtimeMs}`;
+      const known = opened.get(name);
+      if (known?.stamp === stamp) return known.reference;
+      let reference: Reference | null = null;
+      try {
+        reference = openNamedReference(name);
+      } catch (error) {
+        log.warn({ err: error as Error, reference: name }, 'a reference cannot be opened');
+      }
+      opened.set(name, { stamp, reference });
+      return reference;
+    },
+  };
 }
 
 async function forgeOf({ config, store, clock, log, health, engine, pool }: Parts): Promise<Forge | null> {

@@ -16,10 +16,12 @@ import {
   reviewedLists,
 } from '../service/store/views.js';
 import { deliveriesPage } from './deliveries-page.js';
+import type { Shelf } from './explore.js';
+import { searchPage, typePage } from './explorer-page.js';
 import { atomFeed } from './feed.js';
 import { healthPage } from './health-page.js';
 import { guarded, type Html, page, type Seen } from './page.js';
-import { type ReferenceLine, referencesPage } from './references-page.js';
+import { type ReferenceLine, referenceLine, referencesPage } from './references-page.js';
 import { reviewPage } from './review-page.js';
 import { pageSize, reviewsPage } from './reviews-page.js';
 import { type Sessions, sessionsOf } from './session.js';
@@ -35,7 +37,7 @@ export interface Pages {
   readonly public: boolean;
   /** Without one nobody logs in, and nobody acts. */
   readonly token: string | null;
-  readonly references: () => Promise<readonly ReferenceLine[]>;
+  readonly references: Shelf;
 }
 
 export function pageRoutes(pages: Pages): Hono {
@@ -94,16 +96,54 @@ export function pageRoutes(pages: Pages): Hono {
     }
     return context.redirect('/deliveries?state=held', 303);
   });
-  app.get('/references.json', async (context) => context.json(await pages.references()));
-  app.get('/references', async (context) =>
-    show(context, 'References', '/references', referencesPage(await pages.references())),
-  );
+  referenceRoutes(app, pages.references, show);
   app.get('/health.json', async (context) => context.json({ ...pages.health.read(), queue: await readQueue(store) }));
   app.get('/health', async (context) =>
     show(context, 'Health', '/health', healthPage(pages.health.read(), await readQueue(store))),
   );
   app.all('*', (context) => show(context, 'No such page', '', html`<p>There is nothing at this address.</p>`, 404));
   return app;
+}
+
+type Show = (
+  context: Context,
+  title: string,
+  here: string,
+  body: Html,
+  status?: 200 | 403 | 404,
+) => Response | Promise<Response>;
+
+function referenceRoutes(app: Hono, shelf: Shelf, show: Show): void {
+  const lines = async (): Promise<ReferenceLine[]> => {
+    // A damaged reference is left out here; its own page says what is wrong with it.
+    const read = shelf.names().map(async (name) => {
+      const reference = shelf.open(name);
+      return reference === null ? [] : referenceLine(reference).catch(() => []);
+    });
+    return (await Promise.all(read)).flat();
+  };
+  const none = (context: Context, what: string) =>
+    show(context, `No such ${what}`, '', html`<p>There is no ${what} of this name.</p>`, 404);
+  app.get('/references.json', async (context) => context.json(await lines()));
+  app.get('/references', async (context) => show(context, 'References', '/references', referencesPage(await lines())));
+  app.get('/references/:name', async (context) => {
+    const reference = shelf.open(context.req.param('name'));
+    if (reference === null) return none(context, 'reference');
+    const search = (context.req.query('q') ?? '').slice(0, 200);
+    return show(context, reference.meta.name, '', await searchPage(reference, search));
+  });
+  app.get('/references/:name/:page{type(?:\\.json)?}', async (context) => {
+    const reference = shelf.open(context.req.param('name'));
+    if (reference === null) return none(context, 'reference');
+    const key = (context.req.query('key') ?? '').slice(0, 300);
+    if (context.req.param('page') === 'type.json') {
+      const [shipped, computed] = [reference.row('shipped', key), reference.row('layouts', key)];
+      if (shipped === null && computed === null) return context.json({ error: 'no such type' }, 404);
+      return context.json({ key, shipped, computed, embeddedIn: reference.row('embeds', key) ?? [] });
+    }
+    const body = await typePage(reference, key);
+    return body === null ? none(context, 'type') : show(context, key, '', body);
+  });
 }
 
 function loginRoutes(

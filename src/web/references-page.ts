@@ -1,5 +1,7 @@
 /** The references that reviews can rest on, and how well what is computed agrees with what was shipped. */
 import { html } from 'hono/html';
+import type { Reference } from '../kernel/reference.js';
+import { overviewOf } from './explore.js';
 import { type Html, scrolled } from './page.js';
 
 export interface ReferenceLine {
@@ -7,19 +9,29 @@ export interface ReferenceLine {
   readonly arch: string;
   /** Exported symbols. */
   readonly symbols: number;
-  /** What was checked against the shipped kernel, in words; null when nothing was. */
-  readonly verified: string | null;
+  /** Symbol versions that are both shipped and computed, and how many of them are equal. */
+  readonly versions: { readonly equal: number; readonly different: number; readonly unknown: number };
+}
+
+export async function referenceLine(reference: Reference): Promise<ReferenceLine> {
+  const { name, arch } = reference.meta;
+  const { versions } = await overviewOf(reference);
+  return { name, arch, symbols: reference.count('symbols'), versions };
 }
 
 export function referencesPage(references: readonly ReferenceLine[]): Html {
   if (references.length === 0)
-    return html`<p>No reference is configured: reviews rest on the mail or the tree alone.</p>`;
+    return html`<p>There is no reference here: reviews rest on the mail or the tree alone.</p>`;
   const rows = references.map(
     (one) =>
-      html`<tr><th scope="row">${one.name}</th><td>${one.arch}</td><td>${one.symbols}</td><td>${one.verified ?? 'not checked'}</td></tr>`,
+      html`<tr><th scope="row"><a href="/references/${encodeURIComponent(one.name)}">${one.name}</a></th><td>${one.arch}</td><td>${one.symbols}</td><td>${score(one)}</td></tr>`,
   );
   return scrolled(
     'References',
     html`<table><thead><tr><th scope="col">Name</th><th scope="col">Architecture</th><th scope="col">Exported symbols</th><th scope="col">Verified</th></tr></thead><tbody>${rows}</tbody></table>`,
   );
+}
+
+function score({ versions: { equal, different } }: ReferenceLine): string {
+  return equal + different === 0 ? 'not checked' : `${equal} of ${equal + different} versions as shipped`;
 }

@@ -1,10 +1,13 @@
 /** The pages as a person meets them: in headless Chromium, by roles and labels, with axe-core, without script, on a phone, under attack. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Hono } from 'hono';
 import pino from 'pino';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Layout } from '../../src/c/layout.js';
+import { openReference, writeReference } from '../../src/disk/reference-file.js';
 import type { Review, TypeChange } from '../../src/kabi/review.js';
 import { systemClock } from '../../src/service/clock.js';
 import type { Store } from '../../src/service/database.js';
@@ -80,6 +83,37 @@ async function seed(subject: string, review: Partial<Review>, reply = ''): Promi
   return id;
 }
 
+function writtenReference(): string {
+  const path = join(folder.path, 'small-6.1.kabiref');
+  const member = (name: string, offset: number, size: number) => ({
+    ...{ name, bitOffset: offset * 8, bitSize: 0, size, type: size === 4 ? 'int' : 'long int', inner: null },
+  });
+  const layout = (name: string, size: number, members: Layout['members']): Layout => ({
+    ...{ kind: 'struct', name, typedef: false, size, align: 8, members },
+  });
+  const symbol = (name: string, shipped: number, computed: number, types: string[]) => ({
+    ...{ name, module: 'vmlinux', license: 'any' as const, namespace: null, shipped, computed, source: null, types },
+  });
+  const small = layout('small', 24, [member('a', 0, 4), member('b', 8, 8), member('kabi_reserved1', 16, 8)]);
+  const attacked = layout(attack, 8, [member(attack, 0, 8)]);
+  writeReference(
+    path,
+    { name: 'small-6.1', arch: 'x86_64', version: '6.1.7', source: null, build: null, crcMode: 'genksyms' },
+    {
+      shipped: new Map([
+        ['struct small', [small]],
+        [`struct ${attack}`, [attacked]],
+      ]),
+      embeds: new Map([['struct small', ['struct large']]]),
+      symbols: new Map([
+        ['use_small', [symbol('use_small', 1, 1, ['s#small'])]],
+        ['other', [symbol('other', 1, 2, ['s#large'])]],
+      ]),
+    },
+  );
+  return path;
+}
+
 const ids: number[] = [];
 beforeAll(async () => {
   store = await openFolder(folder.path);
@@ -150,7 +184,8 @@ beforeAll(async () => {
   const health = startHealth(log, () => new Date());
   health.set('store', { ok: true, detail: attack });
   const app = new Hono();
-  const references = async () => [{ name: 'debian-6.1', arch: 'x86_64', symbols: 12, verified: '12 of 12 CRCs' }];
+  const reference = openReference(writtenReference());
+  const references = { names: () => ['small-6.1'], open: (name: string) => (name === 'small-6.1' ? reference : null) };
   app.route('/', pageRoutes({ store, health, clock: systemClock, log, url: null, public: true, token, references }));
   server = await startServer(app, '127.0.0.1:0');
   at = `http://127.0.0.1:${server.port}`;
@@ -196,6 +231,9 @@ const everyPage = () => [
   `/reviews/r${ids[2]}`,
   '/deliveries',
   '/references',
+  '/references/small-6.1?q=s',
+  '/references/small-6.1/type?key=struct%20small',
+  `/references/small-6.1/type?key=${encodeURIComponent(`struct ${attack}`)}`,
   '/health',
   '/login',
   '/nowhere',
@@ -269,6 +307,31 @@ test('without script: find a review by its subject, look at its picture', async 
     },
     { javaScriptEnabled: false },
   );
+});
+
+test('the explorer finds a type of a reference and shows what is free, who embeds it and which symbols reach it', async () => {
+  await withPage(
+    async (page) => {
+      await page.goto(`${at}/references`);
+      expect(await page.getByRole('row', { name: /small-6.1/ }).textContent()).toContain('1 of 2 versions as shipped');
+      await page.getByRole('link', { name: 'small-6.1' }).click();
+      await page.getByRole('searchbox', { name: 'Type' }).fill('SMALL');
+      await page.getByRole('button', { name: 'Find' }).click();
+      await page.getByRole('link', { name: 'struct small', exact: true }).click();
+      expect(await page.getByRole('img', { name: 'struct small: 24 bytes' }).count()).toBe(1);
+      const text = await page.getByRole('main').innerText();
+      expect(text).toContain('4 bytes at 4 after a');
+      expect(text).toContain('reserved: kabi_reserved1');
+      expect(text).toContain('use_small');
+      expect(text).not.toContain('other');
+      expect(await page.getByRole('link', { name: 'struct large' }).count()).toBe(1);
+    },
+    { javaScriptEnabled: false },
+  );
+  expect((await fetch(`${at}/references/nothing`)).status).toBe(404);
+  expect((await fetch(`${at}/references/small-6.1/type?key=struct%20nothing`)).status).toBe(404);
+  const json = await (await fetch(`${at}/references/small-6.1/type.json?key=struct%20small`)).json();
+  expect(json).toMatchObject({ key: 'struct small', shipped: [{ size: 24 }], embeddedIn: ['struct large'] });
 });
 
 test('a held reply is approved by who logs in, and by nobody else', async () => {
