@@ -6,7 +6,7 @@ import { directoryTree } from '../disk/directory-tree.js';
 import { KabiwatchError } from '../errors.js';
 import { readConfig } from '../kernel/config.js';
 import { builtTree } from '../kernel/generated.js';
-import { unitsOf } from '../kernel/kbuild.js';
+import { unitAt } from '../kernel/kbuild.js';
 import { archDirectory, flaggedUnit, macrosForTree, plainUnit, type View } from '../kernel/unit.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { unionTree } from '../tree/union.js';
@@ -53,8 +53,6 @@ export function openUnits({ tree: dir, build, arch, predefined }: TreeOptions): 
   const config = tree.read('.config');
   const values = config === null ? new Map<string, string>() : readConfig(Buffer.from(config).toString('latin1'));
   const unquoted = new Map([...values].map(([name, value]) => [name, value.replace(/^"(.*)"$/, '$1')]));
-  // Only the makefiles know a unit's own macros and directories.
-  let kbuild: ReturnType<typeof unitsOf>['units'] | null = null;
   const cache = new LexCache();
   return {
     tree,
@@ -65,10 +63,10 @@ export function openUnits({ tree: dir, build, arch, predefined }: TreeOptions): 
           why: `not in ${dir}`,
           remedy: 'give it as a path of the tree',
         });
-      kbuild ??= unitsOf(tree, unquoted, archDir).units;
-      const built = kbuild.find((one) => one.source === path);
+      // Only the makefiles know a unit's own macros and directories.
+      const built = unitAt(tree, unquoted, archDir, path);
       const unit =
-        built === undefined
+        built === null
           ? plainUnit(tree, path, arch, macros, view)
           : flaggedUnit(path, built, built.flags, macros, view);
       if (unit === null) throw new KabiwatchError('usage', { why: `the config builds no ${path}` });

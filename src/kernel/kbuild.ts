@@ -44,7 +44,18 @@ export interface Kbuild {
 }
 
 export function unitsOf(tree: SourceTree, config: ConfigValues, arch: string): Kbuild {
-  return new Descent(tree, config, arch).run();
+  return new Descent(tree, config, arch, null).run();
+}
+
+/**
+ * The unit that `unitsOf` would give first for a source file, or null where the config builds none from it. Only the makefiles
+ * of the file's directory and of those above it are read; all of them where these do not name the file (virt/kvm/kvm_main.c
+ * is named by arch/x86/kvm alone).
+ */
+export function unitAt(tree: SourceTree, config: ConfigValues, arch: string, path: string): Unit | null {
+  const named = (only: string | null): Unit | undefined =>
+    new Descent(tree, config, arch, only).run().units.find(({ source }) => source === path);
+  return named(path) ?? named(null) ?? null;
 }
 
 /** The macros that kbuild defines for one unit (modname_flags), after those of `flags`. */
@@ -91,9 +102,12 @@ class Descent {
   readonly #missing = new Map<string, string>();
   readonly #visited = new Map<string, 'builtin' | 'modules'>();
   readonly #names = new Map<string, ReadonlySet<string>>();
+  /** The one source file that is asked for, or null where all are. */
+  readonly #only: string | null;
   #top: Top | null = null;
 
-  constructor(tree: SourceTree, config: ConfigValues, arch: string) {
+  constructor(tree: SourceTree, config: ConfigValues, arch: string, only: string | null) {
+    this.#only = only;
     this.#tree = tree;
     this.#config = config;
     this.#arch = arch;
@@ -132,6 +146,7 @@ class Descent {
   #visit(dir: string, environment: Environment, reach: 'builtin' | 'modules'): void {
     const before = this.#visited.get(dir);
     if (before === reach || before === 'builtin' || this.#visited.size > DIRECTORIES) return;
+    if (this.#only !== null && dir !== '.' && !this.#only.startsWith(`${dir}/`)) return;
     this.#visited.set(dir, reach);
     try {
       const make = this.#evaluate(dir, environment);
@@ -160,6 +175,11 @@ class Descent {
 
   descend(dir: string, environment: Environment, reach: 'builtin' | 'modules'): void {
     this.#visit(dir, environment, reach);
+  }
+
+  /** Whether anybody asks for the object; its flags cost more than its name. */
+  wants(object: string): boolean {
+    return this.#only === null || this.#only.replace(/\.[^./]*$/, '.o') === object;
   }
 
   addModule(path: string): void {
@@ -267,10 +287,12 @@ class DirectoryRead {
   }
 
   #add(descent: Descent, part: string, where: Pick<Unit, 'place' | 'module'>): void {
+    const object = normalised(`${this.#dir}/${part}`);
+    if (!descent.wants(object)) return;
     const stem = part.slice(0, -'.o'.length);
     const owners = this.#ownersOf(part);
     const modnames = owners.length > 0 ? owners : [stem.slice(stem.lastIndexOf('/') + 1)];
-    descent.add(normalised(`${this.#dir}/${part}`), {
+    descent.add(object, {
       ...where,
       modname: modnames.join(':'),
       modfile: normalised(`${this.#dir}/${modnames[0]}`),

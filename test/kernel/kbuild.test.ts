@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { directoryTree } from '../../src/disk/directory-tree.js';
-import { nameDefines, type Unit, unitsOf } from '../../src/kernel/kbuild.js';
+import { nameDefines, type Unit, unitAt, unitsOf } from '../../src/kernel/kbuild.js';
 import { shellWords } from '../../src/kernel/kbuild-flags.js';
 import { memoryTree } from '../../src/tree/memory.js';
 import { debianKernel } from '../truth/kernel.js';
@@ -174,6 +175,29 @@ test('shell words lose their quotes', () => {
   expect(shellWords(`-DA='"b c"' -D"X=1 2" \\"q\\" ''`)).toEqual(['-DA="b c"', '-DX=1 2', '"q"', '']);
 });
 
+describe('one unit', () => {
+  const files = {
+    'drivers/Makefile':
+      'ccflags-y := -DHERE\nsubdir-ccflags-y := -DBELOW\nobj-y += a.o sub/ ../far/\nCFLAGS_a.o := -DOWN\n',
+    'drivers/sub/Makefile': 'obj-y += f.o ../../odd/away.o\nobj-m += m.o\nm-y := g.o\n',
+    'drivers/sub/g.c': '',
+    'far/Makefile': 'obj-y += far.o\n',
+    'far/far.c': '',
+    'odd/away.c': '',
+  };
+
+  test('is what all units have for its source, wherever it is named', () => {
+    const { units } = kbuildOf(files);
+    const tree = memoryTree('test', { ...common, ...files });
+    for (const source of ['drivers/a.c', 'drivers/sub/f.c', 'drivers/sub/g.c', 'far/far.c', 'odd/away.c', 'lib/l.S']) {
+      const unit = units.find((one) => one.source === source);
+      expect(unit).toBeDefined();
+      expect(unitAt(tree, new Map(), 'x86_64', source)).toEqual(unit);
+    }
+    expect(unitAt(tree, new Map(), 'x86_64', 'drivers/b.c')).toBeNull();
+  });
+});
+
 describe("Debian's kernel", () => {
   test('the modules that Module.symvers names are all found, and no unit is without a source for no reason', () => {
     const kernel = debianKernel();
@@ -190,5 +214,16 @@ describe("Debian's kernel", () => {
     const found = new Set(modules);
     expect([...shipped].filter((module) => !found.has(module))).toEqual([]);
     expect(units.filter(({ source }) => source === null).length).toBeLessThan(60);
+
+    // One unit alone is the same as among all.
+    const first = new Map<string, Unit>();
+    for (const unit of units) if (unit.source !== null && !first.has(unit.source)) first.set(unit.source, unit);
+    const every = Math.ceil(first.size / 100);
+    const sample = [...first].filter((_, at) => at % every === 0);
+    const tree = directoryTree(kernel.source);
+    const differing = sample.filter(
+      ([source, unit]) => !isDeepStrictEqual(unitAt(tree, config, 'x86_64', source), unit),
+    );
+    expect(differing.map(([source]) => source)).toEqual([]);
   });
 });
