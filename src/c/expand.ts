@@ -104,6 +104,15 @@ export class Expander {
     this.#drain(emit);
   }
 
+  /** Carries out a `_Pragma` that stands in the file itself; the operator has been read. */
+  expandPragma(emit: (kind: number, spelling: number, flags: number) => void): void {
+    this.#work = 0;
+    this.#arena.length = 0;
+    this.#pendingSpace = 0;
+    this.#pragma();
+    this.#drain(emit);
+  }
+
   /** Expands a directive's line; `#if` operators are answered by the source as they are met. */
   expandLine(
     tokens: TokenList,
@@ -465,11 +474,15 @@ export class Expander {
     return operand;
   }
 
-  /** _Pragma ( "text" ) */
+  /** _Pragma ( "text" ), where a macro may stand for the text: the operand is expanded before the operator is carried out. */
   #pragma(): boolean {
     if (!this.#opensCall()) return false;
     this.#nextRaw();
-    if (!this.#nextRaw()) return true;
+    for (;;) {
+      if (!this.#nextRaw()) return true;
+      const macro = this.#macroHere();
+      if (macro === undefined || !this.#enter(macro, this.flags)) break;
+    }
     const text = textOf(this.spelling);
     if (this.#nextRaw()) this.#file.pragma(text.replace(/^L?"|"$/g, '').replace(/\\(["\\])/g, '$1'));
     return true;

@@ -223,32 +223,16 @@ class Preprocessor implements FileSource {
     this.#useFile = id;
     this.#useOffset = place;
     this.#useLexed = frame.file;
-    if (macro === undefined) {
-      this.#plainPragma(frame);
-      return;
-    }
     const out = this.#tokens;
+    const emit = (one: number, spelling: number, spaced: number): void => out.push(one, spaced, spelling, id, place);
     this.#expander.offset = place;
-    this.#expander.expandUse(macro, kind[at] as number, spelled, flags[at] as number, (one, spelling, spaced) =>
-      out.push(one, spaced, spelling, id, place),
-    );
+    if (macro === undefined) this.#expander.expandPragma(emit);
+    else this.#expander.expandUse(macro, kind[at] as number, spelled, flags[at] as number, emit);
     if (this.#expander.exhausted) {
       this.#expander.exhausted = false;
       this.#stop(`the expansion of ${textOf(spelled)} is too large`);
     }
     if (out.length > mostTokens) this.#stop('the unit has too many tokens');
-  }
-
-  /** _Pragma ( "text" ) outside a macro. */
-  #plainPragma(frame: Frame): void {
-    const { tokens } = frame.file;
-    if (tokens.spelling[frame.at] !== open || tokens.kind[frame.at + 1] !== Text) return;
-    this.pragma(
-      textOf(tokens.spelling[frame.at + 1] as number)
-        .replace(/^L?"|"$/g, '')
-        .replace(/\\(["\\])/g, '$1'),
-    );
-    frame.at += 3;
   }
 
   // What the expander asks of the file.
