@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import { Probot, ProbotOctokit } from 'probot';
+import { proxiedFetch } from './proxy.js';
 
 export interface AppAccount {
   readonly appId: number;
@@ -18,8 +19,10 @@ export interface AppAccount {
 export type Client = Awaited<ReturnType<Probot['auth']>>;
 
 export async function githubApp(account: AppAccount, log: Logger): Promise<Probot> {
+  const proxied = proxiedFetch(process.env);
   const Octokit = ProbotOctokit.defaults((options: Record<string, unknown>) => ({
     ...options,
+    ...(proxied === null ? {} : { request: { ...(options.request as object | undefined), fetch: proxied } }),
     retry: { enabled: false },
     throttle: account.spaced
       ? { ...(options.throttle as object), onRateLimit: () => false, onSecondaryRateLimit: () => false }
