@@ -131,6 +131,23 @@ export async function finishCheck(
   } while (written < text.annotations.length);
 }
 
+/** A check that was begun and will have no judgement is ended, so that nobody waits for it; a finished one stays as it is. */
+export async function dropCheck(place: Place, title: string): Promise<void> {
+  const check = await findCheck(place);
+  if (check === null || check.status === 'completed') return;
+  const { client, pull } = place;
+  const [owner = '', repo = ''] = pull.repo.split('/');
+  await place.mine();
+  await client.rest.checks.update({
+    owner,
+    repo,
+    check_run_id: check.id,
+    status: 'completed',
+    conclusion: 'neutral',
+    output: { title, summary: 'This head was not judged.' },
+  });
+}
+
 function digestOf(annotations: readonly Annotation[]): string {
   return createHash('sha256').update(JSON.stringify(annotations)).digest('hex').slice(0, 16);
 }

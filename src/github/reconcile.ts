@@ -16,7 +16,7 @@ import {
 } from '../report/github.js';
 import type { DuePull, ForgeStore, Judge, PullReview } from '../service/ports.js';
 import type { Client } from './app.js';
-import { beginCheck, finishCheck, type Place } from './check.js';
+import { beginCheck, dropCheck, finishCheck, type Place } from './check.js';
 import { type Command, obey, type Pending, pendingCommands } from './commands.js';
 import { type Comment, findComment, putComment, readComments } from './comments.js';
 import { putLabels } from './labels.js';
@@ -54,8 +54,11 @@ export type Outcome =
 export async function reconcile(work: Reconciling, client: Client, due: DuePull): Promise<Outcome> {
   const pull = await readPull(client, due.repo, due.number);
   if (pull === null) return done('no such pull request');
-  if (!pull.open) return done('closed');
   const place: Place = { client, pull, appId: work.appId, mine: () => stillMine(work, due) };
+  if (!pull.open) {
+    await dropCheck(place, 'closed before it was judged');
+    return done('closed');
+  }
   const read = await repositoryConfig(client, pull.repo, pull.base);
   if (!read.ok) {
     await finishCheck(place, configCheck(read), { url: null, fix: false });
@@ -108,7 +111,10 @@ async function judgedNow(
 
   await beginCheck(place, null);
   const sourced = await sourceOf(place.client, pull, work.mirrors);
-  if (sourced.kind === 'moved') return { kind: 'later', why: 'the head was pushed over', ms: 5000 };
+  if (sourced.kind === 'moved') {
+    await dropCheck(place, 'pushed over before it was judged');
+    return { kind: 'later', why: 'the head was pushed over', ms: 5000 };
+  }
   const started = performance.now();
   const paths = sourced.source.patches.flatMap(({ diff }) => pathsIn(diff));
   const wanted = config.paths.length === 0 || paths.some((path) => config.paths.some((one) => matchesPath(one, path)));

@@ -1,7 +1,7 @@
 /** What goes wrong on the way: everything is done later, nothing twice. `KABI_ROUNDS=200` for the long run; the seed is printed. */
 import { afterAll, afterEach, expect, test } from '@jest/globals';
 import type { Fault } from './emulator.js';
-import { closeStore, type Running, repo, startApp } from './mirror-setup.js';
+import { closeStore, judgeLines, type Running, repo, startApp } from './mirror-setup.js';
 import { comment, header, openPull, push } from './scene.js';
 import { starPayload } from './webhooks.js';
 
@@ -135,6 +135,46 @@ test('a force-push while the review runs: the comment speaks of the new head onl
   expect(github.comments(1)).toHaveLength(1);
   expect(github.comments(1)[0]?.body).toContain(scene.pull.headSha.slice(0, 12));
   expect(github.checks(scene.pull.headSha)).toMatchObject([{ status: 'completed', annotations: [{ start_line: 9 }] }]);
+  expect(github.checks(first)).toMatchObject([{ status: 'completed', conclusion: 'neutral' }]);
+});
+
+test('a force-push while it is judged: the old head keeps its own check, the comment speaks of the new one', async () => {
+  const pushing: { go: (() => Promise<unknown>) | null } = { go: null };
+  app = await startApp({
+    async judge(source, settings) {
+      const { go } = pushing;
+      pushing.go = null;
+      await go?.();
+      return judgeLines(source, settings);
+    },
+  });
+  const { github } = app;
+  const scene = await openPull(github, { [path]: header(40, { 5: 'old' }) });
+  const first = scene.pull.headSha;
+  const main = await github.git(repo, 'rev-parse', 'refs/heads/main');
+  pushing.go = () => push(github, scene, { [path]: header(40, { 9: 'new' }) }, main);
+  await app.settle();
+  expect(scene.pull.headSha).not.toBe(first);
+  expect(github.checks(first)).toMatchObject([{ status: 'completed', annotations: [{ start_line: 5 }] }]);
+  expect(github.checks(scene.pull.headSha)).toMatchObject([{ status: 'completed', annotations: [{ start_line: 9 }] }]);
+  expect(github.comments(1)).toHaveLength(1);
+  expect(github.comments(1)[0]?.body).toContain(scene.pull.headSha.slice(0, 12));
+});
+
+test('closed while the worker was lost: the check that was begun is ended, nothing is said', async () => {
+  const closing: { pull: { state: 'open' | 'closed' } | null } = { pull: null };
+  app = await startApp({
+    judge: async () => {
+      if (closing.pull !== null) closing.pull.state = 'closed';
+      throw new Error('the worker was lost');
+    },
+  });
+  const { github } = app;
+  const { pull } = await openPull(github, { [path]: header(40, { 5: 'a' }) });
+  closing.pull = pull;
+  await app.settle();
+  expect(github.comments(1)).toEqual([]);
+  expect(github.checks(pull.headSha)).toMatchObject([{ status: 'completed', conclusion: 'neutral' }]);
 });
 
 test('a bad signature is refused with 401 and logged; an unknown event is answered and forgotten', async () => {
