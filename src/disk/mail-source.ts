@@ -2,10 +2,10 @@
  * What a command was given -> the mails in it: mbox, mboxrd, maildir, one mail, `git format-patch` files, a public-inbox archive (git),
  * standard input for `-`; and diffs that no mail surrounds. Never happens: more than one archive's batch in memory.
  */
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { KabiwatchError } from '../errors.js';
-import { isMbox, splitMbox } from '../mail/mbox.js';
+import { isMbox, lastSeparator, splitMbox } from '../mail/mbox.js';
 import { type ArchivedMail, archivedNames, isGitDirectory, mailsInGit } from './mail-archive.js';
 
 export type MailInput =
@@ -48,16 +48,53 @@ export function archiveOf(path: string, after: string | null): Archive {
 
 async function* numbered(path: string, skip: number): AsyncGenerator<ArchivedMail> {
   let at = 0;
-  for await (const input of readMailInput(path)) {
-    if (input.kind === 'mail' && at >= skip) yield { at: String(at), raw: input.raw };
+  for await (const raw of isDirectory(path) ? rawIn(mailsInMaildir(path)) : mboxInPieces(path)) {
+    if (at >= skip && raw.length <= mailLimit) yield { at: String(at), raw };
     at++;
+  }
+}
+
+async function* rawIn(mails: AsyncIterable<{ raw: Buffer }>): AsyncGenerator<Buffer> {
+  for await (const { raw } of mails) yield raw;
+}
+
+const pieceBytes = 8 * 1024 * 1024;
+
+/** An mbox of any size: what is held is a piece and the mail that it ends in. Throws `file-unreadable`. */
+function* mboxInPieces(path: string): Generator<Buffer> {
+  const file = openFile(path);
+  try {
+    let held = Buffer.alloc(0);
+    for (let wanted = pieceBytes; ; ) {
+      const piece = Buffer.allocUnsafe(wanted);
+      const length = readSync(file, piece, 0, wanted, null);
+      held = held.length === 0 ? piece.subarray(0, length) : Buffer.concat([held, piece.subarray(0, length)]);
+      if (length === 0) break;
+      const end = lastSeparator(held);
+      // One mail longer than a piece: read twice as much before looking again.
+      wanted = end === 0 ? Math.min(wanted * 2, mailLimit) : pieceBytes;
+      if (end === 0) continue;
+      yield* splitMbox(held.subarray(0, end - 1));
+      held = held.subarray(end);
+    }
+    yield* isMbox(held) ? splitMbox(held) : held.length === 0 ? [] : [held];
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (cause) {
+    throw new KabiwatchError('file-unreadable', { path }, { cause });
   }
 }
 
 function countOf(path: string): number {
   if (isDirectory(path)) return foldersOf(path).reduce((sum, folder) => sum + readdirSync(folder).length, 0);
   let count = 0;
-  for (const _ of splitMbox(readWhole(path))) count++;
+  for (const _ of mboxInPieces(path)) count++;
   return count;
 }
 

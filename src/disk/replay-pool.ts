@@ -64,7 +64,12 @@ function ask(worker: Worker, batch: readonly { readonly raw: Buffer }[]): Promis
         };
         worker.on('message', onMessage);
         worker.on('error', onError);
-        worker.postMessage(batch.map(({ raw }) => raw));
+        // A Buffer may be a view of a whole archive: only its own bytes travel.
+        const mails = batch.map(({ raw }) => new Uint8Array(raw));
+        worker.postMessage(
+          mails,
+          mails.map(({ buffer }) => buffer),
+        );
       }),
   );
   waiting.set(

@@ -20,7 +20,13 @@ function slim(message: Message): ReplayedMail {
   const files = message.patch.files.map((file) => ({ ...file, hunks: [] }));
   const damage = message.patch.damage.slice(0, 20);
   return {
-    message: { ...message, prose: '', patch: { files, damage } },
+    message: {
+      ...message,
+      prose: '',
+      recipients: [],
+      trailers: { ...message.trailers, followUps: [] },
+      patch: { files, damage },
+    },
     matters: message.patch.files.some(mayMatter),
   };
 }

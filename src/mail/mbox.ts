@@ -22,11 +22,20 @@ export function isMbox(bytes: Buffer): boolean {
   return separatorEnd(bytes, 0) !== null;
 }
 
+/** Where the last message of these bytes begins, its `From ` line included; 0 where there is only one. */
+export function lastSeparator(bytes: Buffer): number {
+  for (let at = bytes.lastIndexOf('\nFrom '); at > 0; at = bytes.lastIndexOf('\nFrom ', at - 1))
+    if (isBlankAbove(bytes, at) && separatorEnd(bytes, at + 1) !== null) return at + 1;
+  return 0;
+}
+
 /** Where the message begins whose `From ` line stands at `at`; null where this is none. */
 function separatorEnd(bytes: Buffer, at: number): number | null {
   if (bytes.subarray(at, at + 5).toString('latin1') !== 'From ') return null;
   const end = bytes.indexOf(newline, at);
   if (end === -1 || end - at > 1000) return null;
+  // Every writer of mboxes puts a date there; prose rarely does.
+  if (!/\d{4}|\d\d:\d\d/.test(bytes.toString('latin1', at, end))) return null;
   const below = bytes.subarray(end + 1, end + 200).toString('latin1');
   return /^(?:>?From |[A-Za-z][\w-]*[ \t]*:)/.test(below) ? end + 1 : null;
 }
