@@ -116,7 +116,8 @@ class UseReader {
 
   /** Arguments of a macro that does nothing with them, as lockdep's where it is configured away, touch nothing. */
   #dropUnused(at: number, end: number): void {
-    if (this.#depth > 0 || at < this.#droppedTo) return;
+    // Trace events read their headers several times, each time with another meaning of the same macro.
+    if (this.#depth > 0 || at < this.#droppedTo || this.#function === null) return;
     const close = closing(this.#tokens, at + 1, end);
     if (!this.#concerns(at + 2, close)) return;
     const macro = this.#names.macro(textOf(this.#tokens.spelling[at] as number));

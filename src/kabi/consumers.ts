@@ -256,7 +256,7 @@ class ConsumerReader {
           type: this.#type.name,
           member: null,
           kind: 'embed',
-          place: this.#placeOf(file),
+          place: this.#placeOfEmbedder(file),
           file,
           line,
           function: null,
@@ -269,6 +269,12 @@ class ConsumerReader {
   #add(consumer: Consumer): void {
     const { kind, member, file, line } = consumer;
     this.#found.set(`${kind} ${member} ${file}:${line} ${consumer.function}`, consumer);
+  }
+
+  /** A struct of a public header is nobody's code: what embedding does to it is judged on the struct itself. */
+  #placeOfEmbedder(file: string): Consumer['place'] {
+    const place = this.#placeOf(file);
+    return place === 'inline' ? 'builtin' : place;
   }
 
   #placeOf(file: string): Consumer['place'] {

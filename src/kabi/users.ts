@@ -39,7 +39,9 @@ export function headersHolding(types: readonly string[], question: ConsumerQuest
 
 /** The members that old code would look for in vain, by the name that code uses first. */
 function movedOf(name: string, change: LayoutChange): MovedType {
-  const rows = [...change.moved, ...change.retyped, ...change.renamed].map(({ before }) => before);
+  // A member whose own type changed stays where it is; its type is asked for by itself.
+  const retyped = change.retyped.filter(({ before, after }) => before.type !== after.type);
+  const rows = [...change.moved, ...retyped, ...change.renamed].map(({ before }) => before);
   const first = (row: { readonly name: string }): string => row.name.split('.')[0] as string;
   const members = [...new Set([...rows, ...change.removed].map(first))];
   const resized = change.before.size !== change.after.size || change.before.align !== change.after.align;
@@ -55,6 +57,7 @@ function useOf(type: ChangedType, answer: ConsumerAnswer, question: ConsumerQues
   const name = bareTypedef(type.name);
   const units = linkUnitsOf(name, question);
   if (!units.isInline && units.names.size <= 1) return 'nobody';
+  // Who embeds it in a header is judged as a type of its own.
   const places = answer.consumers.filter((one) => one.type === name).map(({ place }) => place);
   return places.some((place) => place === 'module' || place === 'inline') ? 'outside' : 'base only';
 }

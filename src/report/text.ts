@@ -181,7 +181,8 @@ function symbols(review: Review): string[] {
 /** Who is affected: modules and inline code first, they decide; then how much of the base kernel. */
 function affected(consumers: readonly Consumer[]): string[] {
   if (consumers.length === 0) return [];
-  const outside = consumers.filter((one) => one.place !== 'builtin');
+  const outside = consumers.filter((one) => one.place === 'module' || one.place === 'inline');
+  const possible = consumers.filter((one) => one.place === 'possible');
   const inside = consumers.filter((one) => one.place === 'builtin');
   const lines = ['Who depends on it:'];
   for (const one of outside.slice(0, 8)) {
@@ -198,6 +199,16 @@ function affected(consumers: readonly Consumer[]): string[] {
       ),
     );
   }
+  if (outside.length === 0) lines.push(...bullet('no module of this configuration, no inline code'));
+  if (possible.length > 0)
+    lines.push(...bullet(`in code that this configuration does not build: ${possible.length} places`));
+  const members = [...new Set(consumers.flatMap((one) => (one.member === null ? [] : [`${one.type}.${one.member}`])))];
+  if (outside.length === 0 && members.length > 0)
+    lines.push(
+      ...bullet(
+        `an outside module must not touch: ${members.slice(0, 12).map(plain).join(', ')}${members.length > 12 ? ', …' : ''}`,
+      ),
+    );
   return lines;
 }
 
