@@ -68,6 +68,12 @@ export class SymbolTable {
     return this.#space(kind).has(name);
   }
 
+  /** Every struct, union, enum and typedef that is declared. */
+  *types(): Iterable<GenksymsSymbol> {
+    for (const space of new Set([this.#tags, this.#enums])) yield* space.values();
+    for (const symbol of this.#names.values()) if (symbol.tag === tag.typedef) yield symbol;
+  }
+
   /** A new enum begins: the next enumerator without a value is 0. */
   restartEnumerators(): void {
     this.#lastEnumerator = null;

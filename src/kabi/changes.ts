@@ -85,7 +85,7 @@ export function changesBetween(before: readonly UnitFacts[], after: readonly Uni
     const texts = changedTexts(was.symbols, is.symbols);
     for (const [key, text] of texts) hashed.set(key, text);
     for (const dump of [was.symbols.dump, is.symbols.dump]) {
-      for (const key of dump.keys()) if (key.includes('#')) reached.add(key);
+      if (was.symbols.symbols.size > 0) for (const key of dump.keys()) if (key.includes('#')) reached.add(key);
       for (const key of reachingAny(texts, dump)) hashedThrough.add(key);
     }
     for (const one of changedSymbols(was, is)) symbols.set(one.name, one);

@@ -8,9 +8,10 @@ import type { Versioner } from './program.js';
 
 export function genksymsVersions(dialect: Dialect): Versioner {
   return ({ tokens, files }, unit): SymbolFacts => {
-    const { exports, expanded } = symbolsOf(tokens, files.indexOf(unit.path), dialect);
+    const { exports, expanded, symbols } = symbolsOf(tokens, files.indexOf(unit.path), dialect);
     const dump = new Map<string, string>();
-    for (const symbol of expanded) {
+    // A unit that exports nothing, as that of a header alone, still says what genksyms sees of its types.
+    for (const symbol of exports.length > 0 ? expanded : symbols.types()) {
       const line = symtypeLine(symbol);
       const blank = line.indexOf(' ');
       dump.set(line.slice(0, blank), line.slice(blank + 1).trim());
