@@ -60,7 +60,6 @@ function run(program, args, cwd) {
   const done = spawnSync(program, args, { cwd, maxBuffer: 1 << 30 });
   if (done.status !== 0 && done.status !== 3) throw new Error(`${program}: ${done.stderr?.toString().slice(0, 2000)}`);
   if (done.stdout.length === 0 && program !== 'gcc') throw new Error(`${program} printed nothing`);
-  console.log(program, done.status, done.stdout.length, done.stderr.toString().slice(0, 300));
   return performance.now() - begin;
 }
 
