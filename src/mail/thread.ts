@@ -54,14 +54,12 @@ function leadsTo(parents: ReadonlyMap<string, string>, from: string, to: string)
 /** Trees of a set without repeated ids, oldest root first. */
 export function threadsOf(messages: readonly Message[]): ThreadNode[] {
   const parents = parentsOf(messages);
-  const children = new Map<string, Message[]>();
-  for (const message of messages) {
-    const parent = parents.get(message.id);
-    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), message]);
+  // No recursion: somebody may send a thread as deep as a list is long.
+  const nodes = new Map(messages.map((message) => [message.id, { message, children: [] as ThreadNode[] }]));
+  const roots: ThreadNode[] = [];
+  for (const node of nodes.values()) {
+    const parent = nodes.get(parents.get(node.message.id) ?? '');
+    (parent?.children ?? roots).push(node);
   }
-  const nodeOf = (message: Message): ThreadNode => ({
-    message,
-    children: (children.get(message.id) ?? []).map(nodeOf),
-  });
-  return messages.filter(({ id }) => !parents.has(id)).map(nodeOf);
+  return roots;
 }
