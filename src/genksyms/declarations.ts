@@ -60,7 +60,7 @@ class DeclarationReader {
   run(): void {
     while (!this.#ended) {
       this.#lexer.begin();
-      this.#lexer.keepsBodies = false;
+      this.#lexer.keepsBodies = true;
       this.#isTypedef = false;
       this.#isExtern = false;
       this.#name = 0;
@@ -268,10 +268,7 @@ class DeclarationReader {
       return true;
     }
     if (++this.#depth > deepest) return false;
-    const keptBodies = this.#lexer.keepsBodies;
-    this.#lexer.keepsBodies = true;
     const isRead = kind === tag.enum ? this.#enumBody() : this.#classBody();
-    this.#lexer.keepsBodies = keptBodies;
     this.#depth--;
     if (!isRead) return false;
     const end = this.#lexer.nodes.length;
@@ -409,7 +406,9 @@ class DeclarationReader {
   #declaratorSuffixes(start: number): number {
     let end = start;
     for (;;) {
+      this.#lexer.keepsBodies = this.#depth > 0;
       const kind = this.#peek();
+      this.#lexer.keepsBodies = true;
       if (kind === token.bracket) end = this.#shift() + 1;
       else if (kind === token.open) {
         end = this.#parameters();

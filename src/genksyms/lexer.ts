@@ -199,8 +199,8 @@ export class GenksymsLexer {
   #isIdentifier = false;
   #pushedBack = false;
   #wantsExpression = false;
-  /** Inside a struct a stray brace phrase stays in the text; at file scope it is a function's body, whose words nobody asks for. */
-  keepsBodies = false;
+  /** A brace phrase stays in the text unless it follows a declarator at file scope: then it is a body, whose words nobody asks for. */
+  keepsBodies = true;
   #suppressTypes = 0;
   #noBracePhrase = 0;
 
