@@ -1,6 +1,7 @@
 /** The App over real HTTP against the emulator, with the embedded store: what each test of src/github starts from. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { jest } from '@jest/globals';
 import pino from 'pino';
 import { type Forge, startForge } from '../../src/github/forge.js';
 import type { Finding, Review } from '../../src/kabi/review.js';
@@ -18,6 +19,9 @@ import { type Emulator, startEmulator } from './emulator.js';
 import { appId } from './identity.js';
 
 export const repo = 'acme/linux';
+
+/** The first test of a file also makes the store and compiles GitHub's description: on a busy machine that takes most of a minute. */
+jest.setTimeout(240_000);
 
 export interface Running {
   readonly github: Emulator;
