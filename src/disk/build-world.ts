@@ -5,7 +5,7 @@ import { LexCache } from '../c/preprocess.js';
 import { KabiwatchError } from '../errors.js';
 import { dialectOf } from '../genksyms/dialect.js';
 import { builtTree } from '../kernel/generated.js';
-import { archDirectory } from '../kernel/unit.js';
+import { archDirectory, macrosForTree } from '../kernel/unit.js';
 import type { BuildWorld } from '../kernel/unit-versions.js';
 import { directoryTree } from './directory-tree.js';
 
@@ -28,7 +28,7 @@ export function openBuild(place: BuildPlace): BuildWorld {
   const build = place.build === null ? null : directoryTree(place.build);
   return {
     tree: builtTree(source, build, dir, place.config),
-    predefined,
+    predefined: macrosForTree(predefined, source),
     dialect: dialectOf(place.version),
     cache: new LexCache(),
   };

@@ -1,8 +1,12 @@
 /** The versions of what one unit exports, from its source: kbuild's flags, the genksyms view, genksyms' checksum. */
-import { type LexCache, preprocess } from '../c/preprocess.js';
+import { type LexCache, type Unit as PreprocessUnit, preprocess } from '../c/preprocess.js';
+import { tokenize } from '../c/tokenize.js';
 import type { Dialect } from '../genksyms/dialect.js';
-import { symbolsOf } from '../genksyms/expand.js';
+import { symbolsOf, type UnitSymbols } from '../genksyms/expand.js';
+import { memoryTree } from '../tree/memory.js';
 import type { SourceTree } from '../tree/source-tree.js';
+import { unionTree } from '../tree/union.js';
+import { exportsOf } from './exports.js';
 import type { Unit } from './kbuild.js';
 import { flaggedUnit } from './unit.js';
 
@@ -26,14 +30,38 @@ export interface UnitVersions {
 
 export function unitVersions(unit: Unit & { readonly source: string }, world: BuildWorld): UnitVersions {
   const asked = flaggedUnit(unit.source, unit, unit.flags, world.predefined, 'genksyms');
-  const { tokens, files } = preprocess(asked, world.tree, world.cache);
-  const { exports } = symbolsOf(tokens, files.indexOf(unit.source), world.dialect);
+  const { exports } = unit.language === 'asm' ? assemblerExports(asked, world) : exportsIn(asked, world.tree, world);
   const versions = exports.map(({ name, crc }) => [name, crc] as const);
   return { source: unit.source, module: unit.module ?? 'vmlinux', versions };
 }
 
+function exportsIn(unit: PreprocessUnit, tree: SourceTree, { cache, dialect }: BuildWorld): UnitSymbols {
+  const { tokens, files } = preprocess(unit, tree, cache);
+  return symbolsOf(tokens, files.indexOf(unit.path), dialect);
+}
+
 /**
- * The C units that may export something: their file says EXPORT, or a file beside it that they include does. Reading the
+ * What an assembler source exports, versioned as kbuild does it: through a made-up C file that includes asm/asm-prototypes.h and
+ * exports each symbol (scripts/Makefile.build, cmd_gensymtypes_S).
+ */
+function assemblerExports(unit: PreprocessUnit, world: BuildWorld): UnitSymbols {
+  const bytes = world.tree.read(unit.path) ?? new Uint8Array();
+  const path = `${unit.path}.exports.c`;
+  const text = [
+    '#include <linux/kernel.h>',
+    '#include <asm/asm-prototypes.h>',
+    ...exportsOf(tokenize(bytes), null).map(({ name }) => `EXPORT_SYMBOL(${name});`),
+  ].join('\n');
+  const defines = unit.defines.filter((define) => !define.startsWith('__ASSEMBLY__'));
+  return exportsIn(
+    { ...unit, path, defines },
+    unionTree([memoryTree(path, { [path]: `${text}\n` }), world.tree]),
+    world,
+  );
+}
+
+/**
+ * The units that may export something: their file says EXPORT, or a file beside it that they include does. Reading the
  * others would change nothing and cost most of the time.
  */
 export function exportingUnits(
@@ -43,7 +71,7 @@ export function exportingUnits(
   const says = new Map<string, boolean>();
   return units.flatMap((unit) => {
     const { source } = unit;
-    return source !== null && unit.language === 'c' && saysExport(tree, source, says) ? [{ ...unit, source }] : [];
+    return source !== null && unit.language !== 'rust' && saysExport(tree, source, says) ? [{ ...unit, source }] : [];
   });
 }
 
