@@ -3,12 +3,14 @@
  *
  * Key of the cache is what the tree says of every source file's content: a git revision's blob ids, a directory's sizes and times.
  */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { mentionsOf } from '../kernel/mentions.js';
-import { NameIndex, NameIndexBuilder } from '../kernel/names.js';
+import { NameIndex, NameIndexBuilder, type NameTables } from '../kernel/names.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { readNameIndex, writeNameIndex } from './name-index-file.js';
 
@@ -21,14 +23,29 @@ const besides = /^(Documentation|tools|scripts|samples|usr|\.git)\//;
 const together = 1000;
 /** Older indexes than these are deleted; each takes some 100 MB. */
 const kept = 4;
+/** Making an index of a kernel takes some 1.5 GB; whoever asks may have far less. */
+const builderHeap = '--max-old-space-size=6144';
 
-export function nameIndexOf(tree: SourceTree, progress: IndexProgress = () => undefined): NameIndex {
+/** The index of a tree that `id` names again (a directory, or DIR@REVISION). Made in a process of its own where it is new. */
+export function nameIndexOf(tree: SourceTree): NameIndex {
   const files = sourceFiles(tree);
   const identity = identityOf(tree, files);
-  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'kabiwatch/names');
-  const path = join(folder, `${identity}.names`);
+  const path = join(indexFolder(), `${identity}.names`);
   const known = readNameIndex(path, identity);
   if (known !== null) return new NameIndex(known);
+  const builder = fileURLToPath(new URL('./name-index-builder.js', import.meta.url));
+  if (existsSync(builder)) {
+    execFileSync(process.execPath, [builderHeap, builder, tree.id], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const made = readNameIndex(path, identity);
+    if (made !== null) return new NameIndex(made);
+  }
+  return new NameIndex(makeNameIndex(tree));
+}
+
+/** Reads every file of the tree and keeps the index under the cache directory. */
+export function makeNameIndex(tree: SourceTree, progress: IndexProgress = () => undefined): NameTables {
+  const files = sourceFiles(tree);
+  const identity = identityOf(tree, files);
   const builder = new NameIndexBuilder();
   files.forEach((file, i) => {
     if (i % together === 0) tree.prefetch?.(files.slice(i, i + together));
@@ -38,10 +55,15 @@ export function nameIndexOf(tree: SourceTree, progress: IndexProgress = () => un
   });
   progress(files.length, files.length);
   const tables = builder.tables();
+  const folder = indexFolder();
   mkdirSync(folder, { recursive: true });
   prune(folder);
-  writeNameIndex(path, identity, tables);
-  return new NameIndex(tables);
+  writeNameIndex(join(folder, `${identity}.names`), identity, tables);
+  return tables;
+}
+
+function indexFolder(): string {
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'kabiwatch/names');
 }
 
 /** Every .c and .h of the kernel proper. */

@@ -19,15 +19,13 @@ import type { SourceTree } from '../tree/source-tree.js';
 import { unionTree } from '../tree/union.js';
 import { directoryTree } from './directory-tree.js';
 import { gitPlace, gitTree } from './git-tree.js';
-import { type IndexProgress, nameIndexOf } from './name-index.js';
+import { nameIndexOf } from './name-index.js';
 
 export interface TreeOptions {
   readonly tree: string;
   readonly build: readonly string[];
   /** null: the build's. */
   readonly arch: Architecture | null;
-  /** Told while the index of the whole tree is made. */
-  readonly progress?: IndexProgress;
 }
 
 export interface TreeInput {
@@ -60,7 +58,7 @@ export function treeInput(options: TreeOptions): TreeInput {
   const whoUses = once(
     (): ConsumerQuestion => ({
       tree,
-      index: nameIndexOf(source, options.progress),
+      index: nameIndexOf(source),
       conditions: conditionsOf(facts),
       archDirectory: archDir,
       placement: placementOf(units()),
