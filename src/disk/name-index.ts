@@ -82,7 +82,7 @@ function sourceFiles(tree: SourceTree): string[] {
 }
 
 function identityOf(tree: SourceTree, files: readonly string[]): string {
-  const hash = createHash('sha256').update('names/6\n');
+  const hash = createHash('sha256').update('names/8\n');
   for (const file of files) hash.update(`${file} ${tree.contentId(file)}\n`);
   return hash.digest('hex').slice(0, 32);
 }

@@ -89,7 +89,7 @@ export function mentionsOf(bytes: Uint8Array): FileMentions {
       return { member, isFixed: operand !== '' && !parameters.has(operand) };
     });
     // `#define d_lock d_lockref.lock`: a member under another name.
-    if (!callable && macro.body.spelling[1] === punct.dot)
+    if (!callable && first === Identifier && (macro.body.length === 1 || macro.body.spelling[1] === punct.dot))
       touched.push({ member: textOf(macro.body.spelling[0] as number), isFixed: false });
     for (const tag of said.tags) touched.push({ member: tag, isFixed: true });
     macroMentions.push({ name: macro.name, touched, calls: [...said.calls] });

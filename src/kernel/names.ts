@@ -122,6 +122,9 @@ export class NameIndexBuilder {
     const accessed = new Set<number>();
     const { triples } = this.#relations.access;
     for (let i = 0; i < triples.length; i += 3) accessed.add(triples[i] as number);
+    // A member that only container_of() names is accessed nowhere.
+    const named = this.#relations.leadsTo.triples;
+    for (let i = 0; i < named.length; i += 3) accessed.add(named[i + 1] as number);
     const bare = new Triples();
     keepKeys(this.#relations.bareArgument, accessed, bare);
     this.#relations.bareArgument = bare;
