@@ -8,10 +8,10 @@ import { dialectOf } from '../genksyms/dialect.js';
 import { symbolsOf, type UnitSymbols } from '../genksyms/expand.js';
 import { symtypesText } from '../genksyms/symtypes.js';
 import { versionOfMakefile } from '../kernel/config-facts.js';
-import { collected, openUnits, type TreeOptions, type UnitSource } from './unit-input.js';
+import { architectureOf, collected, openUnits, type TreeOptions, type UnitSource } from './unit-input.js';
 
-interface CrcOptions extends TreeOptions {
-  readonly arch: TargetName;
+interface CrcOptions extends Omit<TreeOptions, 'arch'> {
+  readonly arch?: TargetName;
   readonly json?: boolean;
 }
 
@@ -42,10 +42,14 @@ Example:
 
 function withTree(command: Command, help: string): Command {
   return command
-    .requiredOption('--tree <dir>', 'kernel source')
+    .requiredOption('--tree <dir>', 'kernel source: a directory, or DIR@REVISION of a git repository')
     .option('--build <dir>', 'where .config and generated headers are, if not in the tree (repeatable)', collected)
     .option('--predefined <file>', "the compiler's own macros, as cc -dM -E prints them (default: those of gcc)")
-    .option('--arch <name>', `architecture: ${Object.keys(targets).join(', ')}`, architectureNamed, 'x86_64')
+    .option(
+      '--arch <name>',
+      `architecture: ${Object.keys(targets).join(', ')} (default: the build's)`,
+      architectureNamed,
+    )
     .option('--json', 'print JSON')
     .addHelpText('after', help);
 }
@@ -75,7 +79,7 @@ function tell(missing: readonly PreprocessMissing[]): void {
 }
 
 function runCrc(files: readonly string[], options: CrcOptions): void {
-  const source = openUnits(options);
+  const source = openUnits({ ...options, arch: architectureOf(options) });
   const units = files.map((file) => ({ file, ...read(source, file) }));
   const versioned = units.flatMap(({ file, exports }) =>
     exports.map(({ name, crc }) => ({ name, file, crc: crc === null ? null : crcText(crc) })),
@@ -91,7 +95,7 @@ function runCrc(files: readonly string[], options: CrcOptions): void {
 }
 
 function runSymtypes(file: string, options: CrcOptions): void {
-  const { expanded, missing } = read(openUnits(options), file);
+  const { expanded, missing } = read(openUnits({ ...options, arch: architectureOf(options) }), file);
   if (options.json === true)
     process.stdout.write(`${JSON.stringify(symtypesText(expanded).split('\n').slice(0, -1))}\n`);
   else process.stdout.write(symtypesText(expanded), 'latin1');

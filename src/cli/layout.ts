@@ -9,11 +9,14 @@ import { stripped } from '../c/type.js';
 import { readBtfFile } from '../disk/btf-file.js';
 import { KabiwatchError } from '../errors.js';
 import { paholeText } from '../report/pahole.js';
-import { collected, preprocessedUnit, type UnitOptions } from './unit-input.js';
+import { seriesInFiles } from './mail-input.js';
+import { architectureOf, collected, preprocessedUnit, type UnitOptions } from './unit-input.js';
 
-interface LayoutOptions extends UnitOptions {
+interface LayoutOptions extends Omit<UnitOptions, 'after' | 'arch'> {
   readonly btf?: string;
-  readonly arch: TargetName;
+  readonly before?: string;
+  readonly after?: string;
+  readonly arch?: TargetName;
   readonly format: 'json' | 'pahole';
   readonly json?: boolean;
   readonly all?: boolean;
@@ -25,6 +28,7 @@ NAME is 'struct TAG', 'union TAG', a bare tag, or a typedef.
 Examples:
   kabiwatch layout mm_struct --tree linux --build /usr/src/linux-headers-6.1.0-56-amd64 --tu kernel/fork.c
   kabiwatch layout --all --json --tree linux --tu mm/slub.c | jq 'keys'
+  kabiwatch layout mm_struct --tree linux.git@v6.1 --build BUILD --tu kernel/fork.c --after 0001-grow-mm.patch
   kabiwatch layout task_struct --btf /sys/kernel/btf/vmlinux --json`;
 
 export function addLayout(program: Command): void {
@@ -33,8 +37,10 @@ export function addLayout(program: Command): void {
     .description('print the layouts of types, as the compiler makes them')
     .argument('[name...]', 'which types')
     .option('--all', 'every type of the unit or of the BTF')
-    .option('--tree <dir>', 'kernel source')
+    .option('--tree <dir>', 'kernel source: a directory, or DIR@REVISION of a git repository')
     .option('--build <dir>', 'where .config and generated headers are, if not in the tree (repeatable)', collected)
+    .option('--before <patch>', 'check that this patch applies, and lay out the tree without it')
+    .option('--after <patch>', 'lay out the tree with this patch (a mail, an mbox, a diff)')
     .option('--tu <file>', 'the unit that sees the types, as a path of the tree')
     .option('--btf <file>', 'take them from BTF instead: raw, an ELF file, or a boot image')
     .option('--predefined <file>', "the compiler's own macros, as cc -dM -E prints them (default: those of gcc)")
@@ -43,7 +49,11 @@ export function addLayout(program: Command): void {
         .choices(['compiler', 'genksyms'])
         .default('compiler'),
     )
-    .option('--arch <name>', `architecture: ${Object.keys(targets).join(', ')}`, architectureNamed, 'x86_64')
+    .option(
+      '--arch <name>',
+      `architecture: ${Object.keys(targets).join(', ')} (default: the build's)`,
+      architectureNamed,
+    )
     .addOption(new Option('--format <name>', 'how to print it').choices(['json', 'pahole']).default('pahole'))
     .option('--json', 'short for --format json')
     .addHelpText('after', examples)
@@ -55,10 +65,10 @@ function architectureNamed(name: string): TargetName {
   return name as TargetName;
 }
 
-function runLayout(names: readonly string[], options: LayoutOptions): void {
+async function runLayout(names: readonly string[], options: LayoutOptions): Promise<void> {
   if (names.length === 0 && options.all !== true)
     throw new KabiwatchError('usage', { why: 'no type is named', remedy: 'name types, or say --all' });
-  const found = options.btf === undefined ? fromSource(names, options) : fromBtf(names, options.btf);
+  const found = options.btf === undefined ? await patchedSource(names, options) : fromBtf(names, options.btf);
   for (const why of found.told) process.stderr.write(`kabiwatch: ${why}\n`);
   process.stdout.write(
     options.json === true || options.format === 'json' ? asJson(found.layouts) : asPahole(found.layouts),
@@ -90,7 +100,16 @@ function wordsOf(name: string): { kind: 'struct' | 'union' | null; bare: string 
   return { kind: (kind as 'struct' | 'union' | undefined) ?? null, bare: bare as string };
 }
 
-function fromSource(names: readonly string[], options: LayoutOptions): Found {
+/** --before lays out the tree as it is once the patch was seen to apply; --after with the patch on it. */
+async function patchedSource(names: readonly string[], options: LayoutOptions): Promise<Found> {
+  const { before, after, arch: _, ...rest } = options;
+  const arch = architectureOf(options);
+  if (before !== undefined) preprocessedUnit({ ...rest, arch, after: await seriesInFiles([before]) });
+  const series = after === undefined ? [] : await seriesInFiles([after]);
+  return fromSource(names, { ...rest, arch, after: series });
+}
+
+function fromSource(names: readonly string[], options: UnitOptions & { readonly arch: TargetName }): Found {
   const view = preprocessedUnit(options);
   const unit = readDeclarations(view.tokens, { target: targets[options.arch] });
   const path = options.tu ?? '';

@@ -2,12 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { predefinedMacros } from '../c/predefined.js';
 import { LexCache, type Preprocessed, preprocess } from '../c/preprocess.js';
+import { type TargetName, targets } from '../c/target.js';
 import { directoryTree } from '../disk/directory-tree.js';
+import { gitPlace, gitTree } from '../disk/git-tree.js';
 import { KabiwatchError } from '../errors.js';
 import { readConfig } from '../kernel/config.js';
+import { configFacts } from '../kernel/config-facts.js';
 import { builtTree } from '../kernel/generated.js';
 import { unitAt } from '../kernel/kbuild.js';
 import { archDirectory, flaggedUnit, macrosForTree, plainUnit, type View } from '../kernel/unit.js';
+import type { Series } from '../patch/series.js';
+import { overlaySeries } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { unionTree } from '../tree/union.js';
 
@@ -18,6 +23,8 @@ export interface UnitOptions {
   readonly predefined?: string;
   readonly arch: string;
   readonly view: View;
+  /** Applied to the tree before anything is read. */
+  readonly after?: readonly Series[];
 }
 
 /** Collects an option that may be given more than once; a variadic one would swallow the arguments behind it. */
@@ -31,6 +38,17 @@ export interface UnitSource {
   readonly preprocessed: (path: string, view: View) => Preprocessed;
 }
 
+/** The tree with every series on it, in order; a patch that does not apply is an error, not half a tree. */
+function patched(base: SourceTree, series: readonly Series[]): SourceTree {
+  return series.reduce((tree, one) => {
+    const { after, failed } = overlaySeries(tree, one);
+    const [first] = failed;
+    if (first !== undefined)
+      throw new KabiwatchError('usage', { patch: one.subject, file: first.file, line: first.at, why: first.why });
+    return after;
+  }, base);
+}
+
 export function preprocessedUnit(options: UnitOptions): Preprocessed {
   const { tree, tu } = options;
   if (tree === undefined || tu === undefined)
@@ -40,8 +58,28 @@ export function preprocessedUnit(options: UnitOptions): Preprocessed {
 
 export type TreeOptions = Omit<UnitOptions, 'tree' | 'tu' | 'view'> & { readonly tree: string };
 
-export function openUnits({ tree: dir, build, arch, predefined }: TreeOptions): UnitSource {
-  const source = directoryTree(dir);
+/** A directory, or DIR@REVISION of a git repository. */
+function sourceTree(text: string): SourceTree {
+  const place = gitPlace(text);
+  return place === null ? directoryTree(text) : gitTree(place.dir, place.revision);
+}
+
+/** What --arch says, else the build's configuration, else x86_64. */
+export function architectureOf({
+  arch,
+  tree,
+  build,
+}: Pick<UnitOptions, 'tree' | 'build'> & { readonly arch?: TargetName }): TargetName {
+  if (arch !== undefined) return arch;
+  const trees = [...(build ?? []).map((one) => directoryTree(one)), ...(tree === undefined ? [] : [sourceTree(tree)])];
+  const config = trees.map((one) => one.read('.config')).find((bytes) => bytes !== null);
+  const said = config == null ? null : configFacts(Buffer.from(config).toString('latin1')).arch;
+  return said !== null && said in targets ? (said as TargetName) : 'x86_64';
+}
+
+export function openUnits({ tree: dir, build, arch, predefined, after }: TreeOptions): UnitSource {
+  const base = sourceTree(dir);
+  const source = after === undefined ? base : patched(base, after);
   const archDir = archDirectory(source, arch);
   if (archDir === null) throw new KabiwatchError('tree-not-found', { path: dir, why: `it has no arch/ for ${arch}` });
   const builds = (build ?? []).map((one) => directoryTree(one));

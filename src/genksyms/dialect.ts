@@ -9,6 +9,8 @@ export interface Dialect {
   readonly opaqueSourceTypes: boolean;
   /** Before 2.6.39 enum tags had a name space of their own. */
   readonly enumNameSpace: boolean;
+  /** Before 5.8 the EXPORT_ macros themselves are left to genksyms; after, they become __GENKSYMS_EXPORT_SYMBOL. */
+  readonly exportWords: boolean;
   /** 4.x: __int128 and its kin, __builtin_va_list. */
   readonly builtinTypes: boolean;
   /** 5.11: _Static_assert at file scope is skipped. */
@@ -30,6 +32,7 @@ export function dialectOf(release: string): Dialect {
     enumeratorValues: since(2, 6, 39),
     opaqueSourceTypes: since(2, 6, 39),
     enumNameSpace: !since(2, 6, 39),
+    exportWords: !since(5, 8),
     builtinTypes: since(4, 0),
     staticAssert: since(5, 11),
     attributesEverywhere: since(6, 14),

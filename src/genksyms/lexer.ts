@@ -101,12 +101,16 @@ const reserved = new Map<number, number>(
 
 const builtinTypes = ['__builtin_va_list', '__int128', '__int128_t', '__uint128_t'].map(S);
 const armTypes = ['__int8x16_t', 'int8x16_t', 'uint64x2_t', 'uint8x16_t'].map(S);
+const exportWords = ['EXPORT_SYMBOL', 'EXPORT_SYMBOL_GPL', 'EXPORT_SYMBOL_GPL_FUTURE', 'EXPORT_UNUSED_SYMBOL']
+  .concat(['EXPORT_UNUSED_SYMBOL_GPL'])
+  .map(S);
 const typeofUnqualified = S('__typeof_unqual__');
 const staticAssertWord = S('_Static_assert');
 
 /** The words of a dialect: kernels learned some over time. */
 function wordsOf(dialect: Dialect): ReadonlyMap<number, number> {
   const words = new Map(reserved);
+  if (dialect.exportWords) for (const word of exportWords) words.set(word, token.export);
   if (dialect.builtinTypes) for (const word of builtinTypes) words.set(word, token.simple);
   if (dialect.armTypes) for (const word of armTypes) words.set(word, token.simple);
   if (dialect.typeofUnqualified) words.set(typeofUnqualified, token.typeofWord);

@@ -8,14 +8,15 @@ import type { SourceTree } from '../tree/source-tree.js';
 import { unionTree } from '../tree/union.js';
 import { autoconfOf, readConfig } from './config.js';
 
-/** The tree, over the build's generated headers where there is a build, over headers made here from `config` (.config text). */
+/** The build's generated headers where there is a build, over the tree, over headers made here from `config` (.config text). */
 export function builtTree(
   source: SourceTree,
   build: SourceTree | null,
   archDir: string,
   config: string | null,
 ): SourceTree {
-  const under = build === null ? [source] : [source, generatedOf(build)];
+  // A tree may hold a build of another configuration: where a build is named, its generated files win.
+  const under = build === null ? [source] : [generatedOf(build), source];
   const real = unionTree(under);
   const text = config ?? textAt(real, '.config');
   const made: Record<string, string> = { ...wrappers(source, archDir) };
