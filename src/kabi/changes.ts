@@ -59,6 +59,8 @@ export interface ChangeSet {
   readonly reached: ReadonlySet<string>;
   /** Keys of which something that they reach differs in text. */
   readonly hashedThrough: ReadonlySet<string>;
+  /** The same where a unit that exports nothing says so and no export that was read reaches it: others may. */
+  readonly hashedElsewhere: ReadonlySet<string>;
   /** Exports of the units that were read, before. */
   readonly exported: number;
   readonly added: readonly string[];
@@ -73,6 +75,8 @@ export function changesBetween(before: readonly UnitFacts[], after: readonly Uni
   const hashed = new Map<string, ChangedText>();
   const reached = new Set<string>();
   const hashedThrough = new Set<string>();
+  const hashedElsewhere = new Set<string>();
+  const exporting = before.some((unit) => (unit.symbols?.symbols.size ?? 0) > 0);
   const names = { before: new Set<string>(), after: new Set<string>() };
   for (const was of before) {
     const is = after.find((one) => one.path === was.path);
@@ -84,9 +88,11 @@ export function changesBetween(before: readonly UnitFacts[], after: readonly Uni
     for (const name of is.symbols.symbols.keys()) names.after.add(name);
     const texts = changedTexts(was.symbols, is.symbols);
     for (const [key, text] of texts) hashed.set(key, text);
+    const exportsHere = was.symbols.symbols.size + is.symbols.symbols.size > 0;
     for (const dump of [was.symbols.dump, is.symbols.dump]) {
-      if (was.symbols.symbols.size > 0) for (const key of dump.keys()) if (key.includes('#')) reached.add(key);
-      for (const key of reachingAny(texts, dump)) hashedThrough.add(key);
+      if (exportsHere) for (const key of dump.keys()) if (key.includes('#')) reached.add(key);
+      for (const key of reachingAny(texts, dump))
+        (exporting && !exportsHere ? hashedElsewhere : hashedThrough).add(key);
     }
     for (const one of changedSymbols(was, is)) symbols.set(one.name, one);
     for (const one of changedPrototypes(was, is)) prototypes.set(one.name, one);
@@ -99,6 +105,7 @@ export function changesBetween(before: readonly UnitFacts[], after: readonly Uni
     hashed,
     reached,
     hashedThrough,
+    hashedElsewhere,
     exported: names.before.size,
     added: [...names.after].filter((name) => !names.before.has(name)).sort(),
     removed: [...names.before].filter((name) => !names.after.has(name)).sort(),

@@ -84,7 +84,10 @@ class Judge {
   /** What genksyms says of a type: its own text and that of all it reaches. */
   #hashed(name: string): GenksymsView {
     if (!this.#hashes) return 'not computable';
-    return this.#changes.hashedThrough.has(dumpKey(name)) ? 'differs' : 'same';
+    const key = dumpKey(name);
+    if (this.#changes.hashedThrough.has(key)) return 'differs';
+    // Its text differs and no export that was read reaches it: whether a version moves, only the other units know.
+    return this.#changes.hashedElsewhere.has(key) ? 'not computable' : 'same';
   }
 
   #type(type: ChangedType): TypeChange {

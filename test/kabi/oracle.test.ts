@@ -19,6 +19,7 @@ const folder = process.env.KABIWATCH_CASES ?? sharedData('oracle/cases');
 /** One case a kind by default: the whole folder takes minutes. */
 const few = [
   'h02-insert-middle',
+  'r71-linux-lsm-hooks-50-53',
   'h06-guard-fill-hole',
   'h07-guard-middle',
   'h09-guard-end-embedded',
