@@ -13,8 +13,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { LexCache } from '../dist/c/lex-cache.js';
 import { predefinedMacros } from '../dist/c/predefined.js';
-import { LexCache, preprocess } from '../dist/c/preprocess.js';
+import { preprocess } from '../dist/c/preprocess.js';
 import { textOf } from '../dist/c/spelling.js';
 import { tokenize } from '../dist/c/tokenize.js';
 import { BeginsLine, End, Pragma } from '../dist/c/tokens.js';

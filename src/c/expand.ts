@@ -7,10 +7,12 @@
  *
  * Why it ends: every context is finite, a disabled macro opens none, and the work of one use is bounded (`mostWork`).
  */
+import type { CountedSide, CountedSpellings } from './counted.js';
 import { builtinMacro, type Macro, paste, vaOpt } from './macro.js';
+import type { MacroTable } from './macro-table.js';
 import { spellingOf, textOf } from './spelling.js';
 import { tokenize } from './tokenize.js';
-import { AfterSpace, BeginsLine, Identifier, Numeral, Painted, Text, TokenList } from './tokens.js';
+import { AfterSpace, BeginsLine, Counted, Identifier, Numeral, Painted, Text, TokenList } from './tokens.js';
 
 /** What lies below the contexts. */
 export interface FileSource {
@@ -69,8 +71,8 @@ export class Expander {
   flags = 0;
   /** Byte offset in the file of the use that the token came from: `__LINE__` is its line. */
   offset = 0;
-  /** By spelling. */
-  readonly macros: (Macro | undefined)[];
+  readonly #macros: MacroTable;
+  readonly #counted: CountedSpellings;
   /** A use that grew past all bounds was cut short. */
   exhausted = false;
   readonly #file: FileSource;
@@ -81,8 +83,9 @@ export class Expander {
   #pendingSpace = 0;
   #work = 0;
 
-  constructor(macros: (Macro | undefined)[], file: FileSource) {
-    this.macros = macros;
+  constructor(macros: MacroTable, counted: CountedSpellings, file: FileSource) {
+    this.#macros = macros;
+    this.#counted = counted;
     this.#file = file;
   }
 
@@ -151,7 +154,7 @@ export class Expander {
   /** The macro that the token just read calls, if it may be expanded. */
   #macroHere(): Macro | undefined {
     if (this.kind !== Identifier || (this.flags & Painted) !== 0) return undefined;
-    return this.macros[this.spelling];
+    return this.#macros.get(this.spelling);
   }
 
   /** Reads the next token of the contexts; false where they, or the argument being expanded, end. */
@@ -223,7 +226,8 @@ export class Expander {
     if (macro.builtin !== null) {
       const { kind, text } = this.#file.builtin(macro.builtin, use);
       const at = this.#arena.length;
-      this.#arena.push(kind, lead, spellingOf(text), 0, 0);
+      const counted = macro.builtin === '__COUNTER__' ? Counted : 0;
+      this.#arena.push(kind, lead | counted, spellingOf(text), 0, 0);
       this.#push(this.#arena, at, at + 1, 0, lead, use);
       return true;
     }
@@ -299,7 +303,7 @@ export class Expander {
   #hasMacro({ start, end }: Argument): boolean {
     const { kind, spelling } = this.#arena;
     for (let at = start; at < end; at++)
-      if (kind[at] === Identifier && this.macros[spelling[at] as number] !== undefined) return true;
+      if (kind[at] === Identifier && this.#macros.get(spelling[at] as number) !== undefined) return true;
     return false;
   }
 
@@ -422,27 +426,38 @@ export class Expander {
       arena.spelling[at] as number,
     );
     if (joined === null) return;
+    const counted = ((arena.flags[left] as number) | (arena.flags[at] as number)) & Counted;
+    if (counted !== 0) this.#counted.join(this.#side(left), this.#side(at), joined.spelling);
     arena.kind[left] = joined.kind;
     arena.spelling[left] = joined.spelling;
-    arena.flags[left] = (arena.flags[left] as number) & ~Painted;
+    arena.flags[left] = ((arena.flags[left] as number) & ~Painted) | counted;
     arena.kind.copyWithin(at, at + 1, arena.length);
     arena.spelling.copyWithin(at, at + 1, arena.length);
     arena.flags.copyWithin(at, at + 1, arena.length);
     arena.length--;
   }
 
+  #side(at: number): CountedSide {
+    return {
+      spelling: this.#arena.spelling[at] as number,
+      isCounted: ((this.#arena.flags[at] as number) & Counted) !== 0,
+    };
+  }
+
   #stringify({ start, end }: Argument, flags: number): void {
     const { kind, spelling, flags: flagsOf } = this.#arena;
     let text = '';
+    let counted = 0;
     for (let at = start; at < end && text.length < 1_000_000; at++) {
       if (at > start && ((flagsOf[at] as number) & AfterSpace) !== 0) text += ' ';
       const spelled = textOf(spelling[at] as number);
+      counted |= (flagsOf[at] as number) & Counted;
       text +=
         kind[at] === Text || spelled.startsWith("'") || spelled.startsWith("L'")
           ? spelled.replace(/["\\]/g, '\\$&')
           : spelled;
     }
-    this.#arena.push(Text, flags & AfterSpace, spellingOf(`"${text}"`), 0, 0);
+    this.#arena.push(Text, (flags & AfterSpace) | counted, spellingOf(`"${text}"`), 0, 0);
   }
 
   /** __VA_OPT__ ( tokens ): they count only where there are variable arguments. Gives the index of its last body token. */

@@ -10,11 +10,17 @@
  */
 import type { SourceTree } from '../tree/source-tree.js';
 import { evaluateCondition } from './condition.js';
+import { type CountedSpelling, CountedSpellings } from './counted.js';
 import { builtinMacros, conditionOperators, Expander, type FileSource } from './expand.js';
-import { type Directive, type LexedFile, lexFile, lineAt } from './lexed-file.js';
+import { answerOf } from './feature-answers.js';
+import { type Found, type HeaderName, headerName, IncludeSearch } from './include-search.js';
+import { LexCache } from './lex-cache.js';
+import { type Directive, type LexedFile, lineAt } from './lexed-file.js';
 import { type Macro, readDefinition } from './macro.js';
+import type { MacroTable } from './macro-table.js';
+import type { Segment, SegmentStore, Stretch } from './segment.js';
 import { spellingOf, textOf } from './spelling.js';
-import { AfterSpace, BeginsLine, End, Identifier, Numeral, Pragma, Text, TokenList } from './tokens.js';
+import { AfterSpace, BeginsLine, Counted, End, Identifier, Numeral, Pragma, Text, TokenList } from './tokens.js';
 
 /** How one translation unit is compiled. Paths are relative to the tree. */
 export interface Unit {
@@ -42,56 +48,20 @@ export interface Preprocessed {
   /** `tokens.file` is a place in this list; 0 is what the command line says. */
   readonly files: readonly string[];
   readonly missing: readonly PreprocessMissing[];
-  /** The macros at the end of the unit, by spelling. */
-  readonly macros: readonly (Macro | undefined)[];
-}
-
-/** Files as tokens, by content: one for all trees, views and units that a process reads. */
-export class LexCache {
-  readonly #files = new Map<string, LexedFile>();
-  #bytes = 0;
-
-  /** `read` is called only where the content is new; null where it cannot be read. */
-  lexed(contentId: string, read: () => Uint8Array | null): LexedFile | null {
-    const known = this.#files.get(contentId);
-    if (known !== undefined) return known;
-    const bytes = read();
-    if (bytes === null) return null;
-    // Tokens take some ten times the text; past this the cache begins anew rather than grow for ever.
-    if (this.#bytes > 60_000_000) {
-      this.#files.clear();
-      this.#bytes = 0;
-    }
-    const file = lexFile(bytes);
-    this.#files.set(contentId, file);
-    this.#bytes += bytes.length;
-    return file;
-  }
+  /** The parts of `tokens` that other units may have in the same words, in order; what lies between is this unit's alone. */
+  readonly stretches: readonly Stretch[];
 }
 
 export function preprocess(unit: Unit, tree: SourceTree, cache: LexCache = new LexCache()): Preprocessed {
   return new Preprocessor(unit, tree, cache).run();
 }
 
-interface Frame {
-  readonly path: string;
-  /** As gcc spells it in __FILE__: the directory as searched, the name as written, `..` and all. */
-  readonly name: string;
+interface Frame extends Found {
   /** Place in `files`. */
   readonly id: number;
-  /** Place in the include path where it was found, for include_next; -1 for the unit and what was found beside a file. */
-  readonly searched: number;
-  readonly file: LexedFile;
   at: number;
   /** The next directive's place in `file.directives`. */
   directive: number;
-}
-
-interface Found {
-  readonly path: string;
-  readonly name: string;
-  readonly searched: number;
-  readonly file: LexedFile;
 }
 
 const deepestInclude = 200;
@@ -110,22 +80,25 @@ const definedOperator = S('defined');
 
 class Preprocessor implements FileSource {
   readonly #unit: Unit;
-  readonly #tree: SourceTree;
+  readonly #search: IncludeSearch;
   readonly #cache: LexCache;
-  readonly #tokens = new TokenList(1 << 19);
+  readonly #segments: SegmentStore;
+  readonly #tokens: TokenList;
   readonly #files: string[] = [commandLine];
   readonly #fileIds = new Map<string, number>();
-  readonly #lexed = new Map<string, LexedFile | null>();
-  readonly #resolved = new Map<string, Found | null>();
-  readonly #macros: (Macro | undefined)[] = [];
+  readonly #macros: MacroTable;
   readonly #saved = new Map<number, (Macro | undefined)[]>();
   readonly #once = new Set<string>();
   readonly #missing: PreprocessMissing[] = [];
+  readonly #stretches: Stretch[] = [];
   readonly #frames: Frame[] = [];
   readonly #expander: Expander;
   readonly #conditions: Expander;
   readonly #line = new TokenList(64);
-  #counter = 0;
+  readonly #counted = new CountedSpellings();
+  /** Of the stretch under way (segment.ts): may it be kept, and what beside macros has it asked for? */
+  #keepable = false;
+  #askedName = false;
   /** Where the macro being expanded was named: what a person sees. */
   #useFile = 0;
   #useOffset = 0;
@@ -134,60 +107,152 @@ class Preprocessor implements FileSource {
 
   constructor(unit: Unit, tree: SourceTree, cache: LexCache) {
     this.#unit = unit;
-    this.#tree = tree;
+    this.#search = new IncludeSearch(tree, cache, unit.includePaths, unit.path);
     this.#cache = cache;
-    this.#expander = new Expander(this.#macros, this);
-    this.#conditions = new Expander(this.#macros, {
+    this.#segments = cache.segments;
+    this.#tokens = new TokenList(cache.lastLength);
+    this.#macros = cache.macros;
+    this.#macros.clear();
+    this.#expander = new Expander(this.#macros, this.#counted, this);
+    this.#conditions = new Expander(this.#macros, this.#counted, {
       nextToken: () => false,
       opensCall: () => false,
-      builtin: (name) => this.builtin(name, this.#useOffset),
+      builtin: (name) => {
+        if (name === '__COUNTER__') this.#keepable = false;
+        return this.builtin(name, this.#useOffset);
+      },
       pragma: () => undefined,
       operator: (name, operand) => this.#operator(name, operand),
     });
   }
 
   run(): Preprocessed {
-    for (const macro of builtinMacros) this.#macros[macro.name] = macro;
+    for (const macro of builtinMacros) this.#macros.set(macro.name, macro);
     this.#commandLine();
     for (const path of this.#unit.forced) {
-      const found = this.#at(path, -1) ?? this.#search(path, 0);
+      const found = this.#search.at(path, -1) ?? this.#search.search(path, 0);
       if (found === null)
         this.#miss(`header ${path}`, 'it is included by every unit (-include) and is not in the tree');
       else this.#enter(found);
       this.#runFrames();
     }
-    const main = this.#at(this.#unit.path, -1);
+    const main = this.#search.at(this.#unit.path, -1);
     if (main === null) this.#miss(`file ${this.#unit.path}`, 'it is not in the tree');
     else this.#enter(main);
     this.#runFrames();
+    this.#segments.settle();
     this.#tokens.push(End, BeginsLine, 0, 0, 0);
-    return { tokens: this.#tokens, files: this.#files, missing: this.#missing, macros: this.#macros };
+    this.#cache.lastLength = Math.max(1 << 12, this.#tokens.length + (this.#tokens.length >> 3));
+    return { tokens: this.#tokens, files: this.#files, missing: this.#missing, stretches: this.#stretches };
   }
 
   #commandLine(): void {
     const { predefined, defines } = this.#unit;
-    const compiler = this.#cache.lexed(`predefined ${predefined}`, () => Buffer.from(predefined, 'latin1'));
-    const options = defines.map((define) => {
+    // By their text in the cache: the same option is the same macro in every unit, which segment.ts counts on.
+    this.#enterText(predefined);
+    for (const define of defines) {
       const [, name, value] = /^([^=]*)=?(.*)$/s.exec(define) as RegExpExecArray;
-      return `#define ${name} ${define.includes('=') ? value : '1'}\n`;
-    });
-    for (const file of [compiler, lexFile(Buffer.from(options.join(''), 'latin1'))]) {
-      if (file !== null) this.#enter({ path: commandLine, name: commandLine, searched: -1, file });
-      this.#runFrames();
+      this.#enterText(`#define ${name} ${define.includes('=') ? value : '1'}\n`);
     }
+  }
+
+  #enterText(text: string): void {
+    const file = this.#cache.lexed(`text ${text}`, () => Buffer.from(text, 'latin1'));
+    if (file !== null) this.#enter({ path: commandLine, name: commandLine, searched: -1, file });
+    this.#runFrames();
   }
 
   #runFrames(): void {
     while (this.#frames.length > 0 && !this.#stopped) {
       const frame = this.#frames.at(-1) as Frame;
+      const here = frame.file.directives[frame.directive];
+      if (here === undefined || here.at !== frame.at || !isInclude(here)) {
+        this.#stretch(frame);
+        if (this.#stopped || this.#frames.at(-1) !== frame) continue;
+      }
       const directive = frame.file.directives[frame.directive];
-      this.#text(frame, directive?.at ?? frame.file.tokens.length - 1);
-      if (this.#frames.at(-1) !== frame || frame.directive < 0) continue;
-      const next = frame.file.directives[frame.directive];
-      if (next !== undefined && frame.at === next.at) this.#directive(frame, next);
-      else if (frame.at >= frame.file.tokens.length - 1) this.#frames.pop();
+      if (directive !== undefined && frame.at === directive.at) this.#directive(frame, directive);
+      else this.#frames.pop();
     }
     this.#frames.length = 0;
+  }
+
+  /** From where the frame stands to the next `#include` that counts, or the end of the file; as it was kept, if it was. */
+  #stretch(frame: Frame): void {
+    const { file, directive } = frame;
+    const begins = frame.at === (directive === 0 ? 0 : (file.directives[directive - 1] as Directive).end);
+    const known = begins ? this.#segments.find(file, directive, this.#macros, frame.name) : undefined;
+    if (known !== undefined) {
+      this.#repeat(known, frame);
+      return;
+    }
+    this.#keepable = begins;
+    this.#askedName = false;
+    this.#counted.begin();
+    this.#macros.begin();
+    const start = this.#tokens.length;
+    this.#toInclude(frame);
+    const counted = this.#keepable ? this.#countedSince(start) : null;
+    if (counted === null) return;
+    const segment: Segment = {
+      reads: this.#macros.reads,
+      writes: this.#macros.writes,
+      fileName: this.#askedName ? frame.name : null,
+      values: this.#counted.count,
+      counted,
+      at: frame.at,
+      directive: frame.directive,
+      list: this.#tokens,
+      start,
+      end: this.#tokens.length,
+    };
+    this.#segments.keep(file, directive, segment);
+    this.#kept(segment, start);
+  }
+
+  #repeat(segment: Segment, frame: Frame): void {
+    const start = this.#tokens.length;
+    this.#tokens.append(segment.list, segment.start, segment.end, frame.id);
+    for (const one of segment.counted) this.#tokens.spelling[start + one.at] = this.#counted.spelled(one);
+    this.#counted.pass(segment.values);
+    this.#macros.apply(segment.writes);
+    this.#kept(segment, start);
+    frame.at = segment.at;
+    frame.directive = segment.directive;
+  }
+
+  /** The tokens of the stretch that hold a value of the counter; null where one cannot be told from its text. */
+  #countedSince(start: number): Segment['counted'] | null {
+    if (this.#counted.count === 0) return [];
+    const { flags, spelling, length } = this.#tokens;
+    const found: (CountedSpelling & { at: number })[] = [];
+    for (let at = start; at < length; at++) {
+      if (((flags[at] as number) & Counted) === 0) continue;
+      const counted = this.#counted.of(spelling[at] as number);
+      if (counted === undefined) return null;
+      found.push({ at: at - start, ...counted });
+    }
+    return found;
+  }
+
+  #kept(segment: Segment, start: number): void {
+    if (start < this.#tokens.length) this.#stretches.push({ segment, start, end: this.#tokens.length });
+  }
+
+  #toInclude(frame: Frame): void {
+    const { directives, tokens } = frame.file;
+    const last = tokens.length - 1;
+    while (!this.#stopped) {
+      this.#text(frame, directives[frame.directive]?.at ?? last);
+      if (this.#frames.at(-1) !== frame) return;
+      const next = directives[frame.directive];
+      if (next === undefined || frame.at !== next.at) {
+        if (frame.at >= last) return;
+        continue;
+      }
+      if (isInclude(next)) return;
+      this.#directive(frame, next);
+    }
   }
 
   /** Copies the frame's tokens up to `end`, expanding; returns early when an expansion moved on in the files. */
@@ -199,11 +264,11 @@ class Preprocessor implements FileSource {
     for (let at = frame.at; at < end; at++) {
       const spelled = spelling[at] as number;
       if (kind[at] === Identifier) {
-        const macro = macros[spelled];
+        const macro = macros.get(spelled);
         if (macro !== undefined || spelled === pragmaOperator) {
           frame.at = at + 1;
           this.#use(macro, spelled, frame, at);
-          if (this.#frames.at(-1) !== frame || frame.directive < 0) return;
+          if (this.#frames.at(-1) !== frame) return;
           const next = frame.file.directives[frame.directive];
           if ((next?.at ?? frame.file.tokens.length - 1) !== end) return;
           at = frame.at - 1;
@@ -275,14 +340,18 @@ class Preprocessor implements FileSource {
       case '__LINE__':
         return { kind: Numeral, text: String(this.#useLexed === null ? 0 : lineAt(this.#useLexed, offset)) };
       case '__COUNTER__':
-        return { kind: Numeral, text: String(this.#counter++) };
+        return { kind: Numeral, text: this.#counted.take() };
       case '__INCLUDE_LEVEL__':
+        this.#keepable = false;
         return { kind: Numeral, text: String(Math.max(0, this.#frames.length - 1)) };
       case '__BASE_FILE__':
+        this.#keepable = false;
         return { kind: Text, text: `"${this.#unit.path}"` };
       case '__FILE__':
+        this.#askedName = true;
         return { kind: Text, text: `"${this.#frames.findLast(({ id }) => id === this.#useFile)?.name ?? path}"` };
       case '__FILE_NAME__':
+        this.#askedName = true;
         return { kind: Text, text: `"${path.slice(path.lastIndexOf('/') + 1)}"` };
       case '__DATE__':
         return { kind: Text, text: '"Jan  1 1970"' };
@@ -299,11 +368,12 @@ class Preprocessor implements FileSource {
       this.#tokens.push(Pragma, BeginsLine, spellingOf(text.trim()), this.#useFile, this.#useOffset);
       return;
     }
+    this.#keepable = false;
     const name = spellingOf(words[2] as string);
     const stack = this.#saved.get(name) ?? [];
     this.#saved.set(name, stack);
-    if (words[1] === 'push_macro') stack.push(this.#macros[name]);
-    else if (stack.length > 0) this.#macros[name] = stack.pop();
+    if (words[1] === 'push_macro') stack.push(this.#macros.get(name));
+    else if (stack.length > 0) this.#macros.set(name, stack.pop());
   }
 
   // Directives.
@@ -322,12 +392,12 @@ class Preprocessor implements FileSource {
           macro = readDefinition(tokens, first, directive.end);
           definitions[index] = macro;
         }
-        if (macro !== null && macro.name !== definedOperator) this.#macros[macro.name] = macro;
+        if (macro !== null && macro.name !== definedOperator) this.#macros.set(macro.name, macro);
         break;
       }
       case 'undef':
         if (tokens.kind[first] === Identifier && first < directive.end)
-          this.#macros[tokens.spelling[first] as number] = undefined;
+          this.#macros.set(tokens.spelling[first] as number, undefined);
         break;
       case 'include':
       case 'include_next':
@@ -415,16 +485,19 @@ class Preprocessor implements FileSource {
   }
 
   #isDefined(spelling: number): boolean {
-    return this.#macros[spelling] !== undefined || hasOperators.has(spelling);
+    return this.#macros.get(spelling) !== undefined || hasOperators.has(spelling);
   }
 
   #operator(name: number, operand: TokenList): string {
     const spelling = operand.spelling[0] as number;
     if (name === definedOperator) return this.#isDefined(spelling) ? '1' : '0';
     if (name === hasInclude || name === hasIncludeNext) {
+      this.#keepable = false;
       const header = headerName(this.#joined(operand));
       const frame = this.#frames.at(-1);
-      return header !== null && frame !== undefined && this.#resolve(frame, header, name === hasIncludeNext) !== null
+      return header !== null &&
+        frame !== undefined &&
+        this.#search.resolve(frame, header, name === hasIncludeNext) !== null
         ? '1'
         : '0';
     }
@@ -439,10 +512,7 @@ class Preprocessor implements FileSource {
 
   #pragmaLine(frame: Frame, directive: Directive): void {
     const { tokens } = frame.file;
-    if (tokens.spelling[directive.at + 2] === once && directive.end > directive.at + 2) {
-      this.#once.add(frame.path);
-      return;
-    }
+    if (tokens.spelling[directive.at + 2] === once && directive.end > directive.at + 2) return;
     this.#useFile = frame.id;
     this.#useOffset = tokens.offset[directive.at] as number;
     this.pragma(this.#textOf(frame, directive.at + 2, directive.end));
@@ -463,6 +533,8 @@ class Preprocessor implements FileSource {
   // Headers.
 
   #include(frame: Frame, directive: Directive): void {
+    // Met among the arguments of a macro, it ends up inside a stretch.
+    this.#keepable = false;
     const header = this.#header(frame, directive);
     if (header === null) {
       this.#miss(
@@ -472,14 +544,14 @@ class Preprocessor implements FileSource {
       );
       return;
     }
-    const found = this.#resolve(frame, header, directive.name === 'include_next');
+    const found = this.#search.resolve(frame, header, directive.name === 'include_next');
     if (found === null) {
       this.#miss(`header ${header.name}`, 'it is not in the tree or its build directory', directive.at);
       return;
     }
     if (this.#once.has(found.path)) return;
-    if (directive.name === 'import' || found.file.pragmaOnce) this.#once.add(found.path);
-    if (found.file.guard !== 0 && this.#macros[found.file.guard] !== undefined) return;
+    if (directive.name === 'import') this.#once.add(found.path);
+    if (found.file.guard !== 0 && this.#macros.get(found.file.guard) !== undefined) return;
     if (this.#frames.length >= deepestInclude) {
       this.#miss(`header ${header.name}`, `headers are nested more than ${deepestInclude} deep`, directive.at);
       return;
@@ -487,7 +559,7 @@ class Preprocessor implements FileSource {
     this.#enter(found);
   }
 
-  #header(frame: Frame, directive: Directive): { name: string; isQuoted: boolean } | null {
+  #header(frame: Frame, directive: Directive): HeaderName | null {
     const { tokens, bytes } = frame.file;
     const first = directive.at + 2;
     if (first >= directive.end) return null;
@@ -505,47 +577,6 @@ class Preprocessor implements FileSource {
     return headerName(text);
   }
 
-  #resolve(frame: Frame, header: { name: string; isQuoted: boolean }, isNext: boolean): Found | null {
-    if (isNext) return this.#search(header.name, frame.searched + 1);
-    if (header.isQuoted) {
-      const directory = frame.name.slice(0, frame.name.lastIndexOf('/') + 1);
-      const beside = this.#at(directory + header.name, frame.searched);
-      if (beside !== null) return beside;
-    }
-    return this.#search(header.name, 0);
-  }
-
-  #search(name: string, from: number): Found | null {
-    const key = `${from} ${name}`;
-    const known = this.#resolved.get(key);
-    if (known !== undefined) return known;
-    let found: Found | null = null;
-    for (let i = from; i < this.#unit.includePaths.length && found === null; i++) {
-      const directory = this.#unit.includePaths[i] as string;
-      found = this.#at(directory === '' || directory === '.' ? name : `${directory}/${name}`, i);
-    }
-    this.#resolved.set(key, found);
-    return found;
-  }
-
-  #at(path: string, searched: number): Found | null {
-    const normal = normalised(path);
-    if (normal === null) return null;
-    const known = this.#lexed.get(normal);
-    const file = known === undefined ? this.#lex(normal) : known;
-    return file === null ? null : { path: normal, name: path, searched, file };
-  }
-
-  #lex(path: string): LexedFile | null {
-    const id = this.#tree.contentId(path);
-    // A unit's own file is read for it alone; headers are read for thousands.
-    const isOwn = path === this.#unit.path;
-    const cache = isOwn ? new LexCache() : this.#cache;
-    const file = id === null ? null : cache.lexed(id, () => this.#tree.read(path));
-    this.#lexed.set(path, file);
-    return file;
-  }
-
   #enter({ path, name, searched, file }: Found): void {
     let id = this.#fileIds.get(path);
     if (id === undefined) {
@@ -556,17 +587,20 @@ class Preprocessor implements FileSource {
       this.#stop('the unit includes more than 65,535 files');
       return;
     }
+    if (file.pragmaOnce) this.#once.add(path);
     this.#frames.push({ path, name, id, searched, file, at: 0, directive: 0 });
   }
 
   // What is missing.
 
   #stop(why: string): void {
+    this.#keepable = false;
     if (!this.#stopped) this.#miss(`the rest of ${this.#unit.path}`, why);
     this.#stopped = true;
   }
 
   #miss(what: string, why: string, at?: number): void {
+    this.#keepable = false;
     if (this.#missing.length >= mostMissing) return;
     const frame = this.#frames.at(-1);
     const token = frame === undefined ? 0 : (at ?? Math.max(0, frame.at - 1));
@@ -575,58 +609,6 @@ class Preprocessor implements FileSource {
   }
 }
 
-function headerName(text: string): { name: string; isQuoted: boolean } | null {
-  const match = /^(?:<([^>]+)>|"([^"]+)")/.exec(text.trim());
-  if (match === null) return null;
-  return { name: (match[1] ?? match[2]) as string, isQuoted: match[2] !== undefined };
+function isInclude({ name }: Directive): boolean {
+  return name === 'include' || name === 'include_next' || name === 'import';
 }
-
-/** A path without `.`, `..` and doubled slashes; null for one that is absolute or leaves the tree. */
-function normalised(path: string): string | null {
-  if (path.startsWith('/')) return null;
-  if (!path.includes('.') && !path.includes('//')) return path;
-  const names: string[] = [];
-  for (const name of path.split('/')) {
-    if (name === '' || name === '.') continue;
-    if (name !== '..') names.push(name);
-    else if (names.pop() === undefined) return null;
-  }
-  return names.join('/');
-}
-
-/** What gcc 12 answers to __has_attribute and the like; attributes that it lacks and the kernel asks for. */
-const lackedAttributes = new Set([
-  'btf_type_tag',
-  'btf_decl_tag',
-  'counted_by',
-  'pass_object_size',
-  'overloadable',
-  'diagnose_if',
-  'disable_tail_calls',
-  'no_sanitize_memory',
-  'no_profile_instrument',
-  'uninitialized_unknown',
-  'diagnose_as_builtin',
-  'assume',
-  'guarded_by',
-  'context_lock',
-  'counted_by_or_null',
-  'nonstring_array',
-  'nocf_check_icall',
-  'enable_if',
-  'capability',
-]);
-
-function answerOf(operator: string, name: string): string {
-  const plain = name.replace(/^__(.*)__$/, '$1');
-  if (operator === '__has_feature' || operator === '__has_extension' || operator === '__has_warning') return '0';
-  if (operator === '__has_builtin') return builtinsLacked.has(name) ? '0' : '1';
-  return lackedAttributes.has(plain) ? '0' : '1';
-}
-
-const builtinsLacked = new Set([
-  '__builtin_counted_by_ref',
-  '__builtin_infer_alloc_token',
-  '__builtin_types_compatible',
-  '__builtin_bit_cast',
-]);

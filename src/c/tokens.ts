@@ -21,6 +21,8 @@ export const BeginsLine = 1;
 export const AfterSpace = 2;
 /** Flag: an identifier that must not be expanded again (C11 6.10.3.4p2). */
 export const Painted = 4;
+/** Flag: a value of `__COUNTER__`, or pasted from one (counted.ts). */
+export const Counted = 8;
 
 export class TokenList {
   kind: Uint8Array;
@@ -51,8 +53,33 @@ export class TokenList {
     this.length = at + 1;
   }
 
+  /** Tokens [start, end) of another list, all of them in `file`. */
+  append(from: TokenList, start: number, end: number, file: number): void {
+    const count = end - start;
+    if (count === 0) return;
+    const at = this.length;
+    while (at + count > this.kind.length) this.#grow();
+    if (count < 32)
+      for (let i = start; i < end; i++)
+        this.push(
+          from.kind[i] as number,
+          from.flags[i] as number,
+          from.spelling[i] as number,
+          file,
+          from.offset[i] as number,
+        );
+    else {
+      this.kind.set(from.kind.subarray(start, end), at);
+      this.flags.set(from.flags.subarray(start, end), at);
+      this.spelling.set(from.spelling.subarray(start, end), at);
+      this.offset.set(from.offset.subarray(start, end), at);
+      this.file.fill(file, at, at + count);
+    }
+    this.length = at + count;
+  }
+
   #grow(): void {
-    const capacity = this.kind.length * 2;
+    const capacity = Math.max(16, this.kind.length * 2);
     const kind = new Uint8Array(capacity);
     kind.set(this.kind);
     this.kind = kind;

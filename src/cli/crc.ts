@@ -68,8 +68,9 @@ function read(source: UnitSource, path: string): ReadUnit {
   const release = makefile === null ? null : versionOfMakefile(Buffer.from(makefile).toString('latin1'));
   if (release === null)
     throw new KabiwatchError('tree-not-found', { path: source.tree.id, why: 'it has no kernel Makefile' });
-  const { tokens, files, missing } = source.preprocessed(path, 'genksyms');
-  return { ...symbolsOf(tokens, files.indexOf(path), dialectOf(release)), missing };
+  const { tokens, files, stretches, missing } = source.preprocessed(path, 'genksyms');
+  const unit = { tokens, mainFile: files.indexOf(path), stretches };
+  return { ...symbolsOf(unit, dialectOf(release)), missing };
 }
 
 function tell(missing: readonly PreprocessMissing[]): void {

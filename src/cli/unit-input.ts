@@ -1,7 +1,8 @@
 /** A unit of a tree as the command line names it (--tree, --build, --tu, --arch, --view), preprocessed. */
 import { readFileSync } from 'node:fs';
+import { LexCache } from '../c/lex-cache.js';
 import { predefinedMacros } from '../c/predefined.js';
-import { LexCache, type Preprocessed, preprocess } from '../c/preprocess.js';
+import { type Preprocessed, preprocess } from '../c/preprocess.js';
 import { type TargetName, targets } from '../c/target.js';
 import { directoryTree } from '../disk/directory-tree.js';
 import { gitPlace, gitTree } from '../disk/git-tree.js';

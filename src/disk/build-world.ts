@@ -1,8 +1,9 @@
 /** A build on disk as its units see it. */
 
+import { LexCache } from '../c/lex-cache.js';
 import { predefinedMacros } from '../c/predefined.js';
-import { LexCache } from '../c/preprocess.js';
 import { KabiwatchError } from '../errors.js';
+import { DeclarationCache } from '../genksyms/declaration-cache.js';
 import { dialectOf } from '../genksyms/dialect.js';
 import { builtTree } from '../kernel/generated.js';
 import { archDirectory, macrosForTree } from '../kernel/unit.js';
@@ -31,5 +32,6 @@ export function openBuild(place: BuildPlace): BuildWorld {
     predefined: macrosForTree(predefined, source),
     dialect: dialectOf(place.version),
     cache: new LexCache(),
+    declarations: new DeclarationCache(),
   };
 }

@@ -8,28 +8,40 @@
  * Never happens: an exception, or reading without end; every step takes a token.
  */
 
+import type { Stretch } from '../c/segment.js';
 import type { TokenList } from '../c/tokens.js';
+import type { DeclarationCache } from './declaration-cache.js';
 import type { Dialect } from './dialect.js';
 import { GenksymsLexer, token } from './lexer.js';
 import { nodeSpelling, type Tag, tag } from './symbol.js';
 import type { SymbolTable } from './symbol-table.js';
 
-/** `export` is called where the unit exports a symbol: what is declared later does not count for it. */
+/** A unit's tokens in the genksyms view, and what of them was perhaps read before. */
+export interface GenksymsUnit {
+  readonly tokens: TokenList;
+  /** The unit's own file, as in `tokens.file`. */
+  readonly mainFile: number;
+  readonly stretches: readonly Stretch[];
+}
+
+/** `exported` is called where the unit exports a symbol: what is declared later does not count for it. */
 export function readDeclarations(
-  tokens: TokenList,
-  mainFile: number,
+  unit: GenksymsUnit,
   dialect: Dialect,
+  cache: DeclarationCache,
   symbols: SymbolTable,
   exported: (name: number, place: number) => void,
 ): void {
-  new DeclarationReader(tokens, mainFile, dialect, symbols, exported).run();
+  new DeclarationReader(unit, dialect, cache, symbols, exported).run();
 }
 
 const deepest = 2_000;
 
 class DeclarationReader {
   readonly #lexer: GenksymsLexer;
+  readonly #unit: GenksymsUnit;
   readonly #dialect: Dialect;
+  readonly #cache: DeclarationCache;
   readonly #symbols: SymbolTable;
   readonly #exported: (name: number, place: number) => void;
   /** The lookahead token, or -1 where it is not read yet: what is a type is asked only when it must be. */
@@ -41,24 +53,30 @@ class DeclarationReader {
   /** Spelling of the name being declared, or 0. */
   #name = 0;
   #depth = 0;
+  /** The next of the unit's stretches, and the one that is being read to be kept. */
+  #stretch = 0;
+  #begun: Stretch | null = null;
   /** The declaration is over because the unit is. */
   #ended = false;
 
   constructor(
-    tokens: TokenList,
-    mainFile: number,
+    unit: GenksymsUnit,
     dialect: Dialect,
+    cache: DeclarationCache,
     symbols: SymbolTable,
     exported: (name: number, place: number) => void,
   ) {
-    this.#lexer = new GenksymsLexer(tokens, mainFile, symbols, dialect);
+    this.#lexer = new GenksymsLexer(unit.tokens, unit.mainFile, symbols, dialect);
+    this.#unit = unit;
     this.#dialect = dialect;
+    this.#cache = cache;
     this.#symbols = symbols;
     this.#exported = exported;
   }
 
   run(): void {
     while (!this.#ended) {
+      this.#atStretch();
       this.#lexer.begin();
       this.#lexer.keepsBodies = true;
       this.#isTypedef = false;
@@ -67,6 +85,33 @@ class DeclarationReader {
       this.#depth = 0;
       if (this.#peek() === token.end) return;
       if (!this.#declaration()) this.#recover(token.semi, token.closeBrace);
+    }
+  }
+
+  /**
+   * Between two declarations: a stretch that was begun may end here, and one whose declarations are known be passed over. A stretch
+   * that ends inside a declaration is left out, and one of the unit's own file, which genksyms reads differently.
+   */
+  #atStretch(): void {
+    const { stretches, tokens, mainFile } = this.#unit;
+    for (;;) {
+      const at = this.#ahead < 0 ? this.#lexer.between : -1;
+      if (this.#begun !== null && at >= this.#begun.end) {
+        const { segment, end } = this.#begun;
+        if (at === end && !this.#lexer.sawCounted) this.#cache.keep(segment, this.#symbols);
+        this.#begun = null;
+      }
+      while ((stretches[this.#stretch]?.start ?? at) < at) this.#stretch++;
+      const stretch = stretches[this.#stretch];
+      if (at < 0 || stretch === undefined || stretch.start !== at || tokens.file[at] === mainFile) return;
+      if (!this.#symbols.isBetweenEnums) return;
+      if (!this.#cache.apply(stretch.segment, this.#symbols)) {
+        this.#begun = stretch;
+        this.#lexer.sawCounted = false;
+        this.#symbols.begin();
+        return;
+      }
+      this.#lexer.passTo(stretch.end);
     }
   }
 
@@ -116,19 +161,26 @@ class DeclarationReader {
   }
 
   /** The nodes [start, end) that are still there. */
-  #text(start: number, end: number): number[] {
-    return this.#lexer.nodes.slice(start, end).filter((node) => node >= 0);
+  #text(start: number, end: number): Int32Array {
+    const { nodes } = this.#lexer;
+    const text = new Int32Array(end - start);
+    let length = 0;
+    for (let at = start; at < end; at++) {
+      const node = nodes[at] as number;
+      if (node >= 0) text[length++] = node;
+    }
+    return length === text.length ? text : text.slice(0, length);
   }
 
-  #add(name: number, text: readonly number[]): void {
+  /** Its text is the nodes [start, end), behind those of the specifiers that it shares with the declarator before: [0, shared). */
+  #add(name: number, start: number, end: number, shared = 0): void {
     if (this.#symbols.has(name, tag.normal)) return;
-    const kind = this.#isTypedef ? tag.typedef : tag.normal;
+    const own = this.#text(start, end);
     this.#symbols.add({
       name,
-      tag: kind,
-      text: Int32Array.from(text),
+      tag: this.#isTypedef ? tag.typedef : tag.normal,
+      text: shared === 0 ? own : joined(this.#text(0, shared), own),
       isExtern: this.#isExtern,
-      place: this.#lexer.place,
     });
   }
 
@@ -162,6 +214,8 @@ class DeclarationReader {
     const name = this.#spellingAt(this.#shift());
     const place = this.#lexer.place;
     if (!this.#expect(token.close) || !this.#expect(token.semi)) return false;
+    // What an export finds is not the stretch's alone.
+    this.#begun = null;
     this.#exported(name, place);
     return true;
   }
@@ -170,22 +224,21 @@ class DeclarationReader {
   #simpleDeclaration(mayDefine: boolean): boolean {
     const specifiers = this.#specifiers();
     if (specifiers === null) return false;
-    const prefix = this.#text(0, specifiers.end);
     if (!startsDeclarator(this.#peek())) return this.#expect(token.semi);
     let end = this.#declarator();
     if (end < 0) return false;
     if (mayDefine && this.#peek() === token.brace) {
-      this.#add(this.#name, this.#text(0, end));
+      this.#add(this.#name, 0, end);
       this.#shift();
       return true;
     }
-    this.#add(this.#name, this.#text(0, this.#afterDeclarator(end)));
+    this.#add(this.#name, 0, this.#afterDeclarator(end));
     while (this.#peek() === token.comma) {
       const start = this.#shift() + 1;
       this.#name = 0;
       end = this.#declarator();
       if (end < 0) return false;
-      this.#add(this.#name, [...prefix, ...this.#text(start, this.#afterDeclarator(end))]);
+      this.#add(this.#name, start, this.#afterDeclarator(end), specifiers.end);
     }
     return this.#expect(token.semi);
   }
@@ -289,8 +342,8 @@ class DeclarationReader {
     const isNew = !this.#symbols.has(spelling, kind);
     if (kind === tag.enum) this.#symbols.restartEnumerators();
     if (isNew) {
-      const text = Int32Array.from(this.#text(keyword, end));
-      this.#symbols.add({ name: spelling, tag: kind, text, isExtern: this.#isExtern, place: this.#lexer.place });
+      const text = this.#text(keyword, end);
+      this.#symbols.add({ name: spelling, tag: kind, text, isExtern: this.#isExtern });
     }
     for (let at = keyword; at < end; at++) this.#remove(at);
     this.#lexer.nodes[end - 1] = (spelling << 3) | kind;
@@ -356,8 +409,8 @@ class DeclarationReader {
         const equals = this.#shift();
         if (this.#peek() !== token.expression) return false;
         const end = this.#shift() + 1;
-        this.#symbols.addEnumerator(name, Int32Array.from(this.#text(equals + 1, end)), this.#lexer.place);
-      } else this.#symbols.addEnumerator(name, null, this.#lexer.place);
+        this.#symbols.addEnumerator(name, this.#text(equals + 1, end));
+      } else this.#symbols.addEnumerator(name, null);
       if (this.#peek() === token.comma) this.#shift();
       else return this.#expect(token.closeBrace);
       if (this.#peek() === token.closeBrace) {
@@ -509,4 +562,11 @@ function startsSpecifier(kind: number): boolean {
 
 function startsDeclarator(kind: number): boolean {
   return kind === token.ident || kind === token.star || kind === token.open;
+}
+
+function joined(prefix: Int32Array, rest: Int32Array): Int32Array {
+  const text = new Int32Array(prefix.length + rest.length);
+  text.set(prefix);
+  text.set(rest, prefix.length);
+  return text;
 }

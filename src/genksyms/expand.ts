@@ -5,9 +5,9 @@
  * by its name after that. The trail of what was expanded is global in one symbol, so the order of first mention matters.
  */
 import { spellingOf, textOf } from '../c/spelling.js';
-import type { TokenList } from '../c/tokens.js';
 import { crcOfWord, crcStart, finishCrc } from './crc.js';
-import { readDeclarations } from './declarations.js';
+import { DeclarationCache } from './declaration-cache.js';
+import { type GenksymsUnit, readDeclarations } from './declarations.js';
 import type { Dialect } from './dialect.js';
 import { type GenksymsSymbol, nodeSpelling, nodeTag, type Tag, tag, tagWords } from './symbol.js';
 import { SymbolTable } from './symbol-table.js';
@@ -32,11 +32,12 @@ export interface UnitSymbols {
 
 const words = tagWords.map(spellingOf);
 
-export function symbolsOf(tokens: TokenList, mainFile: number, dialect: Dialect): UnitSymbols {
+/** `cache` must be of the same dialect. */
+export function symbolsOf(unit: GenksymsUnit, dialect: Dialect, cache = new DeclarationCache()): UnitSymbols {
   const symbols = new SymbolTable(dialect);
   const expander = new Expansion(symbols);
   const exports: ExportedSymbol[] = [];
-  readDeclarations(tokens, mainFile, dialect, symbols, (name, place) => {
+  readDeclarations(unit, dialect, cache, symbols, (name, place) => {
     const symbol = symbols.find(name, tag.normal);
     if (symbol === undefined) exports.push({ name: textOf(name), crc: null, place, closure: [] });
     else exports.push({ name: textOf(name), place, ...expander.versionOf(symbol) });

@@ -6,7 +6,7 @@
  * still becomes a node of the declaration's text, which is what is hashed.
  */
 import { spellingOf, textOf } from '../c/spelling.js';
-import { Character, End, Identifier, Numeral, Pragma, Text, type TokenList } from '../c/tokens.js';
+import { Character, Counted, End, Identifier, Numeral, Pragma, Text, type TokenList } from '../c/tokens.js';
 import type { Dialect } from './dialect.js';
 import { tag } from './symbol.js';
 
@@ -190,6 +190,8 @@ export class GenksymsLexer {
   readonly nodes: number[] = [];
   /** Is the node's token in the unit's own file. */
   readonly inSource: boolean[] = [];
+  /** A word was read that holds a value of __COUNTER__: another unit has another there. */
+  sawCounted = false;
   readonly #tokens: TokenList;
   readonly #names: KnownNames;
   readonly #mainFile: number;
@@ -219,6 +221,23 @@ export class GenksymsLexer {
   /** The token of the list that was read last. */
   get place(): number {
     return Math.max(0, this.#at - 1);
+  }
+
+  /** The token of the list that is read next, where nothing of what was read before bears on it; else -1. */
+  get between(): number {
+    const isClean =
+      !this.#pushedBack &&
+      this.#piece >= this.#pieces.length &&
+      !this.#wantsExpression &&
+      this.#suppressTypes === 0 &&
+      this.#noBracePhrase === 0;
+    if (!isClean) return -1;
+    while (this.#tokens.kind[this.#at] === Pragma) this.#at++;
+    return this.#at;
+  }
+
+  passTo(at: number): void {
+    this.#at = at;
   }
 
   /** Forgets the text of the declaration that was just read. */
@@ -261,6 +280,7 @@ export class GenksymsLexer {
   }
 
   #append(spelling: number): void {
+    if (((this.#tokens.flags[this.place] as number) & Counted) !== 0) this.sawCounted = true;
     const isEnumerator = this.#tagsEnumerators && this.#names.isEnumerator(spelling);
     this.nodes.push((spelling << 3) | (isEnumerator ? tag.enumerator : tag.normal));
     this.inSource.push(this.#tokens.file[this.place] === this.#mainFile);

@@ -20,8 +20,6 @@ export interface GenksymsSymbol {
   /** Nodes: spelling << 3 | tag. */
   readonly text: Int32Array;
   readonly isExtern: boolean;
-  /** Where its declaration ends, as a token of the unit; -1 for one that genksyms made up (UNKNOWN). */
-  readonly place: number;
 }
 
 export function nodeTag(node: number): Tag {

@@ -3,7 +3,8 @@
  * from its declarations what a comparison needs; tokens are dropped at once, because four views of a large unit are a gigabyte.
  */
 import { readDeclarations } from '../c/declarations.js';
-import { type LexCache, type Preprocessed, preprocess, type Unit } from '../c/preprocess.js';
+import type { LexCache } from '../c/lex-cache.js';
+import { type Preprocessed, preprocess, type Unit } from '../c/preprocess.js';
 import type { Target } from '../c/target.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { compilerFacts, type Placed, type SymbolFacts, type UnitFacts } from './facts.js';

@@ -2,7 +2,7 @@
  * A review from source (`evidence: source`): the units that a series touches, read before and after in both views, compared and
  * judged. What a series cannot have touched is not read: one that changes only function bodies parses nothing.
  */
-import { LexCache } from '../c/preprocess.js';
+import { LexCache } from '../c/lex-cache.js';
 import type { Series } from '../patch/series.js';
 import { overlayFiles, overlaySeries } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';

@@ -1,6 +1,8 @@
 /** The versions of what one unit exports, from its source: kbuild's flags, the genksyms view, genksyms' checksum. */
-import { type LexCache, type Unit as PreprocessUnit, preprocess } from '../c/preprocess.js';
+import type { LexCache } from '../c/lex-cache.js';
+import { type Unit as PreprocessUnit, preprocess } from '../c/preprocess.js';
 import { tokenize } from '../c/tokenize.js';
+import type { DeclarationCache } from '../genksyms/declaration-cache.js';
 import type { Dialect } from '../genksyms/dialect.js';
 import { symbolsOf, type UnitSymbols } from '../genksyms/expand.js';
 import { memoryTree } from '../tree/memory.js';
@@ -18,6 +20,7 @@ export interface BuildWorld {
   readonly predefined: string;
   readonly dialect: Dialect;
   readonly cache: LexCache;
+  readonly declarations: DeclarationCache;
 }
 
 export interface UnitVersions {
@@ -35,9 +38,9 @@ export function unitVersions(unit: Unit & { readonly source: string }, world: Bu
   return { source: unit.source, module: unit.module ?? 'vmlinux', versions };
 }
 
-function exportsIn(unit: PreprocessUnit, tree: SourceTree, { cache, dialect }: BuildWorld): UnitSymbols {
-  const { tokens, files } = preprocess(unit, tree, cache);
-  return symbolsOf(tokens, files.indexOf(unit.path), dialect);
+function exportsIn(unit: PreprocessUnit, tree: SourceTree, { cache, declarations, dialect }: BuildWorld): UnitSymbols {
+  const { tokens, files, stretches } = preprocess(unit, tree, cache);
+  return symbolsOf({ tokens, mainFile: files.indexOf(unit.path), stretches }, dialect, declarations);
 }
 
 /**

@@ -39,7 +39,7 @@ function ours(text: string): { crcs: string; types: string } {
   const [header = ''] = text.split('//own\n');
   const tokens = tokenize(Buffer.from(text.replace('//own\n', '      \n'), 'latin1'));
   for (let at = 0; at < tokens.length; at++) tokens.file[at] = (tokens.offset[at] as number) < header.length ? 1 : 0;
-  const { exports, expanded } = symbolsOf(tokens, 0, dialectOf('6.1.0'));
+  const { exports, expanded } = symbolsOf({ tokens, mainFile: 0, stretches: [] }, dialectOf('6.1.0'));
   const crcs = exports
     .filter(({ crc }) => crc !== null)
     .map(({ name, crc }) => `#SYMVER ${name} ${crcText(crc as number)}`);
