@@ -48,6 +48,8 @@ export interface ChangedText {
 }
 
 export interface ChangeSet {
+  /** Types that were laid out and enumerations that were read, in both versions: `struct x`, `enum y`. */
+  readonly read: ReadonlySet<string>;
   readonly types: readonly ChangedType[];
   readonly enums: readonly ChangedEnum[];
   /** Of exported functions and objects. */
@@ -68,6 +70,7 @@ export interface ChangeSet {
 }
 
 export function changesBetween(before: readonly UnitFacts[], after: readonly UnitFacts[]): ChangeSet {
+  const read = new Set<string>();
   const types = new Map<string, ChangedType>();
   const enums = new Map<string, ChangedEnum>();
   const prototypes = new Map<string, ChangedPrototype>();
@@ -81,6 +84,8 @@ export function changesBetween(before: readonly UnitFacts[], after: readonly Uni
   for (const was of before) {
     const is = after.find((one) => one.path === was.path);
     if (is === undefined) continue;
+    for (const name of was.compiler.types.keys()) if (is.compiler.types.has(name)) read.add(name);
+    for (const tag of was.compiler.enums.keys()) if (is.compiler.enums.has(tag)) read.add(`enum ${tag}`);
     for (const one of changedTypes(was.compiler, is.compiler)) types.set(one.name, joined(types.get(one.name), one));
     for (const one of changedEnums(was.compiler, is.compiler)) enums.set(one.name, one);
     if (was.symbols === null || is.symbols === null) continue;
@@ -98,6 +103,7 @@ export function changesBetween(before: readonly UnitFacts[], after: readonly Uni
     for (const one of changedPrototypes(was, is)) prototypes.set(one.name, one);
   }
   return {
+    read,
     types: [...types.values()],
     enums: [...enums.values()],
     prototypes: [...prototypes.values()],

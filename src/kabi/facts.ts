@@ -56,7 +56,7 @@ export function compilerFacts(unit: Unit, placeOfToken: (token: number) => Place
     const layout = unit.layouts.of(record, typedef);
     places.set(name, record.first);
     if ('why' in layout) unknowable.set(name, layout.why);
-    else types.set(name, extentOf(layout, kindOf));
+    else types.set(name, extentOf(layout, kindOf, unit.layouts.target.bigEndian));
     for (const held of heldByValue(record)) {
       const set = embedders.get(held);
       if (set === undefined) embedders.set(held, new Set([name]));

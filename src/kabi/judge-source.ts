@@ -3,16 +3,19 @@
  * versions are facts here; who uses what moved comes from outside, and where nobody was asked the strict test decides.
  */
 import type { ChangedEnum, ChangedType, ChangeSet } from './changes.js';
-import { incompatibilities, onlyGrew } from './compatible.js';
-import { memberChanges } from './layout-change.js';
+import { incompatibilities, onlyGrew, onlyNarrowed } from './compatible.js';
+import { type LayoutChange, memberChanges } from './layout-change.js';
 import type { Finding, Missing, Review, SymbolChange, TypeChange, Verdict } from './review.js';
 import { type RuleId, ruleTable } from './rules/ids.js';
 import { layoutFindings } from './rules/layout.js';
 import { roleOf } from './triage.js';
 import { type CompilerView, type GenksymsView, verdictOf } from './verdict.js';
 
-/** Who touches what moved: `nobody` outside one link unit, the base kernel only, or also modules; null where it is not known. */
-export type UseOf = (type: ChangedType) => 'nobody' | 'base only' | 'outside' | null;
+/**
+ * Who touches what moved: `nobody` outside one link unit, the base kernel only, one module that allocates it too, or others; null where it is
+ * not known.
+ */
+export type UseOf = (type: ChangedType) => 'nobody' | 'base only' | 'one module' | 'outside' | null;
 
 export interface SourceJudgement {
   readonly types: readonly TypeChange[];
@@ -97,7 +100,7 @@ class Judge {
     const genksyms = this.#hashed(name);
     // Who uses it decides only where nothing else does.
     const decided = genksyms === 'differs' || !this.#isInterface(type);
-    const compiler = reasons.length === 0 ? 'compatible' : decided ? 'incompatible' : this.#use(type);
+    const compiler = reasons.length === 0 ? 'compatible' : decided ? 'incompatible' : this.#incompatible(type, change);
     const verdict = this.#isInterface(type) ? verdictOf(genksyms, compiler) : 'none';
     this.#verdicts.push(verdict);
     const rules = layoutFindings(change);
@@ -157,10 +160,14 @@ class Judge {
     return roleOf(type.place.file) !== 'source' && roleOf(type.place.file) !== 'other';
   }
 
+  #incompatible(type: ChangedType, change: LayoutChange): CompilerView {
+    return onlyNarrowed(change) ? 'base only' : this.#use(type);
+  }
+
   #use(type: ChangedType): CompilerView {
     const use = this.#useOf(type);
     if (use === 'nobody') return 'same';
-    if (use === 'base only') return 'base only';
+    if (use === 'base only' || use === 'one module') return 'base only';
     if (use === 'outside') return 'incompatible';
     const reached = this.#changes.reached.has(dumpKey(type.name));
     const what = `who uses \`${type.name}\``;
