@@ -43,9 +43,9 @@ export function reviewSource(request: SourceRequest): Review {
   const { series } = request;
   if (filesThatMatter(series).length === 0 || touchesOnlyBodies(series)) return reviewOf(request, nothing(), [], []);
   const overlay = overlaySeries(request.tree, series);
-  const missing: Missing[] = overlay.failed.map(({ patch, file, why, at }) => ({
+  const missing: Missing[] = overlay.failed.map(({ patch, file, why, hunk, at }) => ({
     what: `patch ${patch} in ${file}`,
-    why: `it does not apply at line ${at}: ${why}`,
+    why: `it does not apply${hunk === 0 ? '' : `, hunk ${hunk} at line ${at}`}: ${why}`,
   }));
   const changes = changesIn(request, overlay.after, missing);
   const users = usersIn(request, changes);
