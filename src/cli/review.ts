@@ -2,12 +2,12 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
-import { treeInput } from '../disk/tree-input.js';
+import { sourceForSeries } from '../disk/series-source.js';
 import { KabiwatchError } from '../errors.js';
 import { type Architecture, architectures, type Review, type Verdict } from '../kabi/review.js';
-import { reviewSeries, type Source } from '../kabi/review-series.js';
+import { reviewSeries } from '../kabi/review-series.js';
 import { worstOf } from '../kabi/verdict.js';
-import type { Series } from '../patch/series.js';
+import type { Patch, Series } from '../patch/series.js';
 import { b4Report } from '../report/b4.js';
 import { actionAnnotations, actionSummary } from '../report/github-action.js';
 import { markdownReport } from '../report/markdown.js';
@@ -21,6 +21,7 @@ type Format = (typeof formats)[number];
 interface ReviewOptions {
   readonly arch?: Architecture;
   readonly tree?: string;
+  readonly branch?: readonly string[];
   readonly build?: readonly string[];
   readonly unit?: readonly string[];
   readonly format: Format;
@@ -35,6 +36,8 @@ Examples:
   kabiwatch review --json series.mbox | jq .verdict   one series: an object; several: an array
   kabiwatch review --tree linux --build /usr/src/linux-headers-6.1.0-56-amd64 --unit lib/genalloc.c x.patch
                                                       exact offsets and versions, from source
+  kabiwatch review --tree linux.git --branch v6.1 --build /usr/src/linux-headers-6.1.0-56-amd64 series.mbox
+                                                      on the base that the series names, or its index lines, or the branch
   kabiwatch review --format sarif x.patch > out.sarif
   kabiwatch review --format github x.patch            in a GitHub Action: annotations, and the step summary
 
@@ -50,7 +53,13 @@ export function addReview(program: Command): void {
     .option('--arch <name>', `architecture: ${architectures.join(', ')}`, architectureNamed)
     .option(
       '--tree <dir>',
-      'kernel source that the series applies to: a directory, or DIR@REVISION of a git repository',
+      'kernel source that the series applies to: a directory, DIR@REVISION of a git repository, or a bare one where the base is looked for',
+    )
+    .option(
+      '--branch <name>',
+      'tried in a bare repository when a series does not name its base; repeatable',
+      collected,
+      [],
     )
     .option('--build <dir>', 'where .config and generated headers are, if not in the tree; repeatable', collected, [])
     .option(
@@ -77,18 +86,26 @@ async function runReview(files: readonly string[], options: ReviewOptions): Prom
   const series = await seriesInFiles(files);
   if (series.length === 0)
     throw new KabiwatchError('file-unreadable', { path: files.join(', '), why: 'no patch in it' });
-  const source = options.tree === undefined ? null : sourceOf(options.tree, options);
-  const arch = source?.arch ?? options.arch ?? 'x86_64';
-  const reviews = series.map((one) => ({ series: one, review: reviewSeries({ series: one, arch, source }) }));
+  const known = series.flatMap(({ patches }) => patches);
+  const reviews = series.map((one) => reviewOne(one, options, known));
   process.stdout.write(printed(reviews, options.json === true ? 'json' : options.format));
   process.exitCode = exitCodeOf(worstOf(reviews.map(({ review }) => review.verdict)));
 }
 
-function sourceOf(tree: string, { build = [], unit, arch }: ReviewOptions): Source & { arch: Architecture } {
-  return {
-    ...treeInput({ tree, build, arch: arch ?? null }),
-    units: unit === undefined || unit.length === 0 ? null : unit,
-  };
+function reviewOne(
+  series: Series,
+  { tree, branch = [], build = [], unit = [], arch }: ReviewOptions,
+  known: readonly Patch[],
+): { readonly series: Series; readonly review: Review } {
+  if (tree === undefined) return { series, review: reviewSeries({ series, arch: arch ?? 'x86_64' }) };
+  const branches = branch.length > 0 ? branch : ['HEAD'];
+  const found = sourceForSeries({ tree, branches, build, config: null, arch: arch ?? null }, series, known);
+  if (!found.ok) {
+    const review = reviewSeries({ series, arch: arch ?? 'x86_64' });
+    return { series, review: { ...review, missing: [...review.missing, ...found.missing] } };
+  }
+  const source = { ...found.input, units: unit.length === 0 ? null : unit };
+  return { series, review: reviewSeries({ series: found.series, arch: source.arch, source }) };
 }
 
 export function exitCodeOf(verdict: Verdict): number {

@@ -26,6 +26,10 @@ export interface TreeOptions {
   readonly build: readonly string[];
   /** null: the build's. */
   readonly arch: Architecture | null;
+  /** Laid over the builds: a configuration of its own. */
+  readonly over?: readonly SourceTree[];
+  /** `tree` with prerequisites of the series on it. */
+  readonly source?: SourceTree;
 }
 
 export interface TreeInput {
@@ -41,8 +45,9 @@ export interface TreeInput {
 
 export function treeInput(options: TreeOptions): TreeInput {
   const place = gitPlace(options.tree);
-  const source = place === null ? directoryTree(options.tree) : gitTree(place.dir, place.revision);
-  const builds = options.build.map((dir) => directoryTree(dir));
+  const base = place === null ? directoryTree(options.tree) : gitTree(place.dir, place.revision);
+  const source = options.source ?? base;
+  const builds = [...(options.over ?? []), ...options.build.map((dir) => directoryTree(dir))];
   const config = [...builds, source].map((tree) => tree.read('.config')).find((bytes) => bytes !== null) ?? null;
   const facts = config === null ? null : configFacts(Buffer.from(config).toString('latin1'));
   const arch = options.arch ?? architectures.find((one) => one === facts?.arch) ?? 'x86_64';
@@ -58,7 +63,7 @@ export function treeInput(options: TreeOptions): TreeInput {
   const whoUses = once(
     (): ConsumerQuestion => ({
       tree,
-      index: nameIndexOf(source),
+      index: nameIndexOf(base),
       conditions: conditionsOf(facts),
       archDirectory: archDir,
       placement: placementOf(units()),

@@ -127,11 +127,12 @@ export async function startService(config: Config, options: Options): Promise<Se
   let stopQueue = async () => {};
   if (has.has('watch')) running.push(...startWatching(parts, () => nudge.work()));
   if (has.has('work') || has.has('watch')) {
-    const queue = await startQueue(store, config.reviewing.lease, (error) => storeFailed(parts, error));
+    const leaseMs = leaseOf(config);
+    const queue = await startQueue(store, leaseMs, (error) => storeFailed(parts, error));
     stopQueue = () => queue.stop(drainMs);
     running.push(
       every(parts, 'planning', 1000, nudge, 'work', async () => {
-        await queue.offer(await takeDueThreads(store, clock.now(), config.reviewing.lease));
+        await queue.offer(await takeDueThreads(store, clock.now(), leaseMs));
         metrics.due.set(await countDueThreads(store));
         return 0;
       }),
@@ -175,6 +176,14 @@ export async function startService(config: Config, options: Options): Promise<Se
       return stopped;
     },
   };
+}
+
+/** A thread is handed out again when nobody can be at work on it any more: on its list's tree, and after that on the mails alone. */
+function leaseOf({ lists, reviewing }: Config): number {
+  const onTrees = lists.map(({ source }) =>
+    source === undefined ? 0 : source.timeLimit + reviewing.timeLimit + 60_000,
+  );
+  return Math.max(reviewing.lease, ...onTrees);
 }
 
 /** Each reference is opened once and again when its file is another. One that cannot be opened is logged and left out. */

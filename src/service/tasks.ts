@@ -2,7 +2,7 @@
  * What the worker threads are asked and what they answer: the only way by which mail and C reach a parser. Plain data, since it travels
  * between threads.
  */
-import type { Architecture, Review } from '../kabi/review.js';
+import type { Architecture, Missing, Review } from '../kabi/review.js';
 import type { PullJudgement, PullSettings, PullSource } from './ports.js';
 
 /** What storing and threading need to know of a mail. Ids carry no angle brackets. */
@@ -37,6 +37,20 @@ export interface Identity {
 export interface ReviewSettings {
   readonly arch: Architecture;
   readonly engine: string;
+  /** Where kernel source is; null: the mails alone are judged. */
+  readonly source: SourceSettings | null;
+  /** Why less is known than could be, for `missing` of every series. */
+  readonly missing: readonly Missing[];
+}
+
+/** Places on this machine, from the configuration; never what a mail says. */
+export interface SourceSettings {
+  readonly tree: string;
+  readonly branches: readonly string[];
+  readonly build: readonly string[];
+  readonly config: string | null;
+  /** Name or file of a reference. */
+  readonly reference: string | null;
 }
 
 /** One series of a thread, judged. */
@@ -66,6 +80,8 @@ export type Task =
       readonly settings: ReviewSettings;
       /** `messageId patches` of the series that this engine has judged already. */
       readonly known: readonly string[];
+      /** Mails of other threads that carry what these series say must be applied first. */
+      readonly prerequisites: readonly Uint8Array[];
     }
   | {
       readonly kind: 'pull';

@@ -12,6 +12,7 @@ import type { Clock } from './ports.js';
 import { type Bot, composeReply } from './reply.js';
 import { planDelivery } from './store/deliveries.js';
 import { meetingsOf, noteMarks, wakeMet } from './store/meetings.js';
+import { prerequisitesOf } from './store/prerequisites.js';
 import { historyOf, judgedOf, listsOf, noteSilence, storeReview, storeSeries } from './store/reviews.js';
 import { type DueThread, failThread, readDueThread, settleThread } from './store/threads.js';
 import type { SeriesResult } from './tasks.js';
@@ -61,14 +62,28 @@ export async function workThread(working: Working, id: number): Promise<void> {
 }
 
 async function judge(working: Working, thread: DueThread): Promise<readonly SeriesResult[]> {
-  const { config, engine, pool, store } = working;
+  const { config, engine, log, pool, store } = working;
   const list = config.lists.find(({ name }) => name === thread.list);
-  return pool.run({
+  const source = list?.source ?? null;
+  const mails = thread.mails.filter(({ automatic }) => automatic === null).map(({ raw }) => raw);
+  const task = {
     kind: 'review',
-    mails: thread.mails.filter(({ automatic }) => automatic === null).map(({ raw }) => raw),
-    settings: { arch: list?.arch ?? 'x86_64', engine },
+    mails,
     known: await judgedOf(store, thread.id, engine),
-  });
+    prerequisites: source === null ? [] : await prerequisitesOf(store, thread.id, mails),
+  } as const;
+  const settings = { arch: list?.arch ?? 'x86_64', engine, source: null, missing: [] } as const;
+  if (source === null) return pool.run({ ...task, settings });
+  const { tree, branches, build, config: file = null, reference = null } = source;
+  try {
+    const places = { tree, branches, build, config: file, reference };
+    return await pool.run({ ...task, settings: { ...settings, source: places } }, source.timeLimit);
+  } catch (error) {
+    if (!(error instanceof WorkerLost)) throw error;
+    log.warn({ thread: thread.id, list: thread.list, why: error.message }, 'judging on the tree broke its worker');
+    const missing = [{ what: 'the tree', why: `judging on it was given up: ${error.message}` }];
+    return pool.run({ ...task, settings: { ...settings, missing } });
+  }
 }
 
 async function settleSeries(working: Working, tx: Database, thread: DueThread, result: SeriesResult): Promise<void> {
