@@ -14,16 +14,18 @@ import { markdownReport } from '../report/markdown.js';
 import { sarifReport } from '../report/sarif.js';
 import { textReport } from '../report/text.js';
 import { seriesInFiles } from './mail-input.js';
+import { withReference } from './review-reference.js';
 
 const formats = ['text', 'json', 'markdown', 'b4', 'sarif', 'github'] as const;
 type Format = (typeof formats)[number];
 
-interface ReviewOptions {
+export interface ReviewOptions {
   readonly arch?: Architecture;
   readonly tree?: string;
   readonly branch?: readonly string[];
   readonly build?: readonly string[];
   readonly unit?: readonly string[];
+  readonly reference?: string;
   readonly format: Format;
   readonly json?: boolean;
 }
@@ -38,6 +40,8 @@ Examples:
                                                       exact offsets and versions, from source
   kabiwatch review --tree linux.git --branch v6.1 --build /usr/src/linux-headers-6.1.0-56-amd64 series.mbox
                                                       on the base that the series names, or its index lines, or the branch
+  kabiwatch review --reference debian-6.1.0-56-amd64 x.patch
+                                                      all exports of a released kernel, checked with what it shipped
   kabiwatch review --format sarif x.patch > out.sarif
   kabiwatch review --format github x.patch            in a GitHub Action: annotations, and the step summary
 
@@ -68,6 +72,10 @@ export function addReview(program: Command): void {
       collected,
       [],
     )
+    .option(
+      '--reference <name>',
+      'a released kernel, by name or file: its exports are judged, its numbers compared; its tree and build where none is named',
+    )
     .addHelpText('after', examples)
     .action(runReview);
 }
@@ -86,8 +94,11 @@ async function runReview(files: readonly string[], options: ReviewOptions): Prom
   const series = await seriesInFiles(files);
   if (series.length === 0)
     throw new KabiwatchError('file-unreadable', { path: files.join(', '), why: 'no patch in it' });
+  const reviews: { series: Series; review: Review }[] = [];
   const known = series.flatMap(({ patches }) => patches);
-  const reviews = series.map((one) => reviewOne(one, options, known));
+  const judged = options.reference === undefined ? null : withReference(options.reference, options);
+  for (const one of series)
+    reviews.push(judged === null ? reviewOne(one, options, known) : { series: one, review: await judged(one) });
   process.stdout.write(printed(reviews, options.json === true ? 'json' : options.format));
   process.exitCode = exitCodeOf(worstOf(reviews.map(({ review }) => review.verdict)));
 }

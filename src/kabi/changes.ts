@@ -36,6 +36,8 @@ export interface ChangedPrototype {
 export interface ChangedSymbol {
   readonly name: string;
   readonly unit: string;
+  /** `vmlinux` or the module's path, where a reference says it. */
+  readonly module?: string;
   readonly before: string | null;
   readonly after: string | null;
   /** Keys of the types in its expansion whose text differs, each with the path to it; the nearest cause first. */

@@ -35,6 +35,13 @@ export interface SymbolFacts {
   readonly symbols: ReadonlyMap<string, string | null>;
   /** The dump: text by key, `s#mm_struct`, `t#u32`, `e#zone_type`, and a symbol's own by its name. References keep the prefix. */
   readonly dump: ReadonlyMap<string, string>;
+  /** Everything that the unit declares, whether an export reaches it or not, by the keys of the dump. Made when it is asked for. */
+  readonly declared: () => ReadonlyMap<string, DeclaredText>;
+}
+
+export interface DeclaredText {
+  readonly text: string;
+  readonly file: string | null;
 }
 
 export interface UnitFacts {

@@ -253,7 +253,15 @@ class Judge {
       causes.set(key, cause);
       const because = (one.causes[0]?.path ?? [one.name]).map(readable);
       const { name, before, after } = one;
-      const change: SymbolChange = { name, module: '', before, after, stable: false, cause: cause.index, because };
+      const change: SymbolChange = {
+        name,
+        module: one.module ?? '',
+        before,
+        after,
+        stable: false,
+        cause: cause.index,
+        because,
+      };
       cause.symbols.push(change);
       return change;
     });

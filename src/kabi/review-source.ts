@@ -15,6 +15,7 @@ import { judgeGuard } from './guards.js';
 import { judgeSource, type Origin, type SourceJudgement, type UseOf } from './judge-source.js';
 import { memberLine } from './member-line.js';
 import type { Build, Versioner } from './program.js';
+import type { ReferenceSymbols } from './reference-symbols.js';
 import type { Architecture, Finding, Guard, Missing, Review, Verdict } from './review.js';
 import { type RuleId, ruleTable } from './rules/ids.js';
 import { changesIn, type Reading } from './series-changes.js';
@@ -37,6 +38,15 @@ export interface SourceRequest {
   readonly whoUses?: () => ConsumerQuestion;
   /** Shared by reviews of one tree and build. */
   readonly reading?: Reading;
+  /** What a reference says of all exports, with the units and headers that show the types; absent: the units alone are asked. */
+  readonly known?: KnownFromReference;
+}
+
+export interface KnownFromReference {
+  readonly units: readonly string[];
+  /** Touched headers that none of the units reads. */
+  readonly headers: readonly string[];
+  readonly symbols: ReferenceSymbols;
 }
 
 export function reviewSource(request: SourceRequest): Review {

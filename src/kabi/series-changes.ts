@@ -12,6 +12,7 @@ import { type ChangeSet, changesBetween } from './changes.js';
 import type { ConsumerQuestion } from './consumers.js';
 import { headerUnit, headerUnitText, throughOf } from './header-unit.js';
 import { type ProgramReader, type ReadProgram, readProgram } from './program.js';
+import type { ReferenceSymbols } from './reference-symbols.js';
 import type { Missing } from './review.js';
 import type { SourceRequest } from './review-source.js';
 import { filesThatMatter, pathOf, roleOf } from './triage.js';
@@ -22,10 +23,12 @@ export interface Reading {
   readonly cache: LexCache;
   /** Units before, by path and, for a header's own unit, text. */
   readonly before: Map<string, ReadProgram>;
+  /** Views of units that were read for something else than a review. */
+  readonly kept: NonNullable<ProgramReader['kept']>;
 }
 
 export function newReading(): Reading {
-  return { cache: new LexCache(), before: new Map() };
+  return { cache: new LexCache(), before: new Map(), kept: new Map() };
 }
 
 /** No more headers than this are read for embedders. */
@@ -48,20 +51,22 @@ class SeriesReader {
   #gaps: readonly Missing[] = [];
 
   constructor(request: SourceRequest, after: SourceTree) {
-    const { build, versions, units, series } = request;
+    const { build, versions, units, series, known } = request;
     const reading = request.reading ?? newReading();
     this.#request = request;
     this.#after = after;
-    this.#reader = { build, versions, cache: reading.cache };
+    this.#reader = { build, versions, cache: reading.cache, kept: reading.kept };
     this.#before = reading.before;
     const touched = filesThatMatter(series).map(pathOf);
-    this.#sources = units ?? touched.filter((path) => path.endsWith('.c'));
-    this.#headers = touched.filter((path) => path.endsWith('.h') && roleOf(path) !== 'other');
+    this.#sources = known?.units ?? units ?? touched.filter((path) => path.endsWith('.c'));
+    const headers = known?.headers ?? touched.filter((path) => path.endsWith('.h') && roleOf(path) !== 'other');
+    this.#headers = [...headers];
   }
 
   changes(missing: Missing[]): ChangeSet {
-    const { units, whoUses } = this.#request;
-    if (units === null) {
+    const { units, whoUses, known } = this.#request;
+    if (known !== undefined) missing.push(...known.symbols.missing);
+    else if (units === null) {
       missing.push({
         what: 'exports of other units',
         why: 'only the units that the series touches were read; name more with --unit',
@@ -79,7 +84,7 @@ class SeriesReader {
     for (const one of this.#gaps) {
       if (!missing.some((other) => other.what === one.what && other.why === one.why)) missing.push(one);
     }
-    return changes;
+    return known === undefined ? changes : withReferenceSymbols(changes, known.symbols);
   }
 
   #read(): ChangeSet {
@@ -127,4 +132,19 @@ class SeriesReader {
     const names = resized.map(({ name }) => name);
     return headersHolding(names, question).filter((path) => !this.#headers.includes(path));
   }
+}
+
+/** The reference knows every export, the units that were read only theirs. */
+function withReferenceSymbols(changes: ChangeSet, symbols: ReferenceSymbols): ChangeSet {
+  return {
+    ...changes,
+    symbols: symbols.changed,
+    hashed: new Map([...changes.hashed, ...symbols.hashed]),
+    reached: new Set([...changes.reached, ...symbols.reached]),
+    hashedThrough: symbols.hashedThrough,
+    hashedElsewhere: new Set(),
+    exported: symbols.exported,
+    added: symbols.added,
+    removed: symbols.removed,
+  };
 }
