@@ -25,10 +25,11 @@ export function withReference(name: string, options: ReviewOptions): (series: Se
   const input = treeInput({ tree, build: builds, arch, reference });
   const config = reference.row('files', 'config');
   const version = refuseForeign(reference, input, config);
+  const { advice } = options;
   const units = options.unit ?? [];
   if (units.length > 0 || reference.count('exporting') === 0) {
     const source = { ...input, units: units.length > 0 ? units : null };
-    return async (series) => againstReference(reviewSeries({ series, arch, source }), reference);
+    return async (series) => againstReference(reviewSeries({ series, arch, source, advice }), reference);
   }
   const place = { tree, builds, config: config ?? '', arch, version };
   return async (series) => {
@@ -39,22 +40,23 @@ export function withReference(name: string, options: ReviewOptions): (series: Se
       if (done === all) bar.stop();
     };
     try {
-      return await reviewWithReference({ series, input, place, reference, onUnit });
+      return await reviewWithReference({ series, input, place, reference, onUnit, advice });
     } finally {
       bar.stop();
     }
   };
 }
 
-function architectureOf({ meta }: Reference, asked: Architecture | undefined): Architecture {
+function architectureOf({ meta }: Reference, asked: readonly Architecture[]): Architecture {
   const arch = architectures.find((one) => one === meta.arch);
   if (arch === undefined)
     throw new KabiwatchError('reference-mismatch', {
       architecture: `${meta.name} is for ${meta.arch}, which is not known`,
     });
-  if (asked !== undefined && asked !== arch)
+  const other = asked.find((one) => one !== arch);
+  if (other !== undefined)
     throw new KabiwatchError('reference-mismatch', {
-      architecture: `the reference ${meta.name} is for ${arch}, --arch says ${asked}`,
+      architecture: `the reference ${meta.name} is for ${arch}, --arch says ${other}`,
     });
   return arch;
 }

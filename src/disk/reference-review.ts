@@ -37,6 +37,8 @@ export interface ReferenceReview {
   readonly place: BuildPlace;
   readonly reference: Reference;
   readonly onUnit?: (done: number, all: number) => void;
+  /** Look for a harmless rewrite; it is judged by the units that show the types. */
+  readonly advice?: boolean;
 }
 
 /** Threads cost half a second to start: fewer units than this are read in this one. */
@@ -66,7 +68,8 @@ export async function reviewWithReference(request: ReferenceReview): Promise<Rev
       : [],
   );
   const source = { ...input, units: null, reading, known: { units, headers, symbols } };
-  return againstReference(reviewSeries({ series, arch: input.arch, source }), reference);
+  const { advice = false } = request;
+  return againstReference(reviewSeries({ series, arch: input.arch, source, advice }), reference);
 }
 
 /** Units that differ from the reference's, or cannot be followed, are read again until none is left. */

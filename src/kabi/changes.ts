@@ -241,7 +241,7 @@ function changedPrototypes(was: UnitFacts, is: UnitFacts): ChangedPrototype[] {
   return [...(is.symbols as SymbolFacts).symbols.keys()].flatMap((name) => {
     const before = was.compiler.prototypes.get(name);
     const after = is.compiler.prototypes.get(name);
-    if (before === undefined || after === undefined || before === after) return [];
-    return [{ name, before, after, place: is.compiler.placeOf(name) as Placed }];
+    if (before === undefined || after === undefined || before.plain === after.plain) return [];
+    return [{ name, before: before.text, after: after.text, place: is.compiler.placeOf(name) as Placed }];
   });
 }

@@ -49,9 +49,17 @@ export interface KnownFromReference {
   readonly symbols: ReferenceSymbols;
 }
 
-export function reviewSource(request: SourceRequest): Review {
+/** A review and what it rests on. */
+export interface Judgement {
+  readonly review: Review;
+  /** null where nothing had to be read. */
+  readonly changes: ChangeSet | null;
+}
+
+export function reviewSource(request: SourceRequest): Judgement {
   const { series } = request;
-  if (filesThatMatter(series).length === 0 || touchesOnlyBodies(series)) return reviewOf(request, nothing(), [], []);
+  if (filesThatMatter(series).length === 0 || touchesOnlyBodies(series))
+    return { review: reviewOf(request, nothing(), [], []), changes: null };
   const overlay = overlaySeries(request.tree, series);
   const missing: Missing[] = overlay.failed.map(({ patch, file, why, hunk, at }) => ({
     what: `patch ${patch} in ${file}`,
@@ -71,7 +79,7 @@ export function reviewSource(request: SourceRequest): Review {
   const verdicts: Verdict[] = overlay.failed.length + unread.length > 0 ? ['unknown'] : [];
   const whole = { ...judged, findings: [...judged.findings, ...findings], verdicts: [...judged.verdicts, ...verdicts] };
   const review = reviewOf(request, whole, guards, [...missing, ...unread, ...(users?.missing ?? [])]);
-  return { ...review, consumers: [...(users?.answer.consumers ?? [])] };
+  return { review: { ...review, consumers: [...(users?.answer.consumers ?? [])] }, changes };
 }
 
 /** What could not be read of a unit: a header that is not there, an `#error`, a declaration. */

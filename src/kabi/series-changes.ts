@@ -101,7 +101,9 @@ class SeriesReader {
     const whole = overlayFiles(tree, files, tree.id);
     const read = paths.map((path) => {
       const key = `${path}\n${texts.get(path) ?? ''}`;
-      const made = known.get(key) ?? readProgram(whole, [path], this.#reader);
+      // A header's own unit has one path and several texts: it is kept by its text alone.
+      const { kept: _, ...unkept } = this.#reader;
+      const made = known.get(key) ?? readProgram(whole, [path], texts.has(path) ? unkept : this.#reader);
       known.set(key, made);
       return made;
     });

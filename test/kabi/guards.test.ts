@@ -1,43 +1,22 @@
 /** Guards on whole small trees: the four views decide, the file decides where a guard begins and ends. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { treeInput } from '../../src/disk/tree-input.js';
-import type { Review } from '../../src/kabi/review.js';
-import { reviewSeries } from '../../src/kabi/review-series.js';
-import { filePatchBetween } from '../../src/patch/line-diff.js';
+import type { Architecture, Review } from '../../src/kabi/review.js';
+import { SmallTree } from './small-tree.js';
 
-const dirs: string[] = [];
+const trees: SmallTree[] = [];
 afterAll(() => {
-  for (const dir of dirs) rmSync(dir, { recursive: true });
+  for (const tree of trees) tree.remove();
 });
 
 const unit = '#include <linux/box.h>\nint use(struct crate *c) { return c->after; }\nEXPORT_SYMBOL(use);\n';
-const head =
-  '#ifdef __GENKSYMS__\n#define EXPORT_SYMBOL(x) __GENKSYMS_EXPORT_SYMBOL(x)\n#else\n#define EXPORT_SYMBOL(x) extern int __x_##x\n#endif\nstruct lid { int a; };\nint use(struct crate *c);\n';
+const head = '#include <linux/export.h>\nstruct lid { int a; };\nint use(struct crate *c);\n';
 
 /** `before` and `after` are the text of include/linux/box.h. */
-function review(before: string, after: string, arch: 'x86_64' | 'i386' = 'x86_64'): Review {
-  const dir = mkdtempSync(join(tmpdir(), 'kabiwatch-guard-'));
-  dirs.push(dir);
-  const files = {
-    Makefile: 'VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 0\n',
-    '.config': 'CONFIG_X86_64=y\nCONFIG_MODVERSIONS=y\nCONFIG_MODULES=y\n',
-    'arch/x86/Makefile': '',
-    'include/linux/box.h': `${head}${before}`,
-    'kernel/box.c': unit,
-  };
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(dir, path)), { recursive: true });
-    writeFileSync(join(dir, path), text);
-  }
-  const { whoUses: _, ...source } = treeInput({ tree: dir, build: [], arch });
-  const patch = filePatchBetween('include/linux/box.h', `${head}${before}`, `${head}${after}`);
-  const files_ = patch === null ? [] : [patch];
-  const one = { n: 1, total: 1, messageId: null, subject: 's', author: null, damage: [], files: files_ };
-  const series = { subject: 's', version: 1, rfc: false, messageId: null, base: null, patches: [one] };
-  return reviewSeries({ series, arch, source: { ...source, units: ['kernel/box.c'] } });
+function review(before: string, after: string, ...also: Architecture[]): Review {
+  const tree = new SmallTree({ 'include/linux/box.h': `${head}${before}`, 'kernel/box.c': unit });
+  trees.push(tree);
+  const [first = 'x86_64', ...more] = also;
+  return tree.review({ 'include/linux/box.h': `${head}${after}` }, [first, ...more], ['kernel/box.c']);
 }
 
 const box = (members: string): string =>
@@ -55,6 +34,9 @@ describe('a guard', () => {
     const made = review(box(''), box(guarded('\tint count;\n')), 'i386');
     expect(made.verdict).not.toBe('guarded');
     expect(calls(made)).toEqual([['guard-embedder', false]]);
+    const both = review(box(''), box(guarded('\tint count;\n')), 'x86_64', 'i386');
+    expect([both.verdict, calls(both)]).toEqual(['silent-break', [['guard-embedder', false]]]);
+    expect(both.guards[0]?.why).toContain('on i386');
   });
 
   test('lies where a struct that embeds the changed one moves', () => {
@@ -72,7 +54,7 @@ describe('a guard', () => {
     const many = Array.from({ length: 12 }, (_, at) => `\tchar c${at};\n`).join('');
     const tail = '\tchar pad[8];\n';
     const made = review(box(guarded(many) + tail), box(guarded(`${many}\tchar more;\n`) + tail));
-    expect(made.guards.map(({ line, idiom }) => [line, idiom])).toEqual([[11, '#ifndef __GENKSYMS__']]);
+    expect(made.guards.map(({ line, idiom }) => [line, idiom])).toEqual([[7, '#ifndef __GENKSYMS__']]);
     expect(made.verdict).toBe('silent-break');
   });
 
