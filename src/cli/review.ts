@@ -14,6 +14,7 @@ import { b4Report } from '../report/b4.js';
 import { actionAnnotations, actionSummary } from '../report/github-action.js';
 import { markdownReport } from '../report/markdown.js';
 import { sarifReport } from '../report/sarif.js';
+import type { Earlier } from '../report/since.js';
 import { textReport } from '../report/text.js';
 import { seriesInFiles } from './mail-input.js';
 import { withReference } from './review-reference.js';
@@ -197,8 +198,16 @@ function printed(reviews: readonly { series: Series; review: Review }[], format:
       return all.map(actionAnnotations).join('');
     }
     case 'text':
-      return reviews.map(({ series, review }) => textReport(review, series, { paint })).join('\n\n');
+      return reviews
+        .map(({ series, review }) => textReport(review, series, { paint, since: earlierOf(series, all) }))
+        .join('\n\n');
   }
+}
+
+/** The review of the version that this series replaces, where it was given too. */
+function earlierOf({ supersedes }: Series, reviews: readonly Review[]): Earlier | null {
+  const review = supersedes == null ? undefined : reviews.find(({ series }) => series.messageId === supersedes);
+  return review === undefined ? null : { version: review.series.version, review };
 }
 
 function paint(verdict: Verdict, text: string): string {

@@ -169,6 +169,7 @@ export function seriesOf(assembled: AssembledSeries): Series {
     prerequisites: [...new Set(members.flatMap(({ trailers }) => trailers.prerequisites))].filter((id) =>
       /^[0-9a-f]{40}$/.test(id),
     ),
+    supersedes: assembled.supersedes,
     patches: patches.map(({ n, message }) => patchOf(n, total, message)),
   };
 }

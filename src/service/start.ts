@@ -72,6 +72,7 @@ interface Parts {
   readonly sources: ReadonlyMap<string, MailSource>;
   readonly mailSink: MailSink | null;
   readonly signal: AbortSignal;
+  readonly running: Map<number, AbortController>;
 }
 
 export async function startService(config: Config, options: Options): Promise<Service> {
@@ -100,6 +101,7 @@ export async function startService(config: Config, options: Options): Promise<Se
     sources: sourcesOf(config, clock),
     mailSink: smtpOf(config, clock),
     signal: stopping.signal,
+    running: new Map(),
   };
   health.set('store', { ok: true, detail: store.name });
   if (!store.shared) await recoverAlone(parts);
@@ -252,7 +254,8 @@ function startWatching(parts: Parts, work: () => void): Promise<void>[] {
         ...parts,
         botAddress: parts.bot.address,
         leaseMs: parts.config.watching.lease,
-        stored: async (of, facts) => {
+        stored: async (of, facts, due) => {
+          for (const thread of due) parts.running.get(thread)?.abort();
           work();
           for (const mail of facts) await obeyMail(parts, of, mail);
         },

@@ -17,6 +17,15 @@ export interface MailFacts {
   /** Place in the series: 0 is the cover letter; 1 of 1 for a single patch. */
   readonly n: number;
   readonly total: number;
+  /** A number is written: `2/3`. */
+  readonly numbered: boolean;
+  readonly reply: boolean;
+  /** The subject without tags, in small letters, for finding other versions. */
+  readonly title: string;
+  /** b4's, or null. */
+  readonly changeId: string | null;
+  /** Milliseconds since 1970 by its Date field; null where none can be read. */
+  readonly sentAt: number | null;
   /** It carries a diff. */
   readonly patch: boolean;
   /** It is a part of a series: a patch or a cover letter, not a comment that quotes one. */
@@ -62,6 +71,9 @@ export interface SeriesResult {
   readonly complete: boolean;
   /** SHA-256 over the Message-IDs of its patches. */
   readonly patches: string;
+  /** Message-ID of the series that this one replaces, and of the one that replaces it. */
+  readonly supersedes: string | null;
+  readonly supersededBy: string | null;
   readonly patchIds: readonly string[];
   readonly author: { readonly name: string; readonly address: string };
   /** References for an answer to it, oldest first, its own id last. */
@@ -80,6 +92,8 @@ export type Task =
       readonly settings: ReviewSettings;
       /** `messageId patches` of the series that this engine has judged already. */
       readonly known: readonly string[];
+      /** Reviews of the thread's series that are stored, for what a new version changes. */
+      readonly earlier: readonly { readonly messageId: string; readonly review: Review }[];
       /** Mails of other threads that carry what these series say must be applied first. */
       readonly prerequisites: readonly Uint8Array[];
     }

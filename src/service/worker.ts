@@ -104,7 +104,14 @@ async function review(task: Task & { kind: 'review' }): Promise<ReviewAnswer> {
   const assembly = assemble(mails).series;
   const patches = [...assembly, ...assemble(elsewhere).series].flatMap((one) => seriesOf(one).patches);
   const judge = seriesJudge(task.settings, worldOf(task.settings, patches));
+  const replaced = new Map(
+    assembly.flatMap((one) =>
+      one.supersedes === null || one.patches.length === 0 ? [] : [[one.supersedes, one.head.id] as const],
+    ),
+  );
+  const reviews = new Map(task.earlier.map(({ messageId, review: made }) => [messageId, made]));
   const results: SeriesResult[] = [];
+  // Oldest first: what a version changes is said against the review of the one before.
   for (const assembled of assembly) {
     const { head, complete } = assembled;
     const ids = assembled.patches.map(({ message }) => message.id);
@@ -113,6 +120,8 @@ async function review(task: Task & { kind: 'review' }): Promise<ReviewAnswer> {
     const started = performance.now();
     const series = seriesOf(assembled);
     const made = judge(series);
+    reviews.set(head.id, made);
+    const earlier = assembled.supersedes === null ? undefined : reviews.get(assembled.supersedes);
     results.push({
       messageId: head.id,
       subject: head.tags.subject,
@@ -123,7 +132,11 @@ async function review(task: Task & { kind: 'review' }): Promise<ReviewAnswer> {
       author: head.sender,
       references: [...head.ancestors.toReversed(), head.id],
       review: made,
-      reply: textReport(made, series),
+      supersedes: assembled.supersedes,
+      supersededBy: replaced.get(head.id) ?? null,
+      reply: textReport(made, series, {
+        since: earlier === undefined ? null : { version: earlier.series.version, review: earlier },
+      }),
       ms: performance.now() - started,
     });
   }

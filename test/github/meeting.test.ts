@@ -41,6 +41,7 @@ async function mailed({ pull }: Scene, messageId: string): Promise<SeriesResult>
     settings: { arch: 'x86_64', engine: 'e', source: null, missing: [] },
     known: [],
     prerequisites: [],
+    earlier: [],
   });
   if (series === undefined) throw new Error('no series in the mail');
   return series;

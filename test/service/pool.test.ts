@@ -16,6 +16,7 @@ const review = {
   settings: { arch: 'x86_64', engine: 'e', source: null, missing: [] },
   known: [],
   prerequisites: [],
+  earlier: [],
 } as const;
 
 test('many tasks share few workers, and each gets its own answer', async () => {
