@@ -53,14 +53,7 @@ export async function collectUnits(request: CollectRequest): Promise<Collected> 
     const isSame = unchangedIn(source, tree, idOf);
     for (const known of source.units.units) {
       const unit = open.get(nameOf(known));
-      if (unit === undefined || JSON.stringify(known.flags) !== JSON.stringify(unit.flags)) continue;
-      if (
-        known.unit.basename !== unit.basename ||
-        known.unit.modname !== unit.modname ||
-        known.unit.modfile !== unit.modfile ||
-        !isSame(known)
-      )
-        continue;
+      if (unit === undefined || !isCompiledAlike(known, unit) || !isSame(known)) continue;
       open.delete(nameOf(known));
       keep(moved(known, source.units, collection), 'reused');
     }
@@ -126,6 +119,15 @@ function moved(known: CollectedUnit, from: UnitCollection, into: UnitCollection)
     texts: known.texts.map((at) => into.numberOfText(from.texts[at] as UnitCollection['texts'][number])),
     inputs: known.inputs.map((at) => into.numberOfPath(from.paths[at] as string)),
   };
+}
+
+/** A unit that lacked something is read again: it may be there now. */
+function isCompiledAlike({ unit, flags }: CollectedUnit, other: SourceUnit): boolean {
+  const named = (one: { readonly basename: string; readonly modname: string; readonly modfile: string }): string =>
+    `${one.basename} ${one.modname} ${one.modfile}`;
+  return (
+    unit.missing.length === 0 && named(unit) === named(other) && JSON.stringify(flags) === JSON.stringify(other.flags)
+  );
 }
 
 /** Were all files that the unit read what they are now, and would a search for each still find it first? */

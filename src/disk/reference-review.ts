@@ -48,7 +48,8 @@ export async function reviewWithReference(request: ReferenceReview): Promise<Rev
   const { series, input, reference } = request;
   const reading = newReading();
   const reader: ProgramReader = { build: input.build, versions: input.versions, ...reading };
-  const { after } = overlaySeries(input.tree, series);
+  const overlay = overlaySeries(input.tree, series);
+  const { after } = overlay;
   const touched = touchedFiles(series, input.tree, after);
   const graph = new TypeGraph(reference);
   const sourceOf = (unit: number): string => graph.unit(unit)?.source ?? '';
@@ -67,7 +68,7 @@ export async function reviewWithReference(request: ReferenceReview): Promise<Rev
       ? [path]
       : [],
   );
-  const source = { ...input, units: null, reading, known: { units, headers, symbols } };
+  const source = { ...input, units: null, reading, known: { overlay, units, headers, symbols } };
   const { advice = false } = request;
   return againstReference(reviewSeries({ series, arch: input.arch, source, advice }), reference);
 }

@@ -5,6 +5,7 @@
 
 import type { CompilerFacts, Placed, SymbolFacts, UnitFacts } from './facts.js';
 import { type LayoutChange, layoutChange } from './layout-change.js';
+import { noSteps, type StepFacts } from './series-steps.js';
 
 export interface ChangedType {
   readonly name: string;
@@ -47,6 +48,8 @@ export interface ChangedSymbol {
 export interface ChangedText {
   readonly before: string | null;
   readonly after: string | null;
+  /** Which declares it, after if it is declared then; null: nothing does. */
+  readonly file: string | null;
 }
 
 export interface ChangeSet {
@@ -69,10 +72,15 @@ export interface ChangeSet {
   readonly exported: number;
   readonly added: readonly string[];
   readonly removed: readonly string[];
+  /** Functions and objects whose prototype was read in both versions. */
+  readonly prototypesRead: ReadonlySet<string>;
+  /** What the patches do one by one. */
+  readonly steps: StepFacts;
 }
 
 export function changesBetween(before: readonly UnitFacts[], after: readonly UnitFacts[]): ChangeSet {
   const read = new Set<string>();
+  const prototypesRead = new Set<string>();
   const types = new Map<string, ChangedType>();
   const enums = new Map<string, ChangedEnum>();
   const prototypes = new Map<string, ChangedPrototype>();
@@ -88,6 +96,7 @@ export function changesBetween(before: readonly UnitFacts[], after: readonly Uni
     if (is === undefined) continue;
     for (const name of was.compiler.types.keys()) if (is.compiler.types.has(name)) read.add(name);
     for (const tag of was.compiler.enums.keys()) if (is.compiler.enums.has(tag)) read.add(`enum ${tag}`);
+    for (const name of was.compiler.prototypes.keys()) if (is.compiler.prototypes.has(name)) prototypesRead.add(name);
     for (const one of changedTypes(was.compiler, is.compiler)) types.set(one.name, joined(types.get(one.name), one));
     for (const one of changedEnums(was.compiler, is.compiler)) enums.set(one.name, one);
     if (was.symbols === null || is.symbols === null) continue;
@@ -117,6 +126,8 @@ export function changesBetween(before: readonly UnitFacts[], after: readonly Uni
     exported: names.before.size,
     added: [...names.after].filter((name) => !names.before.has(name)).sort(),
     removed: [...names.before].filter((name) => !names.after.has(name)).sort(),
+    prototypesRead,
+    steps: noSteps,
   };
 }
 
@@ -167,7 +178,7 @@ function changedTexts(before: SymbolFacts, after: SymbolFacts): Map<string, Chan
   for (const key of new Set([...before.dump.keys(), ...after.dump.keys()])) {
     const was = before.dump.get(key) ?? null;
     const is = after.dump.get(key) ?? null;
-    if (was !== is) found.set(key, { before: was, after: is });
+    if (was !== is) found.set(key, { before: was, after: is, file: after.fileOf(key) ?? before.fileOf(key) });
   }
   return found;
 }

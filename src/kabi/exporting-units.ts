@@ -7,7 +7,7 @@ import type { NameIndex } from '../kernel/names.js';
 import { unpackNumbers } from '../kernel/number-set.js';
 import { type Reference, unitKey } from '../kernel/reference.js';
 import type { SourceTree } from '../tree/source-tree.js';
-import { dumpKey } from './judge-source.js';
+import { dumpKey } from './judge-symbols.js';
 import type { Review } from './review.js';
 
 export interface ExportingUnits {

@@ -44,6 +44,10 @@ export interface SymbolFacts {
   readonly dump: ReadonlyMap<string, string>;
   /** Everything that the unit declares, whether an export reaches it or not, by the keys of the dump. Made when it is asked for. */
   readonly declared: () => ReadonlyMap<string, DeclaredText>;
+  /** Which file declares what a key of the dump names; null where nothing does. */
+  readonly fileOf: (key: string) => string | null;
+  /** Files that the unit reads. */
+  readonly inputs: readonly string[];
 }
 
 export interface DeclaredText {

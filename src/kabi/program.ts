@@ -31,7 +31,7 @@ export interface ProgramReader {
   readonly cache: LexCache;
   readonly versions: Versioner | null;
   /** What was read, by tree, unit and view, for readers that are asked again for the same units. */
-  readonly kept?: Map<string, unknown>;
+  readonly kept?: WeakMap<SourceTree, Map<string, unknown>>;
 }
 
 export function readProgram(tree: SourceTree, paths: readonly string[], reader: ProgramReader): ReadProgram {
@@ -64,7 +64,7 @@ function readCompilerView(
   unit: Unit,
   reader: ProgramReader,
 ): { readonly compiler: CompilerFacts; readonly missing: readonly Missing[] } {
-  return keptOr(reader, `compiler ${tree.id} ${unit.path}`, () => {
+  return keptOr(reader, tree, `compiler ${unit.path}`, () => {
     const { build, cache } = reader;
     const read = preprocess(unit, tree, cache);
     const declared = readDeclarations(read.tokens, { target: build.target, msExtensions: build.msExtensions });
@@ -84,14 +84,18 @@ function readCompilerView(
 export function readGenksymsView(tree: SourceTree, unit: Unit, reader: ProgramReader): SymbolFacts | null {
   const { versions, cache } = reader;
   if (versions === null) return null;
-  const key = `genksyms ${tree.id} ${unit.path}`;
-  return keptOr(reader, key, () => versions(preprocess(withGenksyms(unit), tree, cache), unit));
+  return keptOr(reader, tree, `genksyms ${unit.path}`, () =>
+    versions(preprocess(withGenksyms(unit), tree, cache), unit),
+  );
 }
 
-function keptOr<T>({ kept }: ProgramReader, key: string, make: () => T): T {
-  if (kept?.has(key) === true) return kept.get(key) as T;
+function keptOr<T>({ kept }: ProgramReader, tree: SourceTree, key: string, make: () => T): T {
+  if (kept === undefined) return make();
+  const ofTree = kept.get(tree) ?? new Map<string, unknown>();
+  kept.set(tree, ofTree);
+  if (ofTree.has(key)) return ofTree.get(key) as T;
   const made = make();
-  kept?.set(key, made);
+  ofTree.set(key, made);
   return made;
 }
 

@@ -42,6 +42,7 @@ export interface ReferencePlan {
 
 /** More representatives than this, and reading the units themselves costs no more. */
 const mostRepresentatives = 24;
+const mostShown = 40;
 
 export function planReference(
   reference: Reference,
@@ -176,14 +177,16 @@ class Planner {
     return false;
   }
 
-  /** Where nothing was carried over, a unit that is read again shows its types: the smallest for each file. */
+  /** Units in which the types of all touched files are seen: headers first, then sources, no more than can be read in a review. */
   #shown(): readonly number[] {
     const shown = [...this.#representatives];
-    for (const { path } of this.#touched) {
-      const readers = readersOf(this.#reference, path);
-      if (readers.length === 0 || readers.some((unit) => shown.includes(unit))) continue;
-      shown.push(this.#smallest(this.#reaching(path, readers)));
-    }
+    const open = this.#touched
+      .map(({ path }) => ({ path, readers: readersOf(this.#reference, path) }))
+      .filter(({ readers }) => readers.length > 0 && !readers.some((unit) => shown.includes(unit)));
+    shown.push(...this.#choose(open.filter(({ path }) => path.endsWith('.h'))));
+    for (const { path, readers } of open)
+      if (!path.endsWith('.h') && shown.length < mostShown && !readers.some((unit) => shown.includes(unit)))
+        shown.push(this.#smallest(readers));
     return shown;
   }
 }

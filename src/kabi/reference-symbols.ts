@@ -189,6 +189,10 @@ class Symbols {
       this.#note(unit, row.module, name, was.get(name) ?? null, is.get(name) ?? null, walked.get(name)?.causes ?? []);
   }
 
+  #fileOf(unit: number, key: string, node: GraphNode | null): string | null {
+    return node?.file ?? this.#graph.nodeIn(unit, key)?.file ?? null;
+  }
+
   #note(
     unit: number,
     module: string,
@@ -214,7 +218,8 @@ class Symbols {
     for (const [key, node] of replaced) {
       const was = before.get(key) ?? this.#graph.nodeIn(unit, key)?.text ?? null;
       // What is only reached for the first time did not change; what was opaque, or is now, did.
-      if (was !== null && was !== node?.text) differs.set(key, { before: was, after: node?.text ?? null });
+      if (was !== null && was !== node?.text)
+        differs.set(key, { before: was, after: node?.text ?? null, file: this.#fileOf(unit, key, node) });
     }
     if (differs.size === 0 && replaced.size === 0) return;
     const near = this.#graph.nearest(unit, names, new Set(differs.keys()), replaced);

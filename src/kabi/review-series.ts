@@ -46,7 +46,7 @@ function again(
   series: Series,
 ): SourceRequest {
   const units = known?.units ?? configuration.units;
-  return { ...configuration, series, units, reading: { ...configuration.reading, kept: new Map() } };
+  return { ...configuration, series, units };
 }
 
 /** Damage by mail software is said, whatever could be read in spite of it. */

@@ -3,13 +3,15 @@
  * judged. What a series cannot have touched is not read: one that changes only function bodies parses nothing.
  */
 import type { Series } from '../patch/series.js';
-import { overlaySeries } from '../tree/overlay.js';
+import { type Overlay, overlaySeries } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import type { ChangeSet } from './changes.js';
 import { incompatibilities } from './compatible.js';
 import type { ConsumerQuestion } from './consumers.js';
+import { DeclaredPlaces } from './declared-places.js';
 import { changesOf, type DiffChanges, type GuardDifference } from './diff/changes.js';
-import { type Judged, judgeDirectives, judgeExports } from './diff/judge-rest.js';
+import { type Judged, judgeDirectives } from './diff/judge-rest.js';
+import { exportChanges } from './export-changes.js';
 import { guardsInFiles } from './guard-places.js';
 import { judgeGuard } from './guards.js';
 import { judgeSource, type Origin, type SourceJudgement, type UseOf } from './judge-source.js';
@@ -43,6 +45,8 @@ export interface SourceRequest {
 }
 
 export interface KnownFromReference {
+  /** The series on the tree, as it was when the units were read. */
+  readonly overlay: Overlay;
   readonly units: readonly string[];
   /** Touched headers that none of the units reads. */
   readonly headers: readonly string[];
@@ -58,18 +62,21 @@ export interface Judgement {
 
 export function reviewSource(request: SourceRequest): Judgement {
   const { series } = request;
-  if (filesThatMatter(series).length === 0 || touchesOnlyBodies(series))
+  const nothingElse = request.known === undefined && touchesOnlyBodies(series);
+  if (filesThatMatter(series).length === 0 || nothingElse)
     return { review: reviewOf(request, nothing(), [], []), changes: null };
-  const overlay = overlaySeries(request.tree, series);
+  const overlay = request.known?.overlay ?? overlaySeries(request.tree, series);
   const missing: Missing[] = overlay.failed.map(({ patch, file, why, hunk, at }) => ({
     what: `patch ${patch} in ${file}`,
     why: `it does not apply${hunk === 0 ? '' : `, hunk ${hunk} at line ${at}`}: ${why}`,
   }));
-  const changes = changesIn(request, overlay.after, missing);
+  const changes = changesIn(request, overlay, missing);
   const users = usersIn(request, changes);
   const useOf: UseOf = users?.useOf ?? ((): null => null);
   const hashes = request.versions !== null;
-  const judged = judgeSource(changes, useOf, originOf(series, overlay.after), hashes);
+  const exports = exportChanges(series, request.tree, overlay.after);
+  const origin = originOf(series, request.tree, overlay);
+  const judged = judgeSource(changes, useOf, origin, hashes, exports);
   const text = changesOf(series);
   const places = guardsInFiles(series, request.tree, overlay.after);
   const context = { changes, useOf, hashes, after: overlay.after, whole: !missing.some(isGap) };
@@ -118,16 +125,13 @@ function touchesOnlyBodies(series: Series): boolean {
   );
 }
 
-/** The first patch that touches a file brought what changed in it; elsewhere the first patch of all. */
-function originOf(series: Series, after: SourceTree): Origin {
+function originOf(series: Series, before: SourceTree, { after, steps }: Overlay): Origin {
+  const places = new DeclaredPlaces(series, { before, steps });
   return {
     lineOf: (place, member) => memberLine(after, place, member),
-    patchOf: (file) => {
-      const patch = series.patches.find((one) =>
-        one.files.some((touched) => touched.after === file || touched.before === file),
-      );
-      return (patch ?? series.patches[0])?.n ?? 0;
-    },
+    patchOf: (file, key) => places.patchOf(file, key),
+    declarationLine: (file, key) => places.lineOf(file, key),
+    includeOf: (unit, file) => places.includeOf(unit, file),
   };
 }
 
@@ -154,13 +158,13 @@ function guardFindings(guards: readonly Guard[], places: readonly GuardDifferenc
   });
 }
 
-/** What needs no tree: licences and namespaces of exports, bodies of inline functions. */
+/** What needs no tree: bodies of inline functions. */
 function textFindings(text: DiffChanges): Finding[] {
   const out: Judged = { findings: [], verdicts: [], missing: [] };
-  judgeExports(text, out);
   judgeDirectives(text, out);
-  const kept = new Set(['export-license-changed', 'export-namespace-changed', 'export-added', 'inline-body-changed']);
-  return out.findings.filter((one) => kept.has(one.rule)).map((one) => ({ ...one, evidence: 'source' as const }));
+  return out.findings
+    .filter(({ rule }) => rule === 'inline-body-changed')
+    .map((one) => ({ ...one, evidence: 'source' as const }));
 }
 
 function nothing(): SourceJudgement {

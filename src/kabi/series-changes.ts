@@ -6,15 +6,16 @@
  * times with the same before).
  */
 import { LexCache } from '../c/lex-cache.js';
-import { overlayFiles } from '../tree/overlay.js';
+import { type Overlay, overlayFiles } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { type ChangeSet, changesBetween } from './changes.js';
 import type { ConsumerQuestion } from './consumers.js';
 import { headerUnit, headerUnitText, throughOf } from './header-unit.js';
-import { type ProgramReader, type ReadProgram, readProgram } from './program.js';
+import { type ProgramReader, type ReadProgram, readGenksymsView, readProgram } from './program.js';
 import type { ReferenceSymbols } from './reference-symbols.js';
 import type { Missing } from './review.js';
 import type { SourceRequest } from './review-source.js';
+import { type StepFacts, stepsOf } from './series-steps.js';
 import { filesThatMatter, pathOf, roleOf } from './triage.js';
 import { headersHolding } from './users.js';
 
@@ -28,14 +29,16 @@ export interface Reading {
 }
 
 export function newReading(): Reading {
-  return { cache: new LexCache(), before: new Map(), kept: new Map() };
+  return { cache: new LexCache(), before: new Map(), kept: new WeakMap() };
 }
 
 /** No more headers than this are read for embedders. */
 const EMBEDDER_HEADERS = 60;
 
-export function changesIn(request: SourceRequest, after: SourceTree, missing: Missing[]): ChangeSet {
-  return new SeriesReader(request, after).changes(missing);
+export function changesIn(request: SourceRequest, overlay: Overlay, missing: Missing[]): ChangeSet {
+  const reader = new SeriesReader(request, overlay.after);
+  const changes = reader.changes(missing);
+  return { ...changes, steps: reader.steps(overlay.steps) };
 }
 
 class SeriesReader {
@@ -87,6 +90,19 @@ class SeriesReader {
     return known === undefined ? changes : withReferenceSymbols(changes, known.symbols);
   }
 
+  /** What the patches do one by one, as the units show that were read. */
+  steps(steps: readonly SourceTree[]): StepFacts {
+    const { series, tree } = this.#request;
+    const units = this.#sources.flatMap((path) => {
+      const symbols = this.#before.get(`${path}\n`)?.units[0]?.symbols ?? null;
+      return symbols === null || symbols.symbols.size === 0 ? [] : [{ path, before: symbols }];
+    });
+    return stepsOf(series, { before: tree, steps }, units, (step, path) => {
+      const unit = this.#reader.build.unitOf(path);
+      return unit === null || step.read(path) === null ? null : readGenksymsView(step, unit, this.#reader);
+    });
+  }
+
   #read(): ChangeSet {
     const paths = [...this.#sources, ...this.#headers.map(headerUnit)];
     const before = this.#program(this.#request.tree, paths, this.#before);
@@ -101,9 +117,7 @@ class SeriesReader {
     const whole = overlayFiles(tree, files, tree.id);
     const read = paths.map((path) => {
       const key = `${path}\n${texts.get(path) ?? ''}`;
-      // A header's own unit has one path and several texts: it is kept by its text alone.
-      const { kept: _, ...unkept } = this.#reader;
-      const made = known.get(key) ?? readProgram(whole, [path], texts.has(path) ? unkept : this.#reader);
+      const made = known.get(key) ?? readProgram(texts.has(path) ? whole : tree, [path], this.#reader);
       known.set(key, made);
       return made;
     });

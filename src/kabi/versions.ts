@@ -15,7 +15,13 @@ export function genksymsVersions(dialect: Dialect): Versioner {
     const { exports, expanded, symbols } = symbolsOf(read, dialect, cache);
     const dump = new Map<string, string>();
     // A unit that exports nothing, as that of a header alone, still says what genksyms sees of its types.
-    for (const symbol of exports.length > 0 ? expanded : symbols.types()) dump.set(...keyAndText(symbol));
+    const places = new Map<string, string | null>();
+    for (const symbol of exports.length > 0 ? expanded : symbols.types()) {
+      const [key, text] = keyAndText(symbol);
+      dump.set(key, text);
+      places.set(key, symbol.file);
+    }
+    const fileOf = (key: string): string | null => places.get(key) ?? null;
     const declared = (): ReadonlyMap<string, DeclaredText> => {
       const all = new Map<string, DeclaredText>();
       for (const symbol of symbols.all()) {
@@ -25,7 +31,7 @@ export function genksymsVersions(dialect: Dialect): Versioner {
       return all;
     };
     const versions = exports.map(({ name, crc }) => [name, crc === null ? null : crcText(crc)] as const);
-    return { symbols: new Map(versions), dump, declared };
+    return { symbols: new Map(versions), dump, declared, fileOf, inputs: files };
   };
 }
 
