@@ -70,7 +70,7 @@ const cache = new LexCache();
 /** Every layout of the unit, in this process. */
 function layouts(from, view) {
   const begin = performance.now();
-  const { tokens } = preprocess(flaggedUnit(path, built, flags, macros, view), from, cache);
+  const { tokens } = preprocess(flaggedUnit(path, built, flags, macros, view), from, cache, 'empty');
   const unit = readDeclarations(tokens, { target: targets.x86_64 });
   for (const record of [...unit.records.values()].flat()) unit.layouts.of(record, null);
   return performance.now() - begin;

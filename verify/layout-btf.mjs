@@ -119,6 +119,7 @@ for (const unit of units) {
     },
     tree,
     lexed,
+    'empty',
   );
   for (const { what, why } of view.missing) told.add(`${what}: ${why}`);
   const declared = readDeclarations(view.tokens, { target: targets[arch] });

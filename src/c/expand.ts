@@ -8,7 +8,7 @@
  * Why it ends: every context is finite, a disabled macro opens none, and the work of one use is bounded (`mostWork`).
  */
 import type { CountedSide, CountedSpellings } from './counted.js';
-import { builtinMacro, type Macro, paste, vaOpt } from './macro.js';
+import { builtinMacro, type Definition, type Macro, macroOf, paste, vaOpt } from './macro.js';
 import type { MacroTable } from './macro-table.js';
 import { spellingOf, textOf } from './spelling.js';
 import { tokenize } from './tokenize.js';
@@ -154,7 +154,8 @@ export class Expander {
   /** The macro that the token just read calls, if it may be expanded. */
   #macroHere(): Macro | undefined {
     if (this.kind !== Identifier || (this.flags & Painted) !== 0) return undefined;
-    return this.#macros.get(this.spelling);
+    const definition = this.#macros.get(this.spelling);
+    return definition === undefined ? undefined : (macroOf(definition) ?? undefined);
   }
 
   /** Reads the next token of the contexts; false where they, or the argument being expanded, end. */
@@ -534,7 +535,7 @@ function joinedToken(
   return joined;
 }
 
-export const builtinMacros: readonly Macro[] = [
+export const builtinMacros: readonly Definition[] = [
   '__LINE__',
   '__FILE__',
   '__BASE_FILE__',

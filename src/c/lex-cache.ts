@@ -1,4 +1,5 @@
 /** What a process keeps from unit to unit: files as tokens, by content, and what their stretches came to. */
+import type { Bodies } from './bodies.js';
 import { type LexedFile, lexFile } from './lexed-file.js';
 import { MacroTable } from './macro-table.js';
 import { SegmentStore } from './segment.js';
@@ -10,7 +11,7 @@ const mostOwn = 4;
 
 export class LexCache {
   readonly macros = new MacroTable();
-  readonly segments = new SegmentStore();
+  readonly segments: Readonly<Record<Bodies, SegmentStore>> = { whole: new SegmentStore(), empty: new SegmentStore() };
   /** How many tokens the last unit had: the next will have about as many. */
   lastLength = 1 << 19;
   readonly #files = new Map<string, LexedFile>();

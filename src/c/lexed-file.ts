@@ -2,7 +2,7 @@
  * A file as the preprocessor wants it: its tokens, and where its directives stand, so that a group that is not taken is
  * passed over in one step. Made once per content; nothing in it depends on a view or a configuration.
  */
-import type { Macro } from './macro.js';
+import type { Definition } from './macro.js';
 import { spellingOf } from './spelling.js';
 import { tokenize } from './tokenize.js';
 import { BeginsLine, End, Identifier, type TokenList } from './tokens.js';
@@ -43,7 +43,7 @@ export interface LexedFile {
   lineStarts: Int32Array | null;
   readonly bytes: Uint8Array;
   /** By directive: its `#define`, read when it is first met. The same file means the same macro in every unit. */
-  readonly definitions: (Macro | null | undefined)[];
+  readonly definitions: (Definition | null | undefined)[];
   /** The macro of an include guard that spans the whole file, or 0 (C preprocessors' multiple-include optimisation). */
   readonly guard: number;
   readonly pragmaOnce: boolean;

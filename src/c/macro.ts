@@ -1,6 +1,19 @@
-/** A macro definition, read once from its `#define` line. */
-import { spellingOf, textOf } from './spelling.js';
+/** Macro definitions: the `#define` line as it stands, and what it says, read when the macro is first used; most never are. */
+import { spellingOf } from './spelling.js';
 import { AfterSpace, BeginsLine, Identifier, TokenList } from './tokens.js';
+
+export interface Definition {
+  /** Spelling. */
+  readonly name: number;
+  /** The line's tokens from the name on: tokens[at, end). */
+  readonly tokens: TokenList;
+  readonly at: number;
+  readonly end: number;
+  /** What the line says; undefined until it is asked for, null where it is malformed. */
+  macro: Macro | null | undefined;
+  /** For bodies.ts, which computes it once. */
+  isOdd: boolean | undefined;
+}
 
 export interface Macro {
   readonly name: number;
@@ -25,9 +38,18 @@ export const paste = spellingOf('##');
 export const vaArgs = spellingOf('__VA_ARGS__');
 export const vaOpt = spellingOf('__VA_OPT__');
 
-/** Reads `NAME(params) body` from tokens[at, end); null where it is no definition. */
-export function readDefinition(tokens: TokenList, at: number, end: number): Macro | null {
+/** `NAME(params) body` in tokens[at, end); null where no name stands there. */
+export function definitionAt(tokens: TokenList, at: number, end: number): Definition | null {
   if (at >= end || tokens.kind[at] !== Identifier) return null;
+  return { name: tokens.spelling[at] as number, tokens, at, end, macro: undefined, isOdd: undefined };
+}
+
+export function macroOf(definition: Definition): Macro | null {
+  if (definition.macro === undefined) definition.macro = readDefinition(definition);
+  return definition.macro;
+}
+
+function readDefinition({ tokens, at, end }: Definition): Macro | null {
   const name = tokens.spelling[at] as number;
   let from = at + 1;
   let parameters: number[] | null = null;
@@ -69,33 +91,17 @@ function readParameters(tokens: TokenList, start: number, end: number) {
   return null;
 }
 
-export function builtinMacro(name: string): Macro {
-  const body = new TokenList(1);
-  const parameterOf = new Int16Array(0);
-  return {
-    name: spellingOf(name),
+export function builtinMacro(name: string): Definition {
+  const spelling = spellingOf(name);
+  const tokens = new TokenList(1);
+  const macro = {
+    name: spelling,
     parameters: null,
     isVariadic: false,
-    body,
-    parameterOf,
+    body: tokens,
+    parameterOf: new Int16Array(0),
     hasOperators: false,
     builtin: name,
   };
-}
-
-/** The same definition, as C11 6.10.3p1 wants it for a harmless redefinition: parameters and body tokens. */
-export function sameDefinition(a: Macro, b: Macro): boolean {
-  if (a.body.length !== b.body.length || a.isVariadic !== b.isVariadic) return false;
-  if (String(a.parameters) !== String(b.parameters)) return false;
-  for (let i = 0; i < a.body.length; i++) if (a.body.spelling[i] !== b.body.spelling[i]) return false;
-  return true;
-}
-
-export function macroText(macro: Macro): string {
-  let text = '';
-  for (let i = 0; i < macro.body.length; i++) {
-    const spaced = i > 0 && ((macro.body.flags[i] as number) & AfterSpace) !== 0;
-    text += (spaced ? ' ' : '') + textOf(macro.body.spelling[i] as number);
-  }
-  return text;
+  return { name: spelling, tokens, at: 0, end: 0, macro, isOdd: false };
 }

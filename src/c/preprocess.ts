@@ -9,6 +9,7 @@
  * macro. A conditional group that is not taken is jumped over by the pairs that lexed-file.ts has found.
  */
 import type { SourceTree } from '../tree/source-tree.js';
+import { type Bodies, BodySkipper } from './bodies.js';
 import { evaluateCondition } from './condition.js';
 import { type CountedSpelling, CountedSpellings } from './counted.js';
 import { builtinMacros, conditionOperators, Expander, type FileSource } from './expand.js';
@@ -16,7 +17,7 @@ import { answerOf } from './feature-answers.js';
 import { type Found, type HeaderName, headerName, IncludeSearch } from './include-search.js';
 import { LexCache } from './lex-cache.js';
 import { type Directive, type LexedFile, lineAt } from './lexed-file.js';
-import { type Macro, readDefinition } from './macro.js';
+import { type Definition, definitionAt, macroOf } from './macro.js';
 import type { MacroTable } from './macro-table.js';
 import type { Segment, SegmentStore, Stretch } from './segment.js';
 import { spellingOf, textOf } from './spelling.js';
@@ -52,8 +53,14 @@ export interface Preprocessed {
   readonly stretches: readonly Stretch[];
 }
 
-export function preprocess(unit: Unit, tree: SourceTree, cache: LexCache = new LexCache()): Preprocessed {
-  return new Preprocessor(unit, tree, cache).run();
+/** Without a cache nothing is kept: reading one unit once is quicker so. */
+export function preprocess(
+  unit: Unit,
+  tree: SourceTree,
+  cache: LexCache | null = null,
+  bodies: Bodies = 'whole',
+): Preprocessed {
+  return new Preprocessor(unit, tree, cache, bodies).run();
 }
 
 interface Frame extends Found {
@@ -83,11 +90,13 @@ class Preprocessor implements FileSource {
   readonly #search: IncludeSearch;
   readonly #cache: LexCache;
   readonly #segments: SegmentStore;
+  readonly #keeps: boolean;
+  readonly #skipper: BodySkipper | null;
   readonly #tokens: TokenList;
   readonly #files: string[] = [commandLine];
   readonly #fileIds = new Map<string, number>();
   readonly #macros: MacroTable;
-  readonly #saved = new Map<number, (Macro | undefined)[]>();
+  readonly #saved = new Map<number, (Definition | undefined)[]>();
   readonly #once = new Set<string>();
   readonly #missing: PreprocessMissing[] = [];
   readonly #stretches: Stretch[] = [];
@@ -105,14 +114,17 @@ class Preprocessor implements FileSource {
   #useLexed: LexedFile | null = null;
   #stopped = false;
 
-  constructor(unit: Unit, tree: SourceTree, cache: LexCache) {
+  constructor(unit: Unit, tree: SourceTree, known: LexCache | null, bodies: Bodies) {
+    const cache = known ?? new LexCache();
+    this.#keeps = known !== null;
+    this.#skipper = bodies === 'empty' ? new BodySkipper(() => cache.macros.defined()) : null;
     this.#unit = unit;
     this.#search = new IncludeSearch(tree, cache, unit.includePaths, unit.path);
     this.#cache = cache;
-    this.#segments = cache.segments;
+    this.#segments = cache.segments[bodies];
     this.#tokens = new TokenList(cache.lastLength);
     this.#macros = cache.macros;
-    this.#macros.clear();
+    this.#macros.clear(this.#skipper);
     this.#expander = new Expander(this.#macros, this.#counted, this);
     this.#conditions = new Expander(this.#macros, this.#counted, {
       nextToken: () => false,
@@ -180,19 +192,21 @@ class Preprocessor implements FileSource {
   /** From where the frame stands to the next `#include` that counts, or the end of the file; as it was kept, if it was. */
   #stretch(frame: Frame): void {
     const { file, directive } = frame;
-    const begins = frame.at === (directive === 0 ? 0 : (file.directives[directive - 1] as Directive).end);
+    const isBetween = this.#skipper?.isBetween ?? true;
+    const begins = isBetween && frame.at === (directive === 0 ? 0 : (file.directives[directive - 1] as Directive).end);
     const known = begins ? this.#segments.find(file, directive, this.#macros, frame.name) : undefined;
     if (known !== undefined) {
       this.#repeat(known, frame);
       return;
     }
-    this.#keepable = begins;
+    this.#keepable = begins && this.#keeps;
     this.#askedName = false;
     this.#counted.begin();
-    this.#macros.begin();
+    if (this.#keepable) this.#macros.begin();
     const start = this.#tokens.length;
     this.#toInclude(frame);
-    const counted = this.#keepable ? this.#countedSince(start) : null;
+    const ends = this.#skipper?.isBetween ?? true;
+    const counted = ends && this.#keepable ? this.#countedSince(start) : null;
     if (counted === null) return;
     const segment: Segment = {
       reads: this.#macros.reads,
@@ -261,8 +275,10 @@ class Preprocessor implements FileSource {
     const out = this.#tokens;
     const { id } = frame;
     const macros = this.#macros;
+    const skipper = this.#skipper;
     for (let at = frame.at; at < end; at++) {
       const spelled = spelling[at] as number;
+      if (skipper?.skips && skipper.leavesOut(frame.file.tokens, at)) continue;
       if (kind[at] === Identifier) {
         const macro = macros.get(spelled);
         if (macro !== undefined || spelled === pragmaOperator) {
@@ -276,12 +292,13 @@ class Preprocessor implements FileSource {
         }
       }
       out.push(kind[at] as number, flags[at] as number, spelled, id, offset[at] as number);
+      skipper?.follow(kind[at] as number, spelled);
     }
     frame.at = Math.max(frame.at, end);
     if (out.length > mostTokens) this.#stop('the unit has too many tokens');
   }
 
-  #use(macro: Macro | undefined, spelled: number, frame: Frame, at: number): void {
+  #use(definition: Definition | undefined, spelled: number, frame: Frame, at: number): void {
     const { flags, offset, kind } = frame.file.tokens;
     const id = frame.id;
     const place = offset[at] as number;
@@ -289,9 +306,15 @@ class Preprocessor implements FileSource {
     this.#useOffset = place;
     this.#useLexed = frame.file;
     const out = this.#tokens;
-    const emit = (one: number, spelling: number, spaced: number): void => out.push(one, spaced, spelling, id, place);
+    const skipper = this.#skipper;
+    const emit = (one: number, spelling: number, spaced: number): void => {
+      out.push(one, spaced, spelling, id, place);
+      skipper?.follow(one, spelling);
+    };
     this.#expander.offset = place;
-    if (macro === undefined) this.#expander.expandPragma(emit);
+    const macro = definition === undefined ? null : macroOf(definition);
+    if (definition === undefined) this.#expander.expandPragma(emit);
+    else if (macro === null) emit(kind[at] as number, spelled, flags[at] as number);
     else this.#expander.expandUse(macro, kind[at] as number, spelled, flags[at] as number, emit);
     if (this.#expander.exhausted) {
       this.#expander.exhausted = false;
@@ -389,7 +412,7 @@ class Preprocessor implements FileSource {
         const index = frame.directive - 1;
         let macro = definitions[index];
         if (macro === undefined) {
-          macro = readDefinition(tokens, first, directive.end);
+          macro = definitionAt(tokens, first, directive.end);
           definitions[index] = macro;
         }
         if (macro !== null && macro.name !== definedOperator) this.#macros.set(macro.name, macro);

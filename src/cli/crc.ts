@@ -1,5 +1,6 @@
 /** `kabiwatch crc` and `kabiwatch symtypes`: the symbol versions of units, and the types behind them, as genksyms gives them. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { LexCache } from '../c/lex-cache.js';
 import type { PreprocessMissing } from '../c/preprocess.js';
 import { type TargetName, targets } from '../c/target.js';
 import { KabiwatchError } from '../errors.js';
@@ -68,7 +69,7 @@ function read(source: UnitSource, path: string): ReadUnit {
   const release = makefile === null ? null : versionOfMakefile(Buffer.from(makefile).toString('latin1'));
   if (release === null)
     throw new KabiwatchError('tree-not-found', { path: source.tree.id, why: 'it has no kernel Makefile' });
-  const { tokens, files, stretches, missing } = source.preprocessed(path, 'genksyms');
+  const { tokens, files, stretches, missing } = source.preprocessed(path, 'genksyms', 'whole');
   const unit = { tokens, mainFile: files.indexOf(path), stretches };
   return { ...symbolsOf(unit, dialectOf(release)), missing };
 }
@@ -80,7 +81,8 @@ function tell(missing: readonly PreprocessMissing[]): void {
 }
 
 function runCrc(files: readonly string[], options: CrcOptions): void {
-  const source = openUnits({ ...options, arch: architectureOf(options) });
+  const cache = files.length > 1 ? new LexCache() : null;
+  const source = openUnits({ ...options, arch: architectureOf(options) }, cache);
   const units = files.map((file) => ({ file, ...read(source, file) }));
   const versioned = units.flatMap(({ file, exports }) =>
     exports.map(({ name, crc }) => ({ name, file, crc: crc === null ? null : crcText(crc) })),

@@ -1,6 +1,7 @@
 /** A unit of a tree as the command line names it (--tree, --build, --tu, --arch, --view), preprocessed. */
 import { readFileSync } from 'node:fs';
-import { LexCache } from '../c/lex-cache.js';
+import type { Bodies } from '../c/bodies.js';
+import type { LexCache } from '../c/lex-cache.js';
 import { predefinedMacros } from '../c/predefined.js';
 import { type Preprocessed, preprocess } from '../c/preprocess.js';
 import { type TargetName, targets } from '../c/target.js';
@@ -36,7 +37,7 @@ export function collected(value: string, before: readonly string[] = []): readon
 /** A tree with its build, opened once: its units by path and view. */
 export interface UnitSource {
   readonly tree: SourceTree;
-  readonly preprocessed: (path: string, view: View) => Preprocessed;
+  readonly preprocessed: (path: string, view: View, bodies: Bodies) => Preprocessed;
 }
 
 /** The tree with every series on it, in order; a patch that does not apply is an error, not half a tree. */
@@ -50,11 +51,12 @@ function patched(base: SourceTree, series: readonly Series[]): SourceTree {
   }, base);
 }
 
+/** A unit that is read for its types. */
 export function preprocessedUnit(options: UnitOptions): Preprocessed {
   const { tree, tu } = options;
   if (tree === undefined || tu === undefined)
     throw new KabiwatchError('usage', { why: '--tree and --tu are needed', remedy: 'see --help for examples' });
-  return openUnits({ ...options, tree }).preprocessed(tu, options.view);
+  return openUnits({ ...options, tree }).preprocessed(tu, options.view, 'empty');
 }
 
 export type TreeOptions = Omit<UnitOptions, 'tree' | 'tu' | 'view'> & { readonly tree: string };
@@ -78,7 +80,11 @@ export function architectureOf({
   return said !== null && said in targets ? (said as TargetName) : 'x86_64';
 }
 
-export function openUnits({ tree: dir, build, arch, predefined, after }: TreeOptions): UnitSource {
+/** With a cache where more than one unit, or view, will be asked for. */
+export function openUnits(
+  { tree: dir, build, arch, predefined, after }: TreeOptions,
+  cache: LexCache | null = null,
+): UnitSource {
   const base = sourceTree(dir);
   const source = after === undefined ? base : patched(base, after);
   const archDir = archDirectory(source, arch);
@@ -92,10 +98,9 @@ export function openUnits({ tree: dir, build, arch, predefined, after }: TreeOpt
   const config = tree.read('.config');
   const values = config === null ? new Map<string, string>() : readConfig(Buffer.from(config).toString('latin1'));
   const unquoted = new Map([...values].map(([name, value]) => [name, value.replace(/^"(.*)"$/, '$1')]));
-  const cache = new LexCache();
   return {
     tree,
-    preprocessed: (path, view) => {
+    preprocessed: (path, view, bodies) => {
       if (tree.read(path) === null)
         throw new KabiwatchError('file-unreadable', {
           path,
@@ -109,7 +114,7 @@ export function openUnits({ tree: dir, build, arch, predefined, after }: TreeOpt
           ? plainUnit(tree, path, arch, macros, view)
           : flaggedUnit(path, built, built.flags, macros, view);
       if (unit === null) throw new KabiwatchError('usage', { why: `the config builds no ${path}` });
-      return preprocess(unit, tree, cache);
+      return preprocess(unit, tree, cache, bodies);
     },
   };
 }
