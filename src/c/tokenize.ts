@@ -7,7 +7,7 @@
  * Splices (backslash, newline) may stand inside any token; they are rare there, so a token is scanned on the raw bytes and
  * only a token that holds a backslash-newline is spelled again from a copy without it.
  */
-import { spellingOf, spellingOfBytes } from './spelling.js';
+import { hashedByte, hashStart, spellingOf, spellingOfBytes, spellingOfHashed } from './spelling.js';
 import {
   AfterSpace,
   BeginsLine,
@@ -39,43 +39,39 @@ const APOSTROPHE = 39;
 const SLASH = 47;
 const STAR = 42;
 const DOT = 46;
+const LESS = 60;
+const EQUALS = 61;
+const GREATER = 62;
 
-/** Longest first for each first byte. Digraphs are not read: the kernel has none, and genksyms knows none. */
-const punctuators = new Map<number, string[]>();
-for (const text of [
-  ...['<<=', '>>=', '...', '->', '++', '--', '<<', '>>', '<=', '>=', '==', '!=', '&&', '||', '*=', '/=', '%=', '+='],
-  ...[
-    '-=',
-    '&=',
-    '^=',
-    '|=',
-    '##',
-    '[',
-    ']',
-    '(',
-    ')',
-    '{',
-    '}',
-    '.',
-    '&',
-    '*',
-    '+',
-    '-',
-    '~',
-    '!',
-    '/',
-    '%',
-    '<',
-    '>',
-  ],
-  ...['^', '|', '?', ':', ';', '=', ',', '#'],
-]) {
-  const list = punctuators.get(text.charCodeAt(0)) ?? [];
-  punctuators.set(text.charCodeAt(0), [...list, text]);
-}
+/** Digraphs are not read: the kernel has none, and genksyms knows none. */
+const operators = [
+  '<<=',
+  '>>=',
+  '...',
+  '->',
+  '++',
+  '--',
+  '<<',
+  '>>',
+  '<=',
+  '>=',
+  '==',
+  '!=',
+  '&&',
+  '||',
+  '*=',
+  '/=',
+].concat(['%=', '+=', '-=', '&=', '^=', '|=', '##', ...'[](){}.&*+-~!/%<>^|?:;=,#']);
+/** Spellings by their bytes: one, and two joined. */
 const single = new Int32Array(256);
-for (const [first, list] of punctuators)
-  if (list.length === 1 && list[0]?.length === 1) single[first] = spellingOf(list[0]);
+const double = new Int32Array(1 << 14);
+for (const text of operators) {
+  if (text.length === 1) single[text.charCodeAt(0)] = spellingOf(text);
+  else if (text.length === 2) double[(text.charCodeAt(0) << 7) | text.charCodeAt(1)] = spellingOf(text);
+}
+/** Bytes after which an operator may go on. */
+const goesOn = new Uint8Array(256);
+for (const text of operators) if (text.length > 1) goesOn[text.charCodeAt(0)] = 1;
 
 /** The end of a backslash-newline at `at`, or `at` itself where there is none. GNU allows blanks between the two. */
 function afterSplice(bytes: Uint8Array, at: number): number {
@@ -85,8 +81,16 @@ function afterSplice(bytes: Uint8Array, at: number): number {
   return bytes[next] === NEWLINE ? next + 1 : at;
 }
 
+/** Where tokens go until their number is known; what is handed out has just their size. */
+const scratch = new TokenList(1 << 16);
+
 export function tokenize(bytes: Uint8Array): TokenList {
-  return new Tokenizer(bytes).run();
+  scratch.length = 0;
+  new Tokenizer(bytes, scratch).run();
+  const tokens = new TokenList(scratch.length);
+  tokens.append(scratch, 0, scratch.length, 0);
+  scratch.shrink(1 << 20);
+  return tokens;
 }
 
 class Tokenizer {
@@ -94,12 +98,12 @@ class Tokenizer {
   readonly #tokens: TokenList;
   #at = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, tokens: TokenList) {
     this.#bytes = bytes;
-    this.#tokens = new TokenList(Math.max(16, bytes.length >> 2));
+    this.#tokens = tokens;
   }
 
-  run(): TokenList {
+  run(): void {
     const bytes = this.#bytes;
     const length = bytes.length;
     let flags = BeginsLine;
@@ -122,7 +126,6 @@ class Tokenizer {
       }
     }
     this.#tokens.push(End, BeginsLine, 0, 0, length);
-    return this.#tokens;
   }
 
   /** Skips a comment, or says that there is none here. */
@@ -149,10 +152,7 @@ class Tokenizer {
     const start = this.#at;
     const kind = classOf[byte] as number;
     if (kind === Letter) {
-      this.#word();
-      const next = this.#bytes[this.#at];
-      if ((next === QUOTE || next === APOSTROPHE) && this.#isPrefix(start)) this.#literal(start, flags, next);
-      else this.#push(Identifier, flags, start);
+      this.#word(start, flags);
       return;
     }
     if (kind === Digit || (byte === DOT && classOf[this.#bytes[start + 1] as number] === Digit)) {
@@ -164,7 +164,21 @@ class Tokenizer {
     else this.#punctuator(byte, flags);
   }
 
-  #word(): void {
+  #word(start: number, flags: number): void {
+    const bytes = this.#bytes;
+    let at = start;
+    let hash = hashStart;
+    for (; ((classOf[bytes[at] as number] as number) & (Letter | Digit)) !== 0; at++)
+      hash = hashedByte(hash, bytes[at] as number);
+    const next = bytes[at];
+    this.#at = at;
+    if (next === BACKSLASH && afterSplice(bytes, at) > at) this.#splicedWord(start, flags);
+    else if ((next === QUOTE || next === APOSTROPHE) && this.#isPrefix(start)) this.#literal(start, flags, next);
+    else this.#tokens.push(Identifier, flags, spellingOfHashed(bytes, start, at, hash), 0, start);
+  }
+
+  /** A word that goes on behind a splice. */
+  #splicedWord(start: number, flags: number): void {
     const bytes = this.#bytes;
     let at = this.#at;
     for (;;) {
@@ -174,6 +188,7 @@ class Tokenizer {
       at = next;
     }
     this.#at = at;
+    this.#push(Identifier, flags, start);
   }
 
   /** pp-number: digits, letters, dots, and a sign after an exponent letter. */
@@ -221,13 +236,31 @@ class Tokenizer {
 
   #punctuator(byte: number, flags: number): void {
     const start = this.#at;
-    const only = single[byte] as number;
-    if (only !== 0) {
-      this.#at++;
-      this.#tokens.push(Punctuator, flags, only, 0, start);
+    const one = single[byte] as number;
+    if (one === 0) {
+      this.#at = start + 1;
+      this.#push(Other, flags, start);
       return;
     }
-    const spelled = punctuators.get(byte)?.find((text) => this.#matches(text));
+    if (goesOn[byte] === 0) {
+      this.#at = start + 1;
+      this.#tokens.push(Punctuator, flags, one, 0, start);
+      return;
+    }
+    const next = this.#bytes[start + 1] as number;
+    if (next === BACKSLASH || this.#bytes[start + 2] === BACKSLASH) this.#splicedOperator(flags);
+    else {
+      const length = operatorLength(byte, next, this.#bytes[start + 2] as number);
+      this.#at = start + length;
+      if (length === 3) this.#push(Punctuator, flags, start);
+      else this.#tokens.push(Punctuator, flags, length === 1 ? one : (double[(byte << 7) | next] as number), 0, start);
+    }
+  }
+
+  /** An operator that has a backslash among its first three bytes: perhaps a splice stands inside. */
+  #splicedOperator(flags: number): void {
+    const start = this.#at;
+    const spelled = operators.find((text) => this.#matches(text));
     if (spelled === undefined) this.#at = start + 1;
     this.#push(spelled === undefined ? Other : Punctuator, flags, start);
   }
@@ -264,4 +297,11 @@ class Tokenizer {
     }
     return spellingOfBytes(Uint8Array.from(kept), 0, kept.length);
   }
+}
+
+/** How many of the three bytes are one operator; the first is one by itself. */
+function operatorLength(first: number, second: number, third: number): number {
+  if (first === DOT) return second === DOT && third === DOT ? 3 : 1;
+  if (second >= 128 || double[(first << 7) | second] === 0) return 1;
+  return third === EQUALS && second === first && (first === LESS || first === GREATER) ? 3 : 2;
 }

@@ -78,6 +78,11 @@ export class TokenList {
     this.length = at + count;
   }
 
+  /** Gives back the memory of a list that once was very long. */
+  shrink(capacity: number): void {
+    if (this.kind.length > capacity) Object.assign(this, new TokenList(capacity));
+  }
+
   #grow(): void {
     const capacity = Math.max(16, this.kind.length * 2);
     const kind = new Uint8Array(capacity);

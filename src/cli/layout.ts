@@ -8,8 +8,8 @@ import type { RecordType } from '../c/type.js';
 import { stripped } from '../c/type.js';
 import { readBtfFile } from '../disk/btf-file.js';
 import { KabiwatchError } from '../errors.js';
+import type { Series } from '../patch/series.js';
 import { paholeText } from '../report/pahole.js';
-import { seriesInFiles } from './mail-input.js';
 import { architectureOf, collected, preprocessedUnit, type UnitOptions } from './unit-input.js';
 
 interface LayoutOptions extends Omit<UnitOptions, 'after' | 'arch'> {
@@ -104,8 +104,8 @@ function wordsOf(name: string): { kind: 'struct' | 'union' | null; bare: string 
 async function patchedSource(names: readonly string[], options: LayoutOptions): Promise<Found> {
   const { before, after, arch: _, ...rest } = options;
   const arch = architectureOf(options);
-  if (before !== undefined) preprocessedUnit({ ...rest, arch, after: await seriesInFiles([before]) });
-  const series = after === undefined ? [] : await seriesInFiles([after]);
+  if (before !== undefined) preprocessedUnit({ ...rest, arch, after: await seriesIn(before) });
+  const series = after === undefined ? [] : await seriesIn(after);
   return fromSource(names, { ...rest, arch, after: series });
 }
 
@@ -171,4 +171,10 @@ function asJson(layouts: readonly Layout[]): string {
 
 function asPahole(layouts: readonly Layout[]): string {
   return layouts.map(paholeText).join('\n');
+}
+
+/** The mail side is loaded where there is mail: it takes longer to load than a layout to print. */
+async function seriesIn(file: string): Promise<Series[]> {
+  const { seriesInFiles } = await import('./mail-input.js');
+  return seriesInFiles([file]);
 }

@@ -2,14 +2,19 @@
  * A directory as a SourceTree. It never leaves the directory: a path with `..` is not read, and a symbolic link counts only
  * if it ends inside (old trees have include/asm -> asm-i386).
  */
-import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { closeSync, lstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, sep } from 'node:path';
 import { KabiwatchError } from '../errors.js';
 import type { SourceTree } from '../tree/source-tree.js';
 
+interface FileFacts {
+  readonly id: string;
+  readonly size: number;
+}
+
 export function directoryTree(dir: string): SourceTree {
   const root = rootOf(dir);
-  const stats = new Map<string, string | null>();
+  const files = new Map<string, FileFacts | null>();
 
   const inside = (path: string): string | null => {
     // No absolute path, no empty name, no `.` and no `..`; the empty path is the root.
@@ -17,42 +22,44 @@ export function directoryTree(dir: string): SourceTree {
     return join(root, path);
   };
 
-  /** Asked once a folder: a tree has some thousands, and a unit asks for 850 files. */
-  const folders = new Map<string, boolean>();
-  const folderStaysInside = (folder: string): boolean => {
-    let isInside = folders.get(folder);
-    if (isInside === undefined) {
-      isInside = staysInside(root, folder);
-      folders.set(folder, isInside);
+  /** The names in a folder that is inside, else null; asked once a folder: most headers are looked for where they are not. */
+  const folders = new Map<string, ReadonlySet<string> | null>();
+  const namesIn = (folder: string): ReadonlySet<string> | null => {
+    let names = folders.get(folder);
+    if (names === undefined) {
+      names = safely(() => (staysInside(root, folder) ? new Set(readdirSync(folder)) : null));
+      folders.set(folder, names);
     }
-    return isInside;
+    return names;
   };
 
   /** Size and times name the content well enough within one run, and cost one call. */
-  const identify = (path: string): string | null => {
+  const identify = (path: string): FileFacts | null => {
     const full = inside(path);
-    if (full === null) return null;
+    if (full === null || namesIn(dirname(full))?.has(basename(full)) !== true) return null;
     const own = lstatSync(full, { throwIfNoEntry: false });
-    if (own === undefined || !folderStaysInside(dirname(full))) return null;
-    if (own.isSymbolicLink() && !staysInside(root, full)) return null;
+    if (own === undefined || (own.isSymbolicLink() && !staysInside(root, full))) return null;
     const stat = own.isSymbolicLink() ? statSync(full, { throwIfNoEntry: false }) : own;
     if (stat === undefined || !stat.isFile()) return null;
-    return `${full}@${stat.mtimeMs}.${stat.ctimeMs}.${stat.size}`;
+    return { id: `${full}@${stat.mtimeMs}.${stat.ctimeMs}.${stat.size}`, size: stat.size };
   };
 
-  const contentId = (path: string): string | null => {
-    let id = stats.get(path);
-    if (id === undefined) {
-      id = safely(() => identify(path));
-      stats.set(path, id);
+  const factsOf = (path: string): FileFacts | null => {
+    let facts = files.get(path);
+    if (facts === undefined) {
+      facts = safely(() => identify(path));
+      files.set(path, facts);
     }
-    return id;
+    return facts;
   };
 
   return {
     id: dir,
-    contentId,
-    read: (path) => (contentId(path) === null ? null : safely(() => readWhole(join(root, path)))),
+    contentId: (path) => factsOf(path)?.id ?? null,
+    read: (path) => {
+      const facts = factsOf(path);
+      return facts === null ? null : safely(() => readWhole(join(root, path), facts.size));
+    },
     list: (path) => {
       const full = inside(path);
       return (full === null ? null : safely(() => namesOf(root, full))) ?? [];
@@ -104,18 +111,18 @@ function safely<T>(read: () => T): T | null {
   }
 }
 
-/** readFileSync without its buffer pool and second stat: a unit reads 850 files. */
-function readWhole(path: string): Uint8Array {
+/** readFileSync without its buffer pool and second stat: a unit reads 850 files. One byte more is asked for, to see the end. */
+function readWhole(path: string, size: number): Uint8Array {
   const file = openSync(path, 'r');
   try {
-    const bytes = new Uint8Array(fstatSync(file).size);
+    let bytes = new Uint8Array(size + 1);
     let at = 0;
-    while (at < bytes.length) {
+    for (;;) {
       const got = readSync(file, bytes, at, bytes.length - at, at);
-      if (got === 0) break;
       at += got;
+      if (got === 0 || at === size) return bytes.subarray(0, at);
+      if (at === bytes.length) bytes = Buffer.concat([bytes, new Uint8Array(bytes.length)]);
     }
-    return at === bytes.length ? bytes : bytes.subarray(0, at);
   } finally {
     closeSync(file);
   }

@@ -22,8 +22,6 @@ export interface GenksymsUnit {
   /** The unit's own file, as in `tokens.file`. */
   readonly mainFile: number;
   readonly stretches: readonly Stretch[];
-  /** Paths by `tokens.file`; absent where nobody asks who declares what. */
-  readonly files?: readonly string[];
 }
 
 /** `exported` is called where the unit exports a symbol: what is declared later does not count for it. */
@@ -86,7 +84,6 @@ class DeclarationReader {
       this.#name = 0;
       this.#depth = 0;
       if (this.#peek() === token.end) return;
-      this.#symbols.file = this.#unit.files?.[this.#unit.tokens.file[this.#lexer.place] as number] ?? null;
       if (!this.#declaration()) this.#recover(token.semi, token.closeBrace);
     }
   }
@@ -184,7 +181,6 @@ class DeclarationReader {
       tag: this.#isTypedef ? tag.typedef : tag.normal,
       text: shared === 0 ? own : joined(this.#text(0, shared), own),
       isExtern: this.#isExtern,
-      file: this.#symbols.file,
     });
   }
 
@@ -347,7 +343,7 @@ class DeclarationReader {
     if (kind === tag.enum) this.#symbols.restartEnumerators();
     if (isNew) {
       const text = this.#text(keyword, end);
-      this.#symbols.add({ name: spelling, tag: kind, text, isExtern: this.#isExtern, file: this.#symbols.file });
+      this.#symbols.add({ name: spelling, tag: kind, text, isExtern: this.#isExtern });
     }
     for (let at = keyword; at < end; at++) this.#remove(at);
     this.#lexer.nodes[end - 1] = (spelling << 3) | kind;

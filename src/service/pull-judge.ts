@@ -12,6 +12,5 @@ export interface JudgeSettings {
 }
 
 export function judgeIn(pool: Pool, { build, timeMs, references }: JudgeSettings): Judge {
-  return (source, settings) =>
-    pool.run({ kind: 'pull', source, settings, build, references: references() }, { timeMs });
+  return (source, settings) => pool.run({ kind: 'pull', source, settings, build, references: references() }, timeMs);
 }
