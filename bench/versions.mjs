@@ -24,7 +24,7 @@ if (!existsSync(join(dir, '.config')) || !existsSync(genksyms)) {
 const config = readFileSync(join(dir, '.config'), 'latin1');
 const { arch, values } = configFacts(config);
 const version = versionOfMakefile(readFileSync(join(dir, 'Makefile'), 'latin1'));
-const world = openBuild({ tree: dir, build: null, config, arch, version });
+const world = openBuild({ tree: dir, builds: [], config, arch, version });
 const units = exportingUnits(world.tree, unitsOf(world.tree, values, arch).units).filter(
   ({ language, source }, i) => language === 'c' && i % Number(step) === 0 && source.startsWith(prefix),
 );

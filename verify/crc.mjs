@@ -15,7 +15,7 @@ function share({ tree, build, only, job, jobs }) {
   const config = readFileSync(`${build}/.config`, 'latin1');
   const { arch, values } = configFacts(config);
   const version = versionOfMakefile(readFileSync(`${tree}/Makefile`, 'latin1'));
-  const world = openBuild({ tree, build, config, arch, version });
+  const world = openBuild({ tree, builds: [build], config, arch, version });
   const { units } = unitsOf(world.tree, values, arch);
   const seen = new Set();
   const wanted = exportingUnits(world.tree, units).filter(({ source, module }) => {

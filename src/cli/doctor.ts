@@ -1,7 +1,11 @@
 /** `kabiwatch doctor`: tries every connection that the configuration names and says what is wrong. Sends no mail, changes nothing. */
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Command } from 'commander';
+import { buildFor } from '../disk/builds.js';
+import { gitMirror, isBareRepository } from '../disk/git-base.js';
+import { openNamedReference } from '../disk/references.js';
+import { treeInput } from '../disk/tree-input.js';
 import { KabiwatchError } from '../errors.js';
 import { checkApp } from '../github/setup.js';
 import { connect, told } from '../imap/client.js';
@@ -12,6 +16,7 @@ import { startLog } from '../service/log.js';
 import { openStore } from '../service/open-store.js';
 import { smtpAccount } from '../service/start.js';
 import { verifySmtp } from '../smtp/smtp-sink.js';
+import { memoryTree } from '../tree/memory.js';
 
 export function addDoctor(program: Command): void {
   program
@@ -44,8 +49,12 @@ interface Check {
 
 function checksOf(config: Config): Check[] {
   const checks: Check[] = [{ what: 'store', check: () => tryStore(config) }];
-  for (const list of config.lists)
+  for (const list of config.lists) {
     checks.push({ what: `mailbox of ${list.name}`, check: () => tryMailbox(config, list) });
+    const { source } = list;
+    if (source !== undefined)
+      checks.push({ what: `source of ${list.name}`, check: async () => trySource(source, list.arch) });
+  }
   const { smtp } = config;
   if (smtp !== undefined) {
     checks.push({
@@ -59,6 +68,37 @@ function checksOf(config: Config): Check[] {
   checks.push({ what: `replies folder ${config.replies}`, check: () => tryFolder(config.replies) });
   checks.push({ what: `web ${config.web.listen}`, check: () => tryPort(config.web.listen) });
   return checks;
+}
+
+/** Opened as for a series, at the first branch; a reference is opened too. */
+function trySource(source: NonNullable<ListConfig['source']>, arch: ListConfig['arch']): string {
+  const { tree, branches, build, config = null, reference } = source;
+  const at = isBareRepository(tree) ? branchIn(tree, branches) : null;
+  const input = treeInput({
+    tree: at === null ? tree : `${tree}@${at.commit}`,
+    build: buildFor(build, arch) ?? build,
+    arch,
+    over: config === null ? [] : [memoryTree(config, { '.config': readFileSync(config, 'latin1') })],
+  });
+  if (input.crcMode === null)
+    throw new KabiwatchError('tree-not-found', {
+      path: tree,
+      why: `no .config for ${arch}`,
+      remedy: 'add build: or config:',
+    });
+  if (reference !== undefined) openNamedReference(reference).close();
+  const where = at === null ? '' : `, ${at.branch} is ${at.commit.slice(0, 12)}`;
+  return `${arch}, symbol versions by ${input.crcMode}${where}${reference === undefined ? '' : `, reference ${reference}`}`;
+}
+
+function branchIn(tree: string, branches: readonly string[]): { readonly branch: string; readonly commit: string } {
+  const mirror = gitMirror(tree, branches);
+  const found = branches.map((branch) => ({ branch, commit: mirror.commit(branch) }));
+  const gone = found.find(({ commit }) => commit === null);
+  const [first] = found;
+  if (gone !== undefined || first === undefined || first.commit === null)
+    throw new KabiwatchError('tree-not-found', { path: tree, why: `it has no branch ${gone?.branch ?? ''}`.trim() });
+  return { branch: first.branch, commit: first.commit };
 }
 
 async function tryGithub(github: NonNullable<Config['github']>): Promise<string> {

@@ -53,6 +53,13 @@ lists:
     mode: dry-run                     # off; dry-run: write replies to a folder; author: only to the author; list: author and list
     # promise: enforced               # enforced: the tree promises a stable kABI; advisory: it does not (upstream)
     # arch: x86_64
+    # source:                         # kernel source to judge on; without it the mails alone are
+    #   tree: ./linux.git             # a bare mirror where each series' base is looked for; a directory; DIR@REVISION
+    #   branches: [HEAD]              # of a mirror: tried in this order where a series does not name its base
+    #   build: [/usr/src/linux-headers-6.1.0-56-amd64]  # .config and generated headers
+    #   config: ./config-6.1          # another .config
+    #   reference: my-release         # a released kernel: kabiwatch reference list
+    #   timeLimit: 10m
     # reply: findings                 # findings: only when there is something to say; always
     # quiet: 15m                      # an incomplete series is reviewed when nothing came for so long
     # cc: []

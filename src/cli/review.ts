@@ -1,30 +1,38 @@
 /** `kabiwatch review FILE...`: series in, one report out; the exit code says the worst verdict. */
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
-import { treeInput } from '../disk/tree-input.js';
+import { configurationsOf } from '../disk/configurations.js';
+import { sourceForSeries } from '../disk/series-source.js';
 import { KabiwatchError } from '../errors.js';
 import { type Architecture, architectures, type Review, type Verdict } from '../kabi/review.js';
-import { reviewSeries, type Source } from '../kabi/review-series.js';
+import { type Configuration, reviewSeries } from '../kabi/review-series.js';
 import { worstOf } from '../kabi/verdict.js';
-import type { Series } from '../patch/series.js';
+import type { Patch, Series } from '../patch/series.js';
 import { b4Report } from '../report/b4.js';
 import { actionAnnotations, actionSummary } from '../report/github-action.js';
 import { markdownReport } from '../report/markdown.js';
 import { sarifReport } from '../report/sarif.js';
+import type { Earlier } from '../report/since.js';
 import { textReport } from '../report/text.js';
 import { seriesInFiles } from './mail-input.js';
+import { withReference } from './review-reference.js';
 
 const formats = ['text', 'json', 'markdown', 'b4', 'sarif', 'github'] as const;
 type Format = (typeof formats)[number];
 
-interface ReviewOptions {
-  readonly arch?: Architecture;
+export interface ReviewOptions {
+  readonly arch: readonly Architecture[];
   readonly tree?: string;
+  readonly branch?: readonly string[];
   readonly build?: readonly string[];
   readonly unit?: readonly string[];
+  readonly reference?: string;
   readonly format: Format;
   readonly json?: boolean;
+  readonly advice: boolean;
+  readonly fix?: string | true;
 }
 
 const examples = `
@@ -35,6 +43,12 @@ Examples:
   kabiwatch review --json series.mbox | jq .verdict   one series: an object; several: an array
   kabiwatch review --tree linux --build /usr/src/linux-headers-6.1.0-56-amd64 --unit lib/genalloc.c x.patch
                                                       exact offsets and versions, from source
+  kabiwatch review --tree linux.git --branch v6.1 --build /usr/src/linux-headers-6.1.0-56-amd64 series.mbox
+                                                      on the base that the series names, or its index lines, or the branch
+  kabiwatch review --reference debian-6.1.0-56-amd64 x.patch
+                                                      all exports of a released kernel, checked with what it shipped
+  kabiwatch review --tree linux --build x86 --build s390 --arch x86_64 --arch s390x --fix fixes x.patch
+                                                      on both; a harmless rewrite, if there is one, goes to fixes/
   kabiwatch review --format sarif x.patch > out.sarif
   kabiwatch review --format github x.patch            in a GitHub Action: annotations, and the step summary
 
@@ -47,26 +61,48 @@ export function addReview(program: Command): void {
     .argument('<file...>', 'mbox, mail, git format-patch file or diff; - for standard input')
     .addOption(new Option('--format <name>', 'how to print it').choices([...formats]).default('text'))
     .option('--json', 'short for --format json')
-    .option('--arch <name>', `architecture: ${architectures.join(', ')}`, architectureNamed)
+    .option(
+      '--arch <name>',
+      `architecture: ${architectures.join(', ')}; repeatable: the verdict is the worst of all`,
+      architectureNamed,
+      [],
+    )
     .option(
       '--tree <dir>',
-      'kernel source that the series applies to: a directory, or DIR@REVISION of a git repository',
+      'kernel source that the series applies to: a directory, DIR@REVISION of a git repository, or a bare one where the base is looked for',
     )
-    .option('--build <dir>', 'where .config and generated headers are, if not in the tree; repeatable', collected, [])
+    .option(
+      '--branch <name>',
+      'tried in a bare repository when a series does not name its base; repeatable',
+      collected,
+      [],
+    )
+    .option(
+      '--build <dir>',
+      'where .config and generated headers are, if not in the tree; repeatable, one for each architecture or configuration',
+      collected,
+      [],
+    )
     .option(
       '--unit <file>',
       'count only the exports of this unit; repeatable; default: the units that the series touches',
       collected,
       [],
     )
+    .option(
+      '--reference <name>',
+      'a released kernel, by name or file: its exports are judged, its numbers compared; its tree and build where none is named',
+    )
+    .option('--no-advice', 'look for no harmless rewrite')
+    .option('--fix [dir]', 'write the verified rewrite, a patch on top of the series, into a directory (default: here)')
     .addHelpText('after', examples)
     .action(runReview);
 }
 
-function architectureNamed(name: string): Architecture {
+function architectureNamed(name: string, before: readonly Architecture[] = []): readonly Architecture[] {
   const found = architectures.find((one) => one === name);
   if (found === undefined) throw new InvalidArgumentError(`one of ${architectures.join(', ')}`);
-  return found;
+  return before.includes(found) ? before : [...before, found];
 }
 
 function collected(value: string, before: readonly string[]): readonly string[] {
@@ -77,18 +113,58 @@ async function runReview(files: readonly string[], options: ReviewOptions): Prom
   const series = await seriesInFiles(files);
   if (series.length === 0)
     throw new KabiwatchError('file-unreadable', { path: files.join(', '), why: 'no patch in it' });
-  const source = options.tree === undefined ? null : sourceOf(options.tree, options);
-  const arch = source?.arch ?? options.arch ?? 'x86_64';
-  const reviews = series.map((one) => ({ series: one, review: reviewSeries({ series: one, arch, source }) }));
+  const reviews: { series: Series; review: Review }[] = [];
+  const known = series.flatMap(({ patches }) => patches);
+  const judged = options.reference === undefined ? null : withReference(options.reference, options);
+  for (const one of series)
+    reviews.push(judged === null ? reviewOne(one, options, known) : { series: one, review: await judged(one) });
+  if (options.fix !== undefined) writeFixes(reviews, options.fix === true ? '.' : options.fix);
   process.stdout.write(printed(reviews, options.json === true ? 'json' : options.format));
   process.exitCode = exitCodeOf(worstOf(reviews.map(({ review }) => review.verdict)));
 }
 
-function sourceOf(tree: string, { build = [], unit, arch }: ReviewOptions): Source & { arch: Architecture } {
+function reviewOne(
+  given: Series,
+  { tree, branch = [], build = [], unit = [], arch, advice }: ReviewOptions,
+  known: readonly Patch[],
+): { readonly series: Series; readonly review: Review } {
+  const [asked = 'x86_64'] = arch;
+  if (tree === undefined) return { series: given, review: reviewSeries({ series: given, arch: asked }) };
+  const branches = branch.length > 0 ? branch : ['HEAD'];
+  const units = unit.length === 0 ? null : unit;
+  const configurations: Configuration[] = [];
+  let series = given;
+  for (const one of configurationsOf(build, arch)) {
+    const found = sourceForSeries({ tree, branches, config: null, ...one }, given, known);
+    if (!found.ok) {
+      const review = reviewSeries({ series: given, arch: asked });
+      return { series: given, review: { ...review, missing: [...review.missing, ...found.missing] } };
+    }
+    series = found.series;
+    configurations.push({ ...found.input, units });
+  }
+  const [source, ...also] = configurations;
   return {
-    ...treeInput({ tree, build, arch: arch ?? null }),
-    units: unit === undefined || unit.length === 0 ? null : unit,
+    series,
+    review: reviewSeries({ series, arch: source?.arch ?? asked, source: source ?? null, also, advice }),
   };
+}
+
+/** `kabiwatch-fix-1.patch`, a file a series that has a rewrite; each is named on standard error. */
+function writeFixes(reviews: readonly { readonly review: Review }[], dir: string): void {
+  mkdirSync(dir, { recursive: true });
+  reviews.forEach(({ review }, at) => {
+    const [fix] = review.fixes;
+    const none = review.missing.find(({ what }) => what === 'a safe alternative');
+    if (fix === undefined) {
+      if (none !== undefined) process.stderr.write(`no safe alternative for ${review.series.subject}: ${none.why}\n`);
+      return;
+    }
+    const path = join(dir, `kabiwatch-fix-${at + 1}.patch`);
+    const head = `Subject: [PATCH] ${fix.title}\n\nOn top of: ${review.series.subject}\n---\n`;
+    writeFileSync(path, head + fix.diff, 'latin1');
+    process.stderr.write(`${path}: ${fix.title} (${fix.verdict})\n`);
+  });
 }
 
 export function exitCodeOf(verdict: Verdict): number {
@@ -122,8 +198,16 @@ function printed(reviews: readonly { series: Series; review: Review }[], format:
       return all.map(actionAnnotations).join('');
     }
     case 'text':
-      return reviews.map(({ series, review }) => textReport(review, series, { paint })).join('\n\n');
+      return reviews
+        .map(({ series, review }) => textReport(review, series, { paint, since: earlierOf(series, all) }))
+        .join('\n\n');
   }
+}
+
+/** The review of the version that this series replaces, where it was given too. */
+function earlierOf({ supersedes }: Series, reviews: readonly Review[]): Earlier | null {
+  const review = supersedes == null ? undefined : reviews.find(({ series }) => series.messageId === supersedes);
+  return review === undefined ? null : { version: review.series.version, review };
 }
 
 function paint(verdict: Verdict, text: string): string {

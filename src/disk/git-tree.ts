@@ -1,20 +1,18 @@
 /**
  * A git revision as a SourceTree, read from the object store: nothing is checked out and nothing is fetched.
  *
- * One `git ls-tree` lists the tree. A file is read together with the other headers of its folder in one `git cat-file
- * --batch`, because a process a file costs more than the file; contents are kept by blob id, so two revisions share them.
+ * One `git ls-tree` lists the tree. A file is read together with the other headers of its folder, in one question to git; contents are
+ * kept by blob id, so two revisions share them.
  */
-import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
-import { KabiwatchError } from '../errors.js';
 import type { SourceTree } from '../tree/source-tree.js';
+import { GitObjects } from './git-objects.js';
 
 interface Entry {
   readonly id: string;
   readonly isLink: boolean;
 }
 
-const mostKept = 512 * 1024 * 1024;
 const mostLinks = 40;
 
 /** The directory and revision of `GITDIR@REV`: cut at the first `@` after which the part before is a directory; or null. */
@@ -28,73 +26,22 @@ export function gitPlace(text: string): { readonly dir: string; readonly revisio
 }
 
 export function gitTree(dir: string, revision: string): SourceTree {
-  const git = new Repository(dir);
-  const tree = git
-    .run(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{tree}`], null, { dir, revision })
-    .toString('latin1')
-    .trim();
-  return new GitTree(`${dir}@${revision}`, git, listed(git, tree));
+  return treeIn(new GitObjects(dir), revision);
 }
 
-class Repository {
-  readonly #dir: string;
-  /** Contents by blob id. */
-  readonly #blobs = new Map<string, Uint8Array>();
-  #bytes = 0;
-
-  constructor(dir: string) {
-    this.#dir = dir;
-  }
-
-  /** What git prints. `place` is told where it fails. */
-  run(args: readonly string[], input: string | null, place: Record<string, string>): Buffer {
-    const safe = ['--no-replace-objects', '-c', 'protocol.allow=never', '-c', 'core.fsmonitor=false'];
-    const done = spawnSync('git', ['-C', this.#dir, ...safe, ...args], {
-      input: input ?? '',
-      maxBuffer: 1 << 30,
-      env: { ...process.env, GIT_CONFIG_NOSYSTEM: '1', GIT_NO_LAZY_FETCH: '1', GIT_TERMINAL_PROMPT: '0' },
-    });
-    if (done.error !== undefined) throw new KabiwatchError('tree-not-found', place, { cause: done.error });
-    if (done.status !== 0) {
-      const why = done.stderr.toString('latin1').trim().slice(0, 300);
-      throw new KabiwatchError('tree-not-found', { ...place, ...(why === '' ? {} : { why }) });
-    }
-    return done.stdout;
-  }
-
-  /** The content of `wanted`; `along` is read in the same process where it has to be asked at all. */
-  blob(wanted: string, along: readonly string[]): Uint8Array | null {
-    const known = this.#blobs.get(wanted);
-    if (known !== undefined) return known;
-    if (this.#bytes > mostKept) {
-      this.#blobs.clear();
-      this.#bytes = 0;
-    }
-    const ids = [wanted, ...along.filter((id) => id !== wanted && !this.#blobs.has(id))];
-    this.#keep(this.run(['cat-file', '--batch'], `${ids.join('\n')}\n`, { dir: this.#dir }));
-    return this.#blobs.get(wanted) ?? null;
-  }
-
-  /** `ID blob SIZE`, a line, then the bytes and a line end; `ID missing` for what a shallow or partial clone lacks. */
-  #keep(output: Buffer): void {
-    for (let at = 0; at < output.length; ) {
-      const end = output.indexOf(10, at);
-      if (end < 0) return;
-      const [id, kind, size] = output.toString('latin1', at, end).split(' ');
-      at = end + 1;
-      if (kind !== 'blob') continue;
-      const bytes = Uint8Array.prototype.slice.call(output, at, at + Number(size));
-      this.#blobs.set(id as string, bytes);
-      this.#bytes += bytes.length;
-      at += Number(size) + 1;
-    }
-  }
+/** Trees of one repository share its one reader of objects. */
+export function treeIn(git: GitObjects, revision: string): SourceTree {
+  const tree = git
+    .run(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{tree}`], { dir: git.dir, revision })
+    .toString('latin1')
+    .trim();
+  return new GitTree(`${git.dir}@${revision}`, git, listed(git, tree));
 }
 
 /** `MODE TYPE ID<tab>PATH`, each ended by NUL. Submodules are no files. */
-function listed(git: Repository, tree: string): Map<string, Entry> {
+function listed(git: GitObjects, tree: string): Map<string, Entry> {
   const entries = new Map<string, Entry>();
-  const text = git.run(['ls-tree', '-r', '-z', '--full-tree', tree], null, { tree }).toString('latin1');
+  const text = git.run(['ls-tree', '-r', '-z', '--full-tree', tree], { tree }).toString('latin1');
   for (const line of text.split('\0')) {
     const tab = line.indexOf('\t');
     if (tab < 0) continue;
@@ -106,14 +53,14 @@ function listed(git: Repository, tree: string): Map<string, Entry> {
 
 class GitTree implements SourceTree {
   readonly id: string;
-  readonly #git: Repository;
+  readonly #git: GitObjects;
   readonly #entries: ReadonlyMap<string, Entry>;
   /** Ids of the headers of each folder, made when a file of it is first read. */
   readonly #headers = new Map<string, string[]>();
   readonly #links: readonly string[];
   #names: ReadonlyMap<string, ReadonlySet<string>> | null = null;
 
-  constructor(id: string, git: Repository, entries: ReadonlyMap<string, Entry>) {
+  constructor(id: string, git: GitObjects, entries: ReadonlyMap<string, Entry>) {
     this.id = id;
     this.#git = git;
     this.#entries = entries;

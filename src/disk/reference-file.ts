@@ -25,7 +25,7 @@ import {
 } from '../kernel/reference.js';
 
 const MAGIC = 'kabiwatch reference\n';
-const FORMAT = 1;
+const FORMAT = 2;
 const FIXED = MAGIC.length + 8 + 32;
 /** Bytes of JSON in a block: one row's price is unpacking this much. */
 const BLOCK = 1 << 16;

@@ -14,6 +14,7 @@ import { type ConfigFacts, configFacts } from '../kernel/config-facts.js';
 import { builtTree } from '../kernel/generated.js';
 import { type Unit as KbuildUnit, unitsOf } from '../kernel/kbuild.js';
 import { anyConfiguration } from '../kernel/mentions.js';
+import type { Reference } from '../kernel/reference.js';
 import { archDirectory, flaggedUnit, macrosForTree, plainUnit } from '../kernel/unit.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { unionTree } from '../tree/union.js';
@@ -26,6 +27,12 @@ export interface TreeOptions {
   readonly build: readonly string[];
   /** null: the build's. */
   readonly arch: Architecture | null;
+  /** Laid over the builds: a configuration of its own. */
+  readonly over?: readonly SourceTree[];
+  /** `tree` with prerequisites of the series on it. */
+  readonly source?: SourceTree;
+  /** Says how units are compiled and where they end up, at less cost than the makefiles. */
+  readonly reference?: Reference;
 }
 
 export interface TreeInput {
@@ -41,8 +48,9 @@ export interface TreeInput {
 
 export function treeInput(options: TreeOptions): TreeInput {
   const place = gitPlace(options.tree);
-  const source = place === null ? directoryTree(options.tree) : gitTree(place.dir, place.revision);
-  const builds = options.build.map((dir) => directoryTree(dir));
+  const base = place === null ? directoryTree(options.tree) : gitTree(place.dir, place.revision);
+  const source = options.source ?? base;
+  const builds = [...(options.over ?? []), ...options.build.map((dir) => directoryTree(dir))];
   const config = [...builds, source].map((tree) => tree.read('.config')).find((bytes) => bytes !== null) ?? null;
   const facts = config === null ? null : configFacts(Buffer.from(config).toString('latin1'));
   const arch = options.arch ?? architectures.find((one) => one === facts?.arch) ?? 'x86_64';
@@ -54,17 +62,20 @@ export function treeInput(options: TreeOptions): TreeInput {
   const crcMode = facts?.crcMode ?? null;
   const versions =
     crcMode === 'genksyms' || crcMode === null ? genksymsVersions(dialectOf(releaseOf(tree, facts))) : null;
+  const { reference } = options;
   const units = once(() => unitsOf(tree, facts?.values ?? new Map(), archDir).units);
+  const placed = (): Iterable<PlacedUnit> =>
+    reference === undefined || reference.count('units') === 0 ? units() : placedIn(reference);
   const whoUses = once(
     (): ConsumerQuestion => ({
       tree,
-      index: nameIndexOf(source),
+      index: nameIndexOf(base),
       conditions: conditionsOf(facts),
       archDirectory: archDir,
-      placement: placementOf(units()),
+      placement: placementOf(placed()),
     }),
   );
-  return { tree, build: buildOf(tree, arch, units), arch, crcMode, versions, whoUses };
+  return { tree, build: buildOf(tree, arch, units, reference), arch, crcMode, versions, whoUses };
 }
 
 function once<T>(make: () => T): () => T {
@@ -92,8 +103,14 @@ function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== 'n' && value !== 'm';
 }
 
-function placementOf(units: readonly KbuildUnit[]): Placement {
-  const bySource = new Map<string, KbuildUnit>();
+type PlacedUnit = Pick<KbuildUnit, 'source' | 'place' | 'module'>;
+
+function* placedIn(reference: Reference): Iterable<PlacedUnit> {
+  for (const [, units] of reference.rows('units')) yield* units;
+}
+
+function placementOf(units: Iterable<PlacedUnit>): Placement {
+  const bySource = new Map<string, PlacedUnit>();
   for (const unit of units)
     if (unit.source !== null && bySource.get(unit.source)?.place !== 'module') bySource.set(unit.source, unit);
   return {
@@ -105,17 +122,35 @@ function placementOf(units: readonly KbuildUnit[]): Placement {
   };
 }
 
-function buildOf(tree: SourceTree, arch: Architecture, units: () => readonly KbuildUnit[]): Build {
+type CompiledUnit = Pick<KbuildUnit, 'basename' | 'modname' | 'modfile' | 'flags'>;
+
+/** Exporting units by source, as a reference's build compiled them. */
+function compiledIn(reference: Reference): ReadonlyMap<string, CompiledUnit> {
+  const units = new Map<string, CompiledUnit>();
+  for (const [, unit] of reference.rows('exporting')) {
+    const flags = reference.row('flags', unit.flags);
+    if (flags !== null && !units.has(unit.source)) units.set(unit.source, { ...unit, flags });
+  }
+  return units;
+}
+
+function buildOf(
+  tree: SourceTree,
+  arch: Architecture,
+  units: () => readonly KbuildUnit[],
+  reference: Reference | undefined,
+): Build {
   const macros = macrosForTree(predefinedMacros(arch) ?? '', tree);
   const unitsByPath = once(
     () => new Map(units().flatMap((unit) => (unit.source === null ? [] : [[unit.source, unit] as const]))),
   );
+  const known = once(() => (reference === undefined ? new Map<string, CompiledUnit>() : compiledIn(reference)));
   return {
     target: targets[arch],
     msExtensions: false,
     unitOf: (path) => {
       // Only the makefiles know a unit's own macros and directories; a header's own unit is in no makefile.
-      const unit = path.startsWith(headerUnitFolder) ? undefined : unitsByPath().get(path);
+      const unit = path.startsWith(headerUnitFolder) ? undefined : (known().get(path) ?? unitsByPath().get(path));
       return unit === undefined
         ? plainUnit(tree, path, arch, macros, 'compiler')
         : flaggedUnit(path, unit, unit.flags, macros, 'compiler');

@@ -22,6 +22,8 @@ export interface GenksymsUnit {
   /** The unit's own file, as in `tokens.file`. */
   readonly mainFile: number;
   readonly stretches: readonly Stretch[];
+  /** Paths by `tokens.file`; absent where nobody asks who declares what. */
+  readonly files?: readonly string[];
 }
 
 /** `exported` is called where the unit exports a symbol: what is declared later does not count for it. */
@@ -84,6 +86,7 @@ class DeclarationReader {
       this.#name = 0;
       this.#depth = 0;
       if (this.#peek() === token.end) return;
+      this.#symbols.file = this.#unit.files?.[this.#unit.tokens.file[this.#lexer.place] as number] ?? null;
       if (!this.#declaration()) this.#recover(token.semi, token.closeBrace);
     }
   }
@@ -181,6 +184,7 @@ class DeclarationReader {
       tag: this.#isTypedef ? tag.typedef : tag.normal,
       text: shared === 0 ? own : joined(this.#text(0, shared), own),
       isExtern: this.#isExtern,
+      file: this.#symbols.file,
     });
   }
 
@@ -343,7 +347,7 @@ class DeclarationReader {
     if (kind === tag.enum) this.#symbols.restartEnumerators();
     if (isNew) {
       const text = this.#text(keyword, end);
-      this.#symbols.add({ name: spelling, tag: kind, text, isExtern: this.#isExtern });
+      this.#symbols.add({ name: spelling, tag: kind, text, isExtern: this.#isExtern, file: this.#symbols.file });
     }
     for (let at = keyword; at < end; at++) this.#remove(at);
     this.#lexer.nodes[end - 1] = (spelling << 3) | kind;

@@ -97,6 +97,8 @@ export class SymbolTable {
   readonly #tags = new NameSpace();
   readonly #enums: NameSpace;
   readonly #spaces: readonly NameSpace[];
+  /** The file of the declaration that is being read. */
+  file: string | null = null;
   #added: GenksymsSymbol[] = [];
   #lastEnumerator: Int32Array | null = null;
   #enumerators = 0;
@@ -141,6 +143,11 @@ export class SymbolTable {
     for (const symbol of this.#names.values()) if (symbol.tag === tag.typedef) yield symbol;
   }
 
+  /** Everything that is declared. */
+  *all(): Iterable<GenksymsSymbol> {
+    for (const space of new Set([this.#names, this.#tags, this.#enums])) yield* space.values();
+  }
+
   /** A new enum begins: the next enumerator without a value is 0. */
   restartEnumerators(): void {
     this.#lastEnumerator = null;
@@ -158,13 +165,13 @@ export class SymbolTable {
       const last = this.#lastEnumerator;
       text = Int32Array.from(last === null ? [count] : [openParenthesis, ...last, closeParenthesis, plus, count]);
     }
-    this.add({ name, tag: tag.enumerator, text, isExtern: false });
+    this.add({ name, tag: tag.enumerator, text, isExtern: false, file: this.file });
   }
 
   /** What genksyms makes of a tag that is mentioned and was never defined; it stays so for the rest of the unit. */
   addUnknown(name: number, kind: Tag): GenksymsSymbol {
     const text = Int32Array.from([words[kind] as number, name << 3, openBrace, unknown, closeBrace]);
-    const symbol = { name, tag: kind, text, isExtern: false };
+    const symbol = { name, tag: kind, text, isExtern: false, file: null };
     this.#space(kind).add(symbol);
     return symbol;
   }

@@ -20,6 +20,8 @@ export interface GenksymsSymbol {
   /** Nodes: spelling << 3 | tag. */
   readonly text: Int32Array;
   readonly isExtern: boolean;
+  /** Path of the file that declares it; null where nothing does (UNKNOWN), or nobody asked. */
+  readonly file: string | null;
 }
 
 export function nodeTag(node: number): Tag {

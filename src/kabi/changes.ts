@@ -5,6 +5,7 @@
 
 import type { CompilerFacts, Placed, SymbolFacts, UnitFacts } from './facts.js';
 import { type LayoutChange, layoutChange } from './layout-change.js';
+import { noSteps, type StepFacts } from './series-steps.js';
 
 export interface ChangedType {
   readonly name: string;
@@ -36,6 +37,8 @@ export interface ChangedPrototype {
 export interface ChangedSymbol {
   readonly name: string;
   readonly unit: string;
+  /** `vmlinux` or the module's path, where a reference says it. */
+  readonly module?: string;
   readonly before: string | null;
   readonly after: string | null;
   /** Keys of the types in its expansion whose text differs, each with the path to it; the nearest cause first. */
@@ -45,9 +48,13 @@ export interface ChangedSymbol {
 export interface ChangedText {
   readonly before: string | null;
   readonly after: string | null;
+  /** Which declares it, after if it is declared then; null: nothing does. */
+  readonly file: string | null;
 }
 
 export interface ChangeSet {
+  /** Types that were laid out and enumerations that were read, in both versions: `struct x`, `enum y`. */
+  readonly read: ReadonlySet<string>;
   readonly types: readonly ChangedType[];
   readonly enums: readonly ChangedEnum[];
   /** Of exported functions and objects. */
@@ -65,9 +72,15 @@ export interface ChangeSet {
   readonly exported: number;
   readonly added: readonly string[];
   readonly removed: readonly string[];
+  /** Functions and objects whose prototype was read in both versions. */
+  readonly prototypesRead: ReadonlySet<string>;
+  /** What the patches do one by one. */
+  readonly steps: StepFacts;
 }
 
 export function changesBetween(before: readonly UnitFacts[], after: readonly UnitFacts[]): ChangeSet {
+  const read = new Set<string>();
+  const prototypesRead = new Set<string>();
   const types = new Map<string, ChangedType>();
   const enums = new Map<string, ChangedEnum>();
   const prototypes = new Map<string, ChangedPrototype>();
@@ -81,6 +94,9 @@ export function changesBetween(before: readonly UnitFacts[], after: readonly Uni
   for (const was of before) {
     const is = after.find((one) => one.path === was.path);
     if (is === undefined) continue;
+    for (const name of was.compiler.types.keys()) if (is.compiler.types.has(name)) read.add(name);
+    for (const tag of was.compiler.enums.keys()) if (is.compiler.enums.has(tag)) read.add(`enum ${tag}`);
+    for (const name of was.compiler.prototypes.keys()) if (is.compiler.prototypes.has(name)) prototypesRead.add(name);
     for (const one of changedTypes(was.compiler, is.compiler)) types.set(one.name, joined(types.get(one.name), one));
     for (const one of changedEnums(was.compiler, is.compiler)) enums.set(one.name, one);
     if (was.symbols === null || is.symbols === null) continue;
@@ -98,6 +114,7 @@ export function changesBetween(before: readonly UnitFacts[], after: readonly Uni
     for (const one of changedPrototypes(was, is)) prototypes.set(one.name, one);
   }
   return {
+    read,
     types: [...types.values()],
     enums: [...enums.values()],
     prototypes: [...prototypes.values()],
@@ -109,6 +126,8 @@ export function changesBetween(before: readonly UnitFacts[], after: readonly Uni
     exported: names.before.size,
     added: [...names.after].filter((name) => !names.before.has(name)).sort(),
     removed: [...names.before].filter((name) => !names.after.has(name)).sort(),
+    prototypesRead,
+    steps: noSteps,
   };
 }
 
@@ -159,7 +178,7 @@ function changedTexts(before: SymbolFacts, after: SymbolFacts): Map<string, Chan
   for (const key of new Set([...before.dump.keys(), ...after.dump.keys()])) {
     const was = before.dump.get(key) ?? null;
     const is = after.dump.get(key) ?? null;
-    if (was !== is) found.set(key, { before: was, after: is });
+    if (was !== is) found.set(key, { before: was, after: is, file: after.fileOf(key) ?? before.fileOf(key) });
   }
   return found;
 }
@@ -233,7 +252,7 @@ function changedPrototypes(was: UnitFacts, is: UnitFacts): ChangedPrototype[] {
   return [...(is.symbols as SymbolFacts).symbols.keys()].flatMap((name) => {
     const before = was.compiler.prototypes.get(name);
     const after = is.compiler.prototypes.get(name);
-    if (before === undefined || after === undefined || before === after) return [];
-    return [{ name, before, after, place: is.compiler.placeOf(name) as Placed }];
+    if (before === undefined || after === undefined || before.plain === after.plain) return [];
+    return [{ name, before: before.text, after: after.text, place: is.compiler.placeOf(name) as Placed }];
   });
 }

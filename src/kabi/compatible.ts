@@ -19,13 +19,18 @@ export function incompatibilities(change: LayoutChange): string[] {
     reasons.push(`\`${pair.before.name}\` moves from ${place(pair.before)} to ${place(pair.after)}`);
   }
   for (const pair of change.retyped.filter((one) => !sameKind(one))) {
-    reasons.push(
-      `\`${pair.before.name}\` is another kind of thing: \`${pair.before.type}\` becomes \`${pair.after.type}\``,
-    );
+    reasons.push(difference(pair));
   }
   for (const row of change.removed.filter((one) => !isReplacedSlot(change, one)))
     reasons.push(`\`${row.name}\` is gone`);
   return reasons;
+}
+
+function difference({ before, after }: Pair): string {
+  if (before.type !== after.type)
+    return `\`${before.name}\` is another kind of thing: \`${before.type}\` becomes \`${after.type}\``;
+  if (before.size !== after.size) return `\`${before.name}\` has ${after.size} bytes instead of ${before.size}`;
+  return `\`${before.name}\` has ${bitsOf(after)} bits instead of ${bitsOf(before)}`;
 }
 
 /** It only grew at its end: every old member is where it was, but the size is another. */
@@ -37,6 +42,32 @@ export function onlyGrew(change: LayoutChange): boolean {
     change.moved.length === 0 &&
     change.retyped.every(sameKind) &&
     change.removed.every((row) => isReplacedSlot(change, row))
+  );
+}
+
+/**
+ * Some members lost high bits, which new bit-fields took, and nothing else differs: old code that writes small values goes on, what it
+ * reads may hold bits that it does not know. On a big-endian machine the value itself moves.
+ */
+export function onlyNarrowed(change: LayoutChange): boolean {
+  const { before, after, added, moved, removed, retyped } = change;
+  const narrowed = retyped.filter((pair) => !sameKind(pair));
+  const freed = (row: Row): boolean =>
+    narrowed.some(({ before: was, after: is }) => {
+      const from = is.bitOffset + is.bitSize;
+      return row.bitOffset >= from && row.bitOffset + bitsOf(row) <= was.bitOffset + bitsOf(was);
+    });
+  return (
+    !after.bigEndian &&
+    before.size === after.size &&
+    before.align === after.align &&
+    narrowed.length > 0 &&
+    moved.length + removed.length === 0 &&
+    narrowed.every(
+      ({ before: was, after: is }) =>
+        is.bitSize > 0 && was.bitOffset === is.bitOffset && was.kind === is.kind && is.bitSize < bitsOf(was),
+    ) &&
+    added.every(freed)
   );
 }
 

@@ -121,8 +121,8 @@ class ConsumerReader {
     const { index, placement } = this.#question;
     const files = [...this.#spelling()].filter((file) => this.#concernsArch(file));
     const names = new Set(files.flatMap((file) => placement.linkUnitOf(file) ?? []));
-    if (this.#base.includes('/')) {
-      // A typedef's name is not in the index as a tag is: those who go through its members stand for it.
+    if (this.#base.includes('/') || files.some(isPublicHeader)) {
+      // Who goes through a member or a function of the type touches it without its tag. A typedef's name is not in the index as a tag is.
       for (const { file } of [...this.#leading()].flatMap((name) => index.accesses(name))) {
         const unit = this.#concernsArch(file) ? placement.linkUnitOf(file) : null;
         if (unit !== null) names.add(unit);

@@ -4,9 +4,10 @@
  * here are read for a second one.
  */
 import type { NameIndex } from '../kernel/names.js';
-import type { Reference } from '../kernel/reference.js';
+import { unpackNumbers } from '../kernel/number-set.js';
+import { type Reference, unitKey } from '../kernel/reference.js';
 import type { SourceTree } from '../tree/source-tree.js';
-import { dumpKey } from './judge-source.js';
+import { dumpKey } from './judge-symbols.js';
 import type { Review } from './review.js';
 
 export interface ExportingUnits {
@@ -31,13 +32,12 @@ export function exportingUnits(
 }
 
 function unitsInReference(types: Types, reference: Reference): string[] {
-  const wanted = new Set(types.map(({ kind, name }) => dumpKey(`${kind} ${name}`)));
-  const units: string[] = [];
-  for (const [, symbols] of reference.rows('symbols')) {
-    for (const { source, types: reached } of symbols)
-      if (source !== null && reached.some((key) => wanted.has(key.replace(/@\d+$/, '')))) units.push(source);
-  }
-  return units;
+  const numbers = new Set(
+    types.flatMap(({ kind, name }) =>
+      (reference.row('types', dumpKey(`${kind} ${name}`)) ?? []).flatMap(({ units }) => unpackNumbers(units)),
+    ),
+  );
+  return [...numbers].flatMap((number) => reference.row('exporting', unitKey(number))?.source ?? []);
 }
 
 function unitsSpelling(types: Types, tree: SourceTree, index: NameIndex): string[] {

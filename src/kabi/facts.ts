@@ -5,6 +5,7 @@
  * A Program is a set of such units. Facts are values, so that two versions can be compared without either tree.
  */
 import type { DeclaredUnit as Unit } from '../c/declarations.js';
+import { plainType } from '../c/plain-type.js';
 import { type RecordType, stripped, type Type } from '../c/type.js';
 import { textOfType } from '../c/type-text.js';
 import { type Extent, extentOf, type Kind, kindFromText } from './rows.js';
@@ -15,13 +16,19 @@ export interface CompilerFacts {
   /** Enumerators by tag, in order; those of enumerations without a tag by their own names under ''. */
   readonly enums: ReadonlyMap<string, ReadonlyMap<string, bigint>>;
   /** Functions and objects, as a declaration without the name. */
-  readonly prototypes: ReadonlyMap<string, string>;
+  readonly prototypes: ReadonlyMap<string, Prototype>;
   /** Type -> types that hold it by value. */
   readonly embedders: ReadonlyMap<string, ReadonlySet<string>>;
   /** Where a type, enumeration or prototype is declared. */
   readonly placeOf: (name: string) => Placed | null;
   /** Types whose layout cannot be known, with the reason. */
   readonly unknowable: ReadonlyMap<string, string>;
+}
+
+export interface Prototype {
+  readonly text: string;
+  /** Without typedefs and qualifiers: what a caller passes. */
+  readonly plain: string;
 }
 
 export interface Placed {
@@ -35,6 +42,17 @@ export interface SymbolFacts {
   readonly symbols: ReadonlyMap<string, string | null>;
   /** The dump: text by key, `s#mm_struct`, `t#u32`, `e#zone_type`, and a symbol's own by its name. References keep the prefix. */
   readonly dump: ReadonlyMap<string, string>;
+  /** Everything that the unit declares, whether an export reaches it or not, by the keys of the dump. Made when it is asked for. */
+  readonly declared: () => ReadonlyMap<string, DeclaredText>;
+  /** Which file declares what a key of the dump names; null where nothing does. */
+  readonly fileOf: (key: string) => string | null;
+  /** Files that the unit reads. */
+  readonly inputs: readonly string[];
+}
+
+export interface DeclaredText {
+  readonly text: string;
+  readonly file: string | null;
 }
 
 export interface UnitFacts {
@@ -56,7 +74,7 @@ export function compilerFacts(unit: Unit, placeOfToken: (token: number) => Place
     const layout = unit.layouts.of(record, typedef);
     places.set(name, record.first);
     if ('why' in layout) unknowable.set(name, layout.why);
-    else types.set(name, extentOf(layout, kindOf));
+    else types.set(name, extentOf(layout, kindOf, unit.layouts.target.bigEndian));
     for (const held of heldByValue(record)) {
       const set = embedders.get(held);
       if (set === undefined) embedders.set(held, new Set([name]));
@@ -67,9 +85,9 @@ export function compilerFacts(unit: Unit, placeOfToken: (token: number) => Place
   for (const [name, { type }] of unit.typedefs) {
     if ((type.kind === 'struct' || type.kind === 'union') && type.tag === null) add(`typedef ${name}`, type, name);
   }
-  const prototypes = new Map<string, string>();
+  const prototypes = new Map<string, Prototype>();
   for (const [name, { type, first }] of [...unit.functions, ...unit.variables]) {
-    prototypes.set(name, textOfType(type));
+    prototypes.set(name, { text: textOfType(type), plain: textOfType(plainType(type)) });
     places.set(name, first);
   }
   const enums = enumsOf(unit, places);

@@ -3,14 +3,19 @@
  * where a guard stands and what it is called.
  *
  * Honest means: genksyms sees the old declaration exactly, and old module code can go on with what the compiler sees, in the type
- * itself and in every type that embeds it.
+ * itself and in every type that embeds it. A guard answers for what stands in it or around it, and for nothing else of the series.
  */
+import type { SourceTree } from '../tree/source-tree.js';
 import type { ChangedEnum, ChangedPrototype, ChangedType, ChangeSet } from './changes.js';
-import { incompatibilities, onlyGrew } from './compatible.js';
+import { incompatibilities, onlyGrew, onlyNarrowed } from './compatible.js';
 import type { GuardDifference } from './diff/changes.js';
-import { dumpKey, type UseOf } from './judge-source.js';
+import { misspelled } from './diff/judge-rest.js';
+import { lastLineOf, linesOf } from './guard-places.js';
+import type { UseOf } from './judge-source.js';
+import { dumpKey } from './judge-symbols.js';
 import type { Guard } from './review.js';
 import type { RuleId } from './rules/ids.js';
+import { roleOf } from './triage.js';
 
 interface Call {
   readonly honest: boolean | null;
@@ -18,42 +23,55 @@ interface Call {
   readonly why: string;
 }
 
-export function judgeGuard(guard: GuardDifference, changes: ChangeSet, useOf: UseOf, hashes: boolean): Guard {
+/** What a guard is judged by. */
+export interface GuardContext {
+  readonly changes: ChangeSet;
+  readonly useOf: UseOf;
+  /** The tree's versions can be computed. */
+  readonly hashes: boolean;
+  readonly after: SourceTree;
+  /** Every header and declaration could be read. */
+  readonly whole: boolean;
+}
+
+export function judgeGuard(guard: GuardDifference, context: GuardContext): Guard {
   const { file, line, idiom, hides } = guard;
-  return { file, line, idiom, hides: [...hides], ...callOf(guard, changes, useOf, hashes) };
+  return { file, line, idiom, hides: [...hides], ...callOf(guard, context) };
 }
 
-function callOf(guard: GuardDifference, changes: ChangeSet, useOf: UseOf, hashes: boolean): Call {
-  if (guard.open) return { honest: null, rule: 'guard-unbalanced', why: 'its #endif is not in the hunk' };
-  const type = declaredAround(guard, changes.types);
-  const enumeration = declaredAround(guard, changes.enums);
-  const prototype = declaredIn(guard, changes.prototypes);
-  if (prototype !== undefined) return prototypeCall(prototype, changes);
-  const [nearest] = [type, enumeration]
-    .filter((one) => one !== undefined)
-    .sort((one, other) => other.place.line - one.place.line);
-  if (nearest === undefined) return nothingAround(changes);
-  const key = nearest === enumeration ? `e#${nearest.name}` : dumpKey(nearest.name);
-  if (hashes && changes.hashed.has(key)) {
-    return {
-      honest: false,
-      rule: 'guard-stale-branch',
-      why: 'genksyms does not see the old declaration: versions change all the same',
-    };
-  }
-  return nearest === enumeration ? enumCall(enumeration, changes) : typeCall(nearest as ChangedType, changes, useOf);
+function callOf(guard: GuardDifference, context: GuardContext): Call {
+  const { changes } = context;
+  if (guard.misspelled !== null) return misspelled(guard.misspelled);
+  if (guard.open) return { honest: null, rule: 'guard-unbalanced', why: 'no #endif closes it in the file' };
+  const calls: Call[] = [
+    ...standingWith(guard, changes.types, context.after).map((one) => typeCall(one, context)),
+    ...standingWith(guard, changes.enums, context.after).map((one) => enumCall(one, context)),
+    ...declaredIn(guard, changes.prototypes).map((one) => prototypeCall(one, changes)),
+  ];
+  return worstCall(calls) ?? nothingAround(guard, context);
 }
 
-/** The last type of the file that begins before the guard ends: the one it stands in. */
-function declaredAround<T extends ChangedType | ChangedEnum>(guard: GuardDifference, all: readonly T[]): T | undefined {
-  return all
-    .filter((one) => one.place.file === guard.file && one.place.line <= guard.lastLine)
-    .sort((one, other) => other.place.line - one.place.line)[0];
+/** A lie outweighs what is not known, and that what is honest. */
+function worstCall(calls: readonly Call[]): Call | null {
+  const weight = ({ honest }: Call): number => (honest === false ? 2 : honest === null ? 1 : 0);
+  return [...calls].sort((one, other) => weight(other) - weight(one))[0] ?? null;
 }
 
-function declaredIn(guard: GuardDifference, all: readonly ChangedPrototype[]): ChangedPrototype | undefined {
+/** The declarations that the guard stands in, or that stand in the guard: those whose lines meet its lines. */
+function standingWith<T extends ChangedType | ChangedEnum>(
+  guard: GuardDifference,
+  all: readonly T[],
+  after: SourceTree,
+): T[] {
+  const here = all.filter((one) => one.place.file === guard.file && one.place.line <= guard.lastLine);
+  const lines = here.length === 0 ? null : linesOf(after, guard.file);
+  if (lines === null) return [];
+  return here.filter((one) => lastLineOf(lines, one.place.line) >= guard.line);
+}
+
+function declaredIn(guard: GuardDifference, all: readonly ChangedPrototype[]): ChangedPrototype[] {
   const text = guard.hides.join(' ');
-  return all.find((one) => new RegExp(`\\b${one.name}\\b`).test(text));
+  return all.filter((one) => new RegExp(`\\b${one.name}\\b`).test(text));
 }
 
 function prototypeCall(one: ChangedPrototype, changes: ChangeSet): Call {
@@ -67,24 +85,48 @@ function prototypeCall(one: ChangedPrototype, changes: ChangeSet): Call {
   };
 }
 
-function nothingAround(changes: ChangeSet): Call {
-  if (changes.symbols.length > 0) {
-    return { honest: false, rule: 'guard-stale-branch', why: 'versions of symbols change all the same' };
+/** Nothing that changed stands in it or around it: an #include, a macro, a constant. */
+function nothingAround(guard: GuardDifference, { changes, whole }: GuardContext): Call {
+  const defined = changes.symbols.some((symbol) =>
+    symbol.causes.some(({ type }) => {
+      const text = changes.hashed.get(type);
+      return /UNKNOWN/.test(text?.before ?? '') && !/UNKNOWN/.test(text?.after ?? '');
+    }),
+  );
+  const includes = guard.hides.some((line) => /^#\s*include\b/.test(line));
+  if (includes && defined) {
+    return { honest: false, rule: 'guard-stale-branch', why: 'genksyms sees types that were opaque to it' };
   }
-  const moved = changes.types.some((one) => one.change !== null && incompatibilities(one.change).length > 0);
-  if (moved)
-    return { honest: null, rule: 'guard-hides-break', why: 'layouts change, and not in a type that stands around it' };
-  return { honest: true, rule: 'guard-honest', why: 'no layout, value, prototype or version changes' };
+  const moved = unexplained(changes)[0];
+  if (moved?.change != null) {
+    const why = `\`${moved.name}\` changes and nothing in its own text does: ${incompatibilities(moved.change)[0]}`;
+    return { honest: false, rule: 'guard-hides-break', why };
+  }
+  if (!whole) return { honest: null, rule: 'guard-honest', why: 'not everything around it could be read' };
+  return { honest: true, rule: 'guard-honest', why: 'no layout, value, prototype or version changes by it' };
 }
 
-function enumCall(one: ChangedEnum, changes: ChangeSet): Call {
-  if (one.changed.length + one.removed.length === 0) {
-    return { honest: true, rule: 'guard-honest', why: 'no old enumerator has another value' };
-  }
+/** Types that are incompatible though no text of theirs changed for genksyms and they embed nothing that did. */
+function unexplained(changes: ChangeSet): ChangedType[] {
+  return changes.types.filter(
+    ({ name, change }) =>
+      change !== null &&
+      change.added.length + change.removed.length === 0 &&
+      incompatibilities(change).length > 0 &&
+      !changes.hashed.has(dumpKey(name)) &&
+      !changes.types.some((one) => one.embeddedIn.includes(name)),
+  );
+}
+
+function enumCall(one: ChangedEnum, { changes, hashes }: GuardContext): Call {
+  if (hashes && changes.hashed.has(`e#${one.name}`)) return staleBranch;
   const resized = changes.types.filter((type) =>
     type.change?.retyped.some((pair) => pair.before.size !== pair.after.size),
   );
   const arrays = resized.map((type) => `\`${type.name}\``).join(', ');
+  if (one.changed.length + one.removed.length === 0) {
+    return { honest: true, rule: 'guard-honest', why: 'no old enumerator has another value' };
+  }
   const more = arrays === '' ? '' : `; arrays in ${arrays} are resized`;
   const [first] = one.changed;
   const why =
@@ -92,26 +134,50 @@ function enumCall(one: ChangedEnum, changes: ChangeSet): Call {
   return { honest: false, rule: 'guard-hides-break', why: `${why}${more}` };
 }
 
-function typeCall(type: ChangedType, changes: ChangeSet, useOf: UseOf): Call {
+const staleBranch: Call = {
+  honest: false,
+  rule: 'guard-stale-branch',
+  why: 'genksyms does not see the old declaration: versions change all the same',
+};
+
+function typeCall(type: ChangedType, { changes, useOf, hashes }: GuardContext): Call {
+  if (hashes && changes.hashed.has(dumpKey(type.name))) return staleBranch;
   if (type.change === null)
-    return { honest: null, rule: 'guard-useless', why: 'the compiler sees the same type before and after' };
+    return { honest: null, rule: 'guard-useless', why: 'the type is there in one version only' };
   const broken = embeddersOf(type, changes).find(
     (one) => one.change !== null && incompatibilities(one.change).length > 0,
   );
   const reasons = incompatibilities(type.change);
   const harmless = reasons.length === 0 || useOf(type) === 'nobody';
   const own = harmless || onlyGrew(type.change);
-  if (own && broken?.change != null && useOf(broken) !== 'base only' && useOf(broken) !== 'nobody') {
+  const brokenFor = broken === undefined ? null : useOf(broken);
+  if (own && broken?.change != null && (brokenFor === null || brokenFor === 'outside')) {
     return {
       honest: false,
       rule: 'guard-embedder',
       why: `\`${broken.name}\` embeds it: ${incompatibilities(broken.change)[0]}`,
     };
   }
+  if (roleOf(type.place.file) === 'source') {
+    return { honest: true, rule: 'guard-useless', why: 'genksyms does not see types of a source file at all' };
+  }
+  if (reasons.length > 0 && useOf(type) === 'nobody') {
+    return {
+      honest: true,
+      rule: 'guard-useless',
+      why: 'one link unit alone touches the type: nothing exported needs it',
+    };
+  }
+  if (onlyNarrowed(type.change)) {
+    const why = `${reasons[0]}; old values that fit keep their place, new bits are unknown to old modules`;
+    return { honest: true, rule: 'guard-honest', why };
+  }
   if (harmless)
     return { honest: true, rule: 'guard-honest', why: 'each old member keeps its place, its size and its kind' };
-  if (useOf(type) === 'base only') {
-    return { honest: true, rule: 'guard-honest', why: `${reasons[0]}; only the base kernel uses what moved` };
+  const use = useOf(type);
+  if (use === 'base only' || use === 'one module') {
+    const who = use === 'base only' ? 'only the base kernel uses what moved' : 'one module alone allocates and uses it';
+    return { honest: true, rule: 'guard-honest', why: `${reasons[0]}; ${who}` };
   }
   return { honest: false, rule: 'guard-hides-break', why: reasons.slice(0, 2).join('; ') };
 }

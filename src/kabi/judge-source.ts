@@ -3,16 +3,21 @@
  * versions are facts here; who uses what moved comes from outside, and where nobody was asked the strict test decides.
  */
 import type { ChangedEnum, ChangedType, ChangeSet } from './changes.js';
-import { incompatibilities, onlyGrew } from './compatible.js';
-import { memberChanges } from './layout-change.js';
-import type { Finding, Missing, Review, SymbolChange, TypeChange, Verdict } from './review.js';
+import { incompatibilities, onlyGrew, onlyNarrowed } from './compatible.js';
+import type { ExportChange } from './export-changes.js';
+import { dumpKey, judgeSymbols } from './judge-symbols.js';
+import { type LayoutChange, memberChanges } from './layout-change.js';
+import type { Finding, Missing, Review, TypeChange, Verdict } from './review.js';
 import { type RuleId, ruleTable } from './rules/ids.js';
 import { layoutFindings } from './rules/layout.js';
 import { roleOf } from './triage.js';
 import { type CompilerView, type GenksymsView, verdictOf } from './verdict.js';
 
-/** Who touches what moved: `nobody` outside one link unit, the base kernel only, or also modules; null where it is not known. */
-export type UseOf = (type: ChangedType) => 'nobody' | 'base only' | 'outside' | null;
+/**
+ * Who touches what moved: `nobody` outside one link unit, the base kernel only, one module that allocates it too, or others; null where it is
+ * not known.
+ */
+export type UseOf = (type: ChangedType) => 'nobody' | 'base only' | 'one module' | 'outside' | null;
 
 export interface SourceJudgement {
   readonly types: readonly TypeChange[];
@@ -22,21 +27,41 @@ export interface SourceJudgement {
   readonly missing: readonly Missing[];
 }
 
-/** The patch that first touches a file, and the line of a member in it. */
+/** Where what changed stands, and which patch of the series changed it. */
 export interface Origin {
-  patchOf(file: string): number;
+  /** The patch that first changed what a dump's key names in a file; with null, the first that touches the file. */
+  patchOf(file: string, key: string | null): number;
+  /** Line of the declaration of what a dump's key names; 0 where it is not spelled. */
+  declarationLine(file: string, key: string): number;
+  /** The `#include` that the series adds and through which the unit may see the file; null where it adds none. */
+  includeOf(unit: string, file: string): AddedInclude | null;
   /** In the file after the series; the type's own line where the member is not spelled. */
   lineOf(place: { readonly file: string; readonly line: number }, member: string): number;
 }
 
-export function judgeSource(changes: ChangeSet, useOf: UseOf, origin: Origin, hashes: boolean): SourceJudgement {
-  return new Judge(changes, useOf, origin, hashes).judge();
+export interface AddedInclude {
+  readonly file: string;
+  readonly line: number;
+  readonly patch: number;
+  /** `#include <linux/genalloc.h>` */
+  readonly text: string;
 }
 
-/** `struct x` is `s#x` in a dump, `typedef y` is `t#y`. */
-export function dumpKey(name: string): string {
-  const [kind = '', tag = ''] = name.split(' ');
-  return `${{ struct: 's', union: 'u', enum: 'e', typedef: 't' }[kind] ?? ''}#${tag}`;
+export type AddFinding = (
+  rule: RuleId,
+  place: { readonly file: string; readonly line: number },
+  text: string,
+  of?: Partial<Finding>,
+) => void;
+
+export function judgeSource(
+  changes: ChangeSet,
+  useOf: UseOf,
+  origin: Origin,
+  hashes: boolean,
+  exports: readonly ExportChange[],
+): SourceJudgement {
+  return new Judge(changes, useOf, origin, hashes).judge(exports);
 }
 
 class Judge {
@@ -55,24 +80,33 @@ class Judge {
     this.#hashes = hashes;
   }
 
-  judge(): SourceJudgement {
+  judge(exports: readonly ExportChange[]): SourceJudgement {
     const types = this.#changes.types.filter((one) => one.change !== null).map((one) => this.#type(one));
     types.push(...this.#changes.enums.map((one) => this.#enum(one)));
     this.#prototypes();
-    const symbols = this.#symbols();
+    const add: AddFinding = (...told) => this.#add(...told);
+    const { symbols, verdicts } = judgeSymbols(this.#changes, exports, this.#origin, add);
+    this.#verdicts.push(...verdicts);
     return { types, symbols, findings: this.#findings, verdicts: this.#verdicts, missing: this.#missing };
   }
 
-  #add(rule: RuleId, place: { file: string; line: number }, text: string, of: Partial<Finding> = {}): void {
+  #add(
+    rule: RuleId,
+    { file, line }: { readonly file: string; readonly line: number },
+    text: string,
+    of: Partial<Finding> = {},
+  ): void {
     const { severity } = ruleTable[rule];
-    const patch = this.#origin.patchOf(place.file);
+    const key = of.type == null ? (of.symbol ?? null) : dumpKey(of.type);
+    const patch = this.#origin.patchOf(file, key);
     const evidence = 'source';
     this.#findings.push({
       rule,
       severity,
       type: null,
       symbol: null,
-      ...place,
+      file,
+      line,
       patch,
       text,
       evidence,
@@ -97,7 +131,7 @@ class Judge {
     const genksyms = this.#hashed(name);
     // Who uses it decides only where nothing else does.
     const decided = genksyms === 'differs' || !this.#isInterface(type);
-    const compiler = reasons.length === 0 ? 'compatible' : decided ? 'incompatible' : this.#use(type);
+    const compiler = reasons.length === 0 ? 'compatible' : decided ? 'incompatible' : this.#incompatible(type, change);
     const verdict = this.#isInterface(type) ? verdictOf(genksyms, compiler) : 'none';
     this.#verdicts.push(verdict);
     const rules = layoutFindings(change);
@@ -157,10 +191,14 @@ class Judge {
     return roleOf(type.place.file) !== 'source' && roleOf(type.place.file) !== 'other';
   }
 
+  #incompatible(type: ChangedType, change: LayoutChange): CompilerView {
+    return onlyNarrowed(change) ? 'base only' : this.#use(type);
+  }
+
   #use(type: ChangedType): CompilerView {
     const use = this.#useOf(type);
     if (use === 'nobody') return 'same';
-    if (use === 'base only') return 'base only';
+    if (use === 'base only' || use === 'one module') return 'base only';
     if (use === 'outside') return 'incompatible';
     const reached = this.#changes.reached.has(dumpKey(type.name));
     const what = `who uses \`${type.name}\``;
@@ -237,66 +275,6 @@ class Judge {
       this.#verdicts.push(symbol === undefined ? 'silent-break' : 'crc-break');
     }
   }
-
-  #symbols(): Review['symbols'] {
-    const causes = new Map<string, { index: number; symbols: SymbolChange[] }>();
-    const changed = this.#changes.symbols.map((one) => {
-      const key = one.causes[0]?.type ?? one.name;
-      const cause = causes.get(key) ?? { index: causes.size, symbols: [] };
-      causes.set(key, cause);
-      const because = (one.causes[0]?.path ?? [one.name]).map(readable);
-      const { name, before, after } = one;
-      const change: SymbolChange = { name, module: '', before, after, stable: false, cause: cause.index, because };
-      cause.symbols.push(change);
-      return change;
-    });
-    if (changed.length > 0) this.#verdicts.push('crc-break');
-    for (const name of this.#changes.removed) {
-      this.#verdicts.push('crc-break');
-      this.#add('export-removed', { file: '', line: 0 }, `\`${name}\` is no longer exported`, { symbol: name });
-    }
-    return {
-      exported: this.#changes.exported,
-      changed,
-      causes: [...causes].map(([key, { symbols }]) => this.#cause(key, symbols)),
-      added: [...this.#changes.added],
-      removed: [...this.#changes.removed],
-    };
-  }
-
-  #cause(key: string, symbols: readonly SymbolChange[]): Review['symbols']['causes'][number] {
-    const text = this.#changes.hashed.get(key);
-    const name = readable(key);
-    const type = this.#changes.types.find((one) => dumpKey(one.name) === key);
-    const became = /UNKNOWN/.test(text?.before ?? '') && !/UNKNOWN/.test(text?.after ?? '');
-    const prototype = this.#changes.prototypes.some((one) => one.name === key);
-    const place = type?.place ?? { file: '', line: 0 };
-    const enumeration = this.#changes.enums.some((one) => `e#${one.name}` === key || key.startsWith('E#'));
-    const cosmetic = type === undefined && !prototype && !enumeration && !key.startsWith('E#');
-    const rule: RuleId = became ? 'type-became-defined' : cosmetic ? 'crc-cosmetic' : 'crc-changed';
-    const what = became ? `${name} became defined` : cosmetic ? `the spelling of ${name}` : name;
-    const examples = symbols.slice(0, 3).map((one) => `\`${one.name}\``);
-    const more = symbols.length > 3 ? ` and ${symbols.length - 3} more` : '';
-    this.#add(rule, place, `${examples.join(', ')}${more}: ${what} changes their versions`, {
-      type: key.includes('#') ? name : null,
-      symbol: symbols[0]?.name ?? null,
-    });
-    return {
-      text: what,
-      ...place,
-      patch: this.#origin.patchOf(place.file),
-      cosmetic: cosmetic || became,
-      count: symbols.length,
-    };
-  }
-}
-
-/** `s#mm_struct` as people write it. */
-export function readable(key: string): string {
-  const [prefix, name] = key.split('#');
-  if (name === undefined) return key;
-  const word = { s: 'struct ', u: 'union ', e: 'enum ', t: 'typedef ', E: 'enumerator ' }[prefix ?? ''] ?? '';
-  return `${word}${name}`;
 }
 
 /** Modules define it with static initialisers: most of its members are callbacks. */

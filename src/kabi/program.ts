@@ -7,7 +7,7 @@ import type { LexCache } from '../c/lex-cache.js';
 import { type Preprocessed, preprocess, type Unit } from '../c/preprocess.js';
 import type { Target } from '../c/target.js';
 import type { SourceTree } from '../tree/source-tree.js';
-import { compilerFacts, type Placed, type SymbolFacts, type UnitFacts } from './facts.js';
+import { type CompilerFacts, compilerFacts, type Placed, type SymbolFacts, type UnitFacts } from './facts.js';
 import type { Missing } from './review.js';
 
 /** What a build says of how units are compiled. */
@@ -30,6 +30,8 @@ export interface ProgramReader {
   readonly build: Build;
   readonly cache: LexCache;
   readonly versions: Versioner | null;
+  /** What was read, by tree, unit and view, for readers that are asked again for the same units. */
+  readonly kept?: WeakMap<SourceTree, Map<string, unknown>>;
 }
 
 export function readProgram(tree: SourceTree, paths: readonly string[], reader: ProgramReader): ReadProgram {
@@ -48,20 +50,53 @@ export function readProgram(tree: SourceTree, paths: readonly string[], reader: 
   return { units, missing };
 }
 
-function readUnit(tree: SourceTree, unit: Unit, reader: ProgramReader): { facts: UnitFacts; missing: Missing[] } {
-  const { build, cache, versions } = reader;
-  const compiler = preprocess(unit, tree, cache, 'empty');
-  const declared = readDeclarations(compiler.tokens, { target: build.target, msExtensions: build.msExtensions });
-  const facts = compilerFacts(declared, (token) => placeOf(tree, compiler, declared.tokens, token));
-  const missing = [
-    ...compiler.missing.map(({ what, why, file, line }) => ({ what, why: `${why} (${file}:${line})` })),
-    ...declared.missing.slice(0, 3).map(({ why, at }) => {
-      const { file, line } = placeOf(tree, compiler, declared.tokens, at);
-      return { what: `a declaration in ${unit.path}`, why: `${why} (${file}:${line})` };
-    }),
-  ];
-  const symbols = versions === null ? null : versions(preprocess(withGenksyms(unit), tree, cache), unit);
-  return { facts: { path: unit.path, compiler: facts, symbols }, missing };
+function readUnit(
+  tree: SourceTree,
+  unit: Unit,
+  reader: ProgramReader,
+): { facts: UnitFacts; missing: readonly Missing[] } {
+  const { compiler, missing } = readCompilerView(tree, unit, reader);
+  return { facts: { path: unit.path, compiler, symbols: readGenksymsView(tree, unit, reader) }, missing };
+}
+
+function readCompilerView(
+  tree: SourceTree,
+  unit: Unit,
+  reader: ProgramReader,
+): { readonly compiler: CompilerFacts; readonly missing: readonly Missing[] } {
+  return keptOr(reader, tree, `compiler ${unit.path}`, () => {
+    const { build, cache } = reader;
+    const read = preprocess(unit, tree, cache, 'empty');
+    const declared = readDeclarations(read.tokens, { target: build.target, msExtensions: build.msExtensions });
+    const compiler = compilerFacts(declared, (token) => placeOf(tree, read, declared.tokens, token));
+    const missing = [
+      ...read.missing.map(({ what, why, file, line }) => ({ what, why: `${why} (${file}:${line})` })),
+      ...declared.missing.slice(0, 3).map(({ why, at }) => {
+        const { file, line } = placeOf(tree, read, declared.tokens, at);
+        return { what: `a declaration in ${unit.path}`, why: `${why} (${file}:${line})` };
+      }),
+    ];
+    return { compiler, missing };
+  });
+}
+
+/** null where the tree has no versions that follow from this view. */
+export function readGenksymsView(tree: SourceTree, unit: Unit, reader: ProgramReader): SymbolFacts | null {
+  const { versions, cache } = reader;
+  if (versions === null) return null;
+  return keptOr(reader, tree, `genksyms ${unit.path}`, () =>
+    versions(preprocess(withGenksyms(unit), tree, cache), unit),
+  );
+}
+
+function keptOr<T>({ kept }: ProgramReader, tree: SourceTree, key: string, make: () => T): T {
+  if (kept === undefined) return make();
+  const ofTree = kept.get(tree) ?? new Map<string, unknown>();
+  kept.set(tree, ofTree);
+  if (ofTree.has(key)) return ofTree.get(key) as T;
+  const made = make();
+  ofTree.set(key, made);
+  return made;
 }
 
 export function withGenksyms(unit: Unit): Unit {

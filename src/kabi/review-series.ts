@@ -4,23 +4,49 @@
  * Without a tree a review rests on the mail alone, with one on the units that the series touches. What it cannot know is in `missing`, never left out.
  */
 import type { Series } from '../patch/series.js';
+import { overlaySeries } from '../tree/overlay.js';
+import { advise } from './advice/advise.js';
+import { joinConfigurations } from './configurations.js';
 import { reviewDiff } from './diff/review-diff.js';
 import type { Architecture, Review } from './review.js';
-import { reviewSource, type SourceRequest } from './review-source.js';
+import { type Judgement, reviewSource, type SourceRequest } from './review-source.js';
+import { newReading, type Reading } from './series-changes.js';
 
 export interface ReviewRequest {
   readonly series: Series;
   readonly arch: Architecture;
   /** The tree that the series applies to; null or absent: the mail alone. */
   readonly source?: Source | null;
+  /** Further architectures and configurations of that tree: the verdict is the worst of all. */
+  readonly also?: readonly Configuration[];
+  /** Look for a rewrite that is harmless, where the series is not. */
+  readonly advice?: boolean;
 }
 
 export type Source = Omit<SourceRequest, 'series' | 'arch'>;
 
+export type Configuration = Source & { readonly arch: Architecture };
+
 export function reviewSeries(request: ReviewRequest): Review {
-  const { series, arch, source } = request;
-  const review = source == null ? reviewDiff(series, arch) : reviewSource({ series, arch, ...source });
-  return withDamage(review, series);
+  const { series, arch, source, also = [] } = request;
+  if (source == null) return withDamage(reviewDiff(series, arch), series);
+  const configurations = [{ ...source, arch }, ...also].map((one) => ({ reading: newReading(), ...one }));
+  const judged = configurations.map((one) => reviewSource({ series, ...one }));
+  const review = joinConfigurations(judged.map((one) => one.review));
+  if (request.advice !== true) return withDamage(review, series);
+  const { after } = overlaySeries(source.tree, series);
+  const judge = (given: Series): Judgement[] => configurations.map((one) => reviewSource(again(one, given)));
+  const { fixes, missing } = advise({ series, before: source.tree, after, judged, judge });
+  return withDamage({ ...review, fixes, missing: [...review.missing, ...missing] }, series);
+}
+
+/** The same configuration for another series: nothing that is known of the first one's trees holds. */
+function again(
+  { known, ...configuration }: Configuration & { readonly reading: Reading },
+  series: Series,
+): SourceRequest {
+  const units = known?.units ?? configuration.units;
+  return { ...configuration, series, units };
 }
 
 /** Damage by mail software is said, whatever could be read in spite of it. */

@@ -2,25 +2,28 @@
  * A review from source (`evidence: source`): the units that a series touches, read before and after in both views, compared and
  * judged. What a series cannot have touched is not read: one that changes only function bodies parses nothing.
  */
-import { LexCache } from '../c/lex-cache.js';
 import type { Series } from '../patch/series.js';
-import { overlayFiles, overlaySeries } from '../tree/overlay.js';
+import { type Overlay, overlaySeries } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';
-import { type ChangeSet, changesBetween } from './changes.js';
+import type { ChangeSet } from './changes.js';
 import { incompatibilities } from './compatible.js';
 import type { ConsumerQuestion } from './consumers.js';
-import { changesOf, type DiffChanges } from './diff/changes.js';
-import { type Judged, judgeDirectives, judgeExports } from './diff/judge-rest.js';
+import { DeclaredPlaces } from './declared-places.js';
+import { changesOf, type DiffChanges, type GuardDifference } from './diff/changes.js';
+import { type Judged, judgeDirectives } from './diff/judge-rest.js';
+import { exportChanges } from './export-changes.js';
+import { guardsInFiles } from './guard-places.js';
 import { judgeGuard } from './guards.js';
-import { headerUnit, headerUnitText } from './header-unit.js';
 import { judgeSource, type Origin, type SourceJudgement, type UseOf } from './judge-source.js';
 import { memberLine } from './member-line.js';
-import { type Build, type ProgramReader, readProgram, type Versioner } from './program.js';
+import type { Build, Versioner } from './program.js';
+import type { ReferenceSymbols } from './reference-symbols.js';
 import type { Architecture, Finding, Guard, Missing, Review, Verdict } from './review.js';
 import { type RuleId, ruleTable } from './rules/ids.js';
+import { changesIn, type Reading } from './series-changes.js';
 import { seriesOf } from './series-facts.js';
 import { filesThatMatter, pathOf, roleOf } from './triage.js';
-import { headersHolding, type Users, usersOf } from './users.js';
+import { type Users, usersOf } from './users.js';
 import { worstOf } from './verdict.js';
 
 export interface SourceRequest {
@@ -35,31 +38,71 @@ export interface SourceRequest {
   readonly units: readonly string[] | null;
   /** The whole tree's index, to ask who uses what moved; absent: nobody is asked. Called only where something moved. */
   readonly whoUses?: () => ConsumerQuestion;
+  /** Shared by reviews of one tree and build. */
+  readonly reading?: Reading;
+  /** What a reference says of all exports, with the units and headers that show the types; absent: the units alone are asked. */
+  readonly known?: KnownFromReference;
 }
 
-/** No more headers than this are read for embedders. */
-const EMBEDDER_HEADERS = 60;
+export interface KnownFromReference {
+  /** The series on the tree, as it was when the units were read. */
+  readonly overlay: Overlay;
+  readonly units: readonly string[];
+  /** Touched headers that none of the units reads. */
+  readonly headers: readonly string[];
+  readonly symbols: ReferenceSymbols;
+}
 
-export function reviewSource(request: SourceRequest): Review {
+/** A review and what it rests on. */
+export interface Judgement {
+  readonly review: Review;
+  /** null where nothing had to be read. */
+  readonly changes: ChangeSet | null;
+}
+
+export function reviewSource(request: SourceRequest): Judgement {
   const { series } = request;
-  if (filesThatMatter(series).length === 0 || touchesOnlyBodies(series)) return reviewOf(request, nothing(), [], []);
-  const overlay = overlaySeries(request.tree, series);
-  const missing: Missing[] = overlay.failed.map(({ patch, file, why, at }) => ({
+  const nothingElse = request.known === undefined && touchesOnlyBodies(series);
+  if (filesThatMatter(series).length === 0 || nothingElse)
+    return { review: reviewOf(request, nothing(), [], []), changes: null };
+  const overlay = request.known?.overlay ?? overlaySeries(request.tree, series);
+  const missing: Missing[] = overlay.failed.map(({ patch, file, why, hunk, at }) => ({
     what: `patch ${patch} in ${file}`,
-    why: `it does not apply at line ${at}: ${why}`,
+    why: `it does not apply${hunk === 0 ? '' : `, hunk ${hunk} at line ${at}`}: ${why}`,
   }));
-  const changes = changesIn(request, overlay.after, missing);
+  const changes = changesIn(request, overlay, missing);
   const users = usersIn(request, changes);
   const useOf: UseOf = users?.useOf ?? ((): null => null);
   const hashes = request.versions !== null;
-  const judged = judgeSource(changes, useOf, originOf(series, overlay.after), hashes);
+  const exports = exportChanges(series, request.tree, overlay.after);
+  const origin = originOf(series, request.tree, overlay);
+  const judged = judgeSource(changes, useOf, origin, hashes, exports);
   const text = changesOf(series);
-  const guards = text.guards.map((guard) => judgeGuard(guard, changes, useOf, hashes));
-  const findings = [...guardFindings(guards, text), ...textFindings(text)];
-  const verdicts: Verdict[] = overlay.failed.length > 0 ? ['unknown'] : [];
+  const places = guardsInFiles(series, request.tree, overlay.after);
+  const context = { changes, useOf, hashes, after: overlay.after, whole: !missing.some(isGap) };
+  const guards = places.map((guard) => judgeGuard(guard, context));
+  const findings = [...guardFindings(guards, places), ...textFindings(text)];
+  const unread = unreadTypes(text, changes, missing);
+  const verdicts: Verdict[] = overlay.failed.length + unread.length > 0 ? ['unknown'] : [];
   const whole = { ...judged, findings: [...judged.findings, ...findings], verdicts: [...judged.verdicts, ...verdicts] };
-  const review = reviewOf(request, whole, guards, [...missing, ...(users?.missing ?? [])]);
-  return { ...review, consumers: [...(users?.answer.consumers ?? [])] };
+  const review = reviewOf(request, whole, guards, [...missing, ...unread, ...(users?.missing ?? [])]);
+  return { review: { ...review, consumers: [...(users?.answer.consumers ?? [])] }, changes };
+}
+
+/** What could not be read of a unit: a header that is not there, an `#error`, a declaration. */
+function isGap({ what }: Missing): boolean {
+  return /^(header |#error|a declaration|unit )/.test(what);
+}
+
+/** Types that the series edits and that nothing could be laid out of, where a gap may be the reason; elsewhere the configuration is. */
+function unreadTypes(text: DiffChanges, changes: ChangeSet, missing: readonly Missing[]): Missing[] {
+  const gap = missing.find(isGap);
+  if (gap === undefined) return [];
+  return text.types.flatMap(({ kind, name, typedef, role, existence }) => {
+    if (name === null || name === '' || existence !== 'both' || role === 'source' || role === 'other') return [];
+    const full = `${typedef && kind !== 'enum' ? 'typedef' : kind} ${name}`;
+    return changes.read.has(full) ? [] : [{ what: `the layout of ${full}`, why: `${gap.what}: ${gap.why}` }];
+  });
 }
 
 function usersIn({ whoUses }: SourceRequest, changes: ChangeSet): Users | null {
@@ -82,73 +125,22 @@ function touchesOnlyBodies(series: Series): boolean {
   );
 }
 
-function changesIn(request: SourceRequest, after: SourceTree, missing: Missing[]): ChangeSet {
-  const { series, tree, build, units } = request;
-  const reader: ProgramReader = { build, cache: new LexCache(), versions: request.versions };
-  const touched = filesThatMatter(series).map(pathOf);
-  const sources = units ?? touched.filter((path) => path.endsWith('.c'));
-  const headers = touched.filter((path) => path.endsWith('.h') && roleOf(path) !== 'other');
-  if (units === null) {
-    missing.push({
-      what: 'exports of other units',
-      why: 'only the units that the series touches were read; name more with --unit',
-    });
-  }
-  const read = (paths: readonly string[]): ChangeSet => {
-    const before = readProgram(withHeaderUnits(tree, headers), paths, reader);
-    const is = readProgram(withHeaderUnits(after, headers), paths, reader);
-    for (const one of [...before.missing, ...is.missing]) {
-      if (!missing.some((other) => other.what === one.what && other.why === one.why)) missing.push(one);
-    }
-    return changesBetween(before.units, is.units);
-  };
-  let paths = [...sources, ...headers.map(headerUnit)];
-  let changes = read(paths);
-  for (let turn = 0; turn < 4 && request.whoUses !== undefined; turn++) {
-    const resized = changes.types.filter(
-      ({ change }) =>
-        change !== null && (change.before.size !== change.after.size || change.before.align !== change.after.align),
-    );
-    if (resized.length === 0) break;
-    const names = resized.map(({ name }) => name);
-    const more = headersHolding(names, request.whoUses()).filter((path) => !headers.includes(path));
-    if (more.length === 0) break;
-    headers.push(...more.slice(0, EMBEDDER_HEADERS));
-    if (more.length > EMBEDDER_HEADERS)
-      missing.push({
-        what: `${more.length - EMBEDDER_HEADERS} headers that may embed what grew`,
-        why: 'more than are read',
-      });
-    paths = [...sources, ...headers.map(headerUnit)];
-    changes = read(paths);
-  }
-  return changes;
-}
-
-function withHeaderUnits(tree: SourceTree, headers: readonly string[]): SourceTree {
-  const files = new Map(headers.map((header) => [headerUnit(header), Buffer.from(headerUnitText(header))]));
-  return overlayFiles(tree, files, tree.id);
-}
-
-/** The first patch that touches a file brought what changed in it; elsewhere the first patch of all. */
-function originOf(series: Series, after: SourceTree): Origin {
+function originOf(series: Series, before: SourceTree, { after, steps }: Overlay): Origin {
+  const places = new DeclaredPlaces(series, { before, steps });
   return {
     lineOf: (place, member) => memberLine(after, place, member),
-    patchOf: (file) => {
-      const patch = series.patches.find((one) =>
-        one.files.some((touched) => touched.after === file || touched.before === file),
-      );
-      return (patch ?? series.patches[0])?.n ?? 0;
-    },
+    patchOf: (file, key) => places.patchOf(file, key),
+    declarationLine: (file, key) => places.lineOf(file, key),
+    includeOf: (unit, file) => places.includeOf(unit, file),
   };
 }
 
-function guardFindings(guards: readonly Guard[], text: DiffChanges): Finding[] {
+function guardFindings(guards: readonly Guard[], places: readonly GuardDifference[]): Finding[] {
   return guards.flatMap((guard, at) => {
     const { file, line, rule, idiom, why, honest } = guard;
     if (honest === null && rule !== 'guard-unbalanced') return [];
     const { severity } = ruleTable[rule as RuleId];
-    const patch = text.guards[at]?.patch ?? 0;
+    const patch = places[at]?.patch ?? 0;
     return [
       {
         rule,
@@ -166,13 +158,13 @@ function guardFindings(guards: readonly Guard[], text: DiffChanges): Finding[] {
   });
 }
 
-/** What needs no tree: licences and namespaces of exports, bodies of inline functions. */
+/** What needs no tree: bodies of inline functions. */
 function textFindings(text: DiffChanges): Finding[] {
   const out: Judged = { findings: [], verdicts: [], missing: [] };
-  judgeExports(text, out);
   judgeDirectives(text, out);
-  const kept = new Set(['export-license-changed', 'export-namespace-changed', 'export-added', 'inline-body-changed']);
-  return out.findings.filter((one) => kept.has(one.rule)).map((one) => ({ ...one, evidence: 'source' as const }));
+  return out.findings
+    .filter(({ rule }) => rule === 'inline-body-changed')
+    .map((one) => ({ ...one, evidence: 'source' as const }));
 }
 
 function nothing(): SourceJudgement {

@@ -32,15 +32,17 @@ export interface Extent {
   /** Bytes. */
   readonly align: number;
   readonly rows: readonly Row[];
+  /** The first bit-field of a unit holds its highest bits. */
+  readonly bigEndian: boolean;
 }
 
 /** What kind of thing a member's type is under its typedefs; the text alone cannot tell a typedef of a struct from an integer. */
 export type KindOf = (member: MemberLayout) => Kind;
 
-export function extentOf(layout: Layout, kindOf: KindOf = kindFromText): Extent {
+export function extentOf(layout: Layout, kindOf: KindOf = kindFromText, bigEndian = false): Extent {
   const { kind, size, align } = layout;
   const name = `${layout.typedef ? 'typedef' : kind} ${layout.name ?? ''}`;
-  return { name, kind, size, align, rows: rowsOf(layout, kindOf, 0, '', false) };
+  return { name, kind, size, align, bigEndian, rows: rowsOf(layout, kindOf, 0, '', false) };
 }
 
 function rowsOf(layout: Layout, kindOf: KindOf, start: number, prefix: string, inUnion: boolean): Row[] {

@@ -5,6 +5,7 @@
  * type that only one link unit touches is no interface at all.
  */
 import type { ChangedType } from './changes.js';
+import { onlyGrew } from './compatible.js';
 import {
   type ConsumerAnswer,
   type ConsumerQuestion,
@@ -15,7 +16,8 @@ import {
 } from './consumers.js';
 import type { UseOf } from './judge-source.js';
 import type { LayoutChange } from './layout-change.js';
-import type { Missing } from './review.js';
+import type { Consumer, Missing } from './review.js';
+import type { Row } from './rows.js';
 
 export interface Users {
   readonly answer: ConsumerAnswer;
@@ -24,11 +26,9 @@ export interface Users {
 }
 
 export function usersOf(types: readonly ChangedType[], question: ConsumerQuestion): Users {
-  const moved = types.flatMap((type) => (type.change === null ? [] : [movedOf(type.name, type.change)]));
-  const answer = consumersOf(
-    moved.filter((one) => one.members.length > 0 || one.resized),
-    question,
-  );
+  const moved = types.flatMap((type) => (type.change === null ? [] : movedOf(type.name, type.change)));
+  const found = consumersOf(moved, question);
+  const answer = { ...found, consumers: found.consumers.map(ofOutermost) };
   return { answer, useOf: (type) => useOf(type, answer, question), missing: missingOf(answer) };
 }
 
@@ -37,15 +37,35 @@ export function headersHolding(types: readonly string[], question: ConsumerQuest
   return holdersOf(types.map(bareTypedef), question).filter((file) => file.endsWith('.h'));
 }
 
-/** The members that old code would look for in vain, by the name that code uses first. */
-function movedOf(name: string, change: LayoutChange): MovedType {
+/**
+ * The members that old code would look for in vain. A member of an untagged struct inside is asked for in that one, which the index calls by
+ * its place (`struct dentry/d_u`): the other members of a union that moved may have stayed. One that only has another name is where it was.
+ */
+function movedOf(name: string, change: LayoutChange): MovedType[] {
+  const holds = ({ name: outer }: Row): boolean => change.before.rows.some((row) => row.name.startsWith(`${outer}.`));
   // A member whose own type changed stays where it is; its type is asked for by itself.
   const retyped = change.retyped.filter(({ before, after }) => before.type !== after.type);
-  const rows = [...change.moved, ...retyped, ...change.renamed].map(({ before }) => before);
-  const first = (row: { readonly name: string }): string => row.name.split('.')[0] as string;
-  const members = [...new Set([...rows, ...change.removed].map(first))];
+  const rows = [...[...change.moved, ...retyped].map(({ before }) => before), ...change.removed];
   const resized = change.before.size !== change.after.size || change.before.align !== change.after.align;
-  return { name: bareTypedef(name), members, resized };
+  const bare = bareTypedef(name);
+  const byRecord = new Map<string, Set<string>>([[bare, new Set()]]);
+  for (const row of rows.filter((one) => !holds(one))) {
+    const path = row.name.split('.');
+    const member = path.pop() as string;
+    const record = [bare, ...path].join('/');
+    byRecord.set(record, (byRecord.get(record) ?? new Set()).add(member));
+  }
+  return [...byRecord].flatMap(([record, members]) => {
+    const own = record === bare && resized;
+    return members.size === 0 && !own ? [] : [{ name: record, members: [...members], resized: own }];
+  });
+}
+
+/** `struct dentry/d_u`'s `d_rcu` as `struct dentry`'s `d_u.d_rcu`. */
+function ofOutermost(consumer: Consumer): Consumer {
+  const [type = '', ...path] = consumer.type.split('/');
+  if (path.length === 0 || type === '' || /^(struct|union) $/.test(type)) return consumer;
+  return { ...consumer, type, member: [...path, consumer.member].join('.') };
 }
 
 /** The index knows an untagged type by its typedef's name alone. */
@@ -55,11 +75,18 @@ function bareTypedef(name: string): string {
 
 function useOf(type: ChangedType, answer: ConsumerAnswer, question: ConsumerQuestion): ReturnType<UseOf> {
   const name = bareTypedef(type.name);
-  const units = linkUnitsOf(name, question);
-  if (!units.isInline && units.names.size <= 1) return 'nobody';
+  // Who touches a type that holds it by value touches it.
+  const touching = [name, ...type.embeddedIn.map(bareTypedef)].map((one) => linkUnitsOf(one, question));
+  const linkUnits = new Set(touching.flatMap(({ names }) => [...names]));
+  if (!touching.some(({ isInline }) => isInline) && linkUnits.size <= 1) return 'nobody';
   // Who embeds it in a header is judged as a type of its own.
-  const places = answer.consumers.filter((one) => one.type === name).map(({ place }) => place);
-  return places.some((place) => place === 'module' || place === 'inline') ? 'outside' : 'base only';
+  const users = answer.consumers.filter((one) => one.type === name && one.place !== 'possible');
+  if (!users.some(({ place }) => place === 'module' || place === 'inline')) return 'base only';
+  // One module that alone allocates and touches it was built with what it allocates.
+  const { placement } = question;
+  const linked = new Set(users.map(({ place, file }) => (place === 'inline' ? null : placement.linkUnitOf(file))));
+  const alone = linked.size === 1 && !linked.has(null) && type.change !== null && onlyGrew(type.change);
+  return alone ? 'one module' : 'outside';
 }
 
 function missingOf({ unresolved }: ConsumerAnswer): Missing[] {

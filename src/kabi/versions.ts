@@ -3,22 +3,40 @@ import { crcText } from '../genksyms/crc.js';
 import { DeclarationCache } from '../genksyms/declaration-cache.js';
 import type { Dialect } from '../genksyms/dialect.js';
 import { symbolsOf } from '../genksyms/expand.js';
+import type { GenksymsSymbol } from '../genksyms/symbol.js';
 import { symtypeLine } from '../genksyms/symtypes.js';
-import type { SymbolFacts } from './facts.js';
+import type { DeclaredText, SymbolFacts } from './facts.js';
 import type { Versioner } from './program.js';
 
 export function genksymsVersions(dialect: Dialect): Versioner {
   const cache = new DeclarationCache();
   return ({ tokens, files, stretches }, unit): SymbolFacts => {
-    const read = { tokens, mainFile: files.indexOf(unit.path), stretches };
+    const read = { tokens, mainFile: files.indexOf(unit.path), stretches, files };
     const { exports, expanded, symbols } = symbolsOf(read, dialect, cache);
     const dump = new Map<string, string>();
     // A unit that exports nothing, as that of a header alone, still says what genksyms sees of its types.
+    const places = new Map<string, string | null>();
     for (const symbol of exports.length > 0 ? expanded : symbols.types()) {
-      const line = symtypeLine(symbol);
-      const blank = line.indexOf(' ');
-      dump.set(line.slice(0, blank), line.slice(blank + 1).trim());
+      const [key, text] = keyAndText(symbol);
+      dump.set(key, text);
+      places.set(key, symbol.file);
     }
-    return { symbols: new Map(exports.map(({ name, crc }) => [name, crc === null ? null : crcText(crc)])), dump };
+    const fileOf = (key: string): string | null => places.get(key) ?? null;
+    const declared = (): ReadonlyMap<string, DeclaredText> => {
+      const all = new Map<string, DeclaredText>();
+      for (const symbol of symbols.all()) {
+        const [key, text] = keyAndText(symbol);
+        all.set(key, { text, file: symbol.file });
+      }
+      return all;
+    };
+    const versions = exports.map(({ name, crc }) => [name, crc === null ? null : crcText(crc)] as const);
+    return { symbols: new Map(versions), dump, declared, fileOf, inputs: files };
   };
+}
+
+function keyAndText(symbol: GenksymsSymbol): [key: string, text: string] {
+  const line = symtypeLine(symbol);
+  const blank = line.indexOf(' ');
+  return [line.slice(0, blank), line.slice(blank + 1).trim()];
 }

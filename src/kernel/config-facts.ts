@@ -46,3 +46,19 @@ export function versionOfMakefile(text: string): string | null {
   const [version, patchlevel, sublevel] = [part('VERSION'), part('PATCHLEVEL'), part('SUBLEVEL')];
   return version === undefined || patchlevel === undefined ? null : `${version}.${patchlevel}.${sublevel ?? '0'}`;
 }
+
+/**
+ * Options that two configurations set to different values, each `CONFIG_X: y, not set`. Strings and tool versions are left out: a
+ * distribution's next build of one kernel has others.
+ */
+export function configDifferences(one: ConfigValues, other: ConfigValues): readonly string[] {
+  const counts = (value: string | undefined): boolean =>
+    value === undefined || /^([ymn]|-?\d+|0x[0-9a-fA-F]+)$/.test(value);
+  const said = (value: string | undefined): string => (value === undefined || value === 'n' ? 'not set' : value);
+  return [...new Set([...one.keys(), ...other.keys()])].sort().flatMap((name) => {
+    const [first, second] = [one.get(name), other.get(name)];
+    if (/_VERSION$|_VERSION_TEXT$/.test(name) || !counts(first) || !counts(second) || said(first) === said(second))
+      return [];
+    return [`${name}: ${said(first)}, ${said(second)}`];
+  });
+}

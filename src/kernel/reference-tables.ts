@@ -4,9 +4,8 @@ import type { SourceTree } from '../tree/source-tree.js';
 import { type Export, exportsOf } from './exports.js';
 import type { Unit } from './kbuild.js';
 import { normalised } from './make/evaluate.js';
-import type { ReferenceSymbol, ReferenceUnit } from './reference.js';
+import type { ExportingUnit, ReferenceSymbol, ReferenceUnit } from './reference.js';
 import type { SymbolVersion } from './symvers.js';
-import type { UnitVersions } from './unit-versions.js';
 
 /** An export as a source file has it, and where that file's code ends up. */
 export interface LocatedExport extends Export {
@@ -71,11 +70,11 @@ export function symbolRows(
   const add = (row: ReferenceSymbol): void => void rows.set(row.name, [...(rows.get(row.name) ?? []), row]);
   for (const { crc, ...symbol } of shipped ?? []) {
     const source = byName.get(symbol.name)?.find(({ module }) => module === symbol.module)?.source ?? null;
-    add({ ...symbol, shipped: crc, computed: null, source, types: [] });
+    add({ ...symbol, shipped: crc, computed: null, source });
   }
   if (shipped === null)
     for (const { name, module, license, namespace, source } of [...byName.values()].flat())
-      add({ name, module, license, namespace, shipped: null, computed: null, source, types: [] });
+      add({ name, module, license, namespace, shipped: null, computed: null, source });
   return rows;
 }
 
@@ -95,7 +94,7 @@ export function withShipped(
   for (const { crc, ...symbol } of shipped) {
     const known = merged.get(symbol.name) ?? [];
     const own = known.find(({ module }) => module === symbol.module);
-    const row = { computed: null, source: null, types: [], ...own, ...symbol, shipped: crc };
+    const row = { computed: null, source: null, ...own, ...symbol, shipped: crc };
     merged.set(symbol.name, [...known.filter((other) => other !== own), row]);
   }
   return merged;
@@ -104,11 +103,11 @@ export function withShipped(
 /** The same rows with computed versions; an export that nothing shipped or located is not added. */
 export function withComputed(
   rows: ReadonlyMap<string, readonly ReferenceSymbol[]>,
-  computed: readonly UnitVersions[],
+  units: readonly Pick<ExportingUnit, 'source' | 'module' | 'exports'>[],
 ): ReadonlyMap<string, readonly ReferenceSymbol[]> {
   const found = new Map<string, { readonly crc: number | null; readonly source: string }>();
-  for (const { source, module, versions } of computed)
-    for (const [name, crc] of versions) found.set(`${name}\0${module}`, { crc, source });
+  for (const { source, module, exports } of units)
+    for (const [name, crc] of exports) found.set(`${name}\0${module}`, { crc, source });
   const merged = [...rows].map(([name, known]) => {
     const own = known.map((row) => {
       const version = found.get(`${name}\0${row.module}`);

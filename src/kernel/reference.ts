@@ -7,6 +7,7 @@
  */
 import type { Layout } from '../c/layout.js';
 import type { CrcMode } from './config-facts.js';
+import type { UnitFlags } from './kbuild-flags.js';
 import type { ExportLicense } from './symvers.js';
 
 export interface ReferenceMeta {
@@ -33,8 +34,6 @@ export interface ReferenceSymbol {
   readonly computed: number | null;
   /** The file that exports it. */
   readonly source: string | null;
-  /** Keys of table `types`, in the order of the expansion. */
-  readonly types: readonly string[];
 }
 
 export interface ReferenceUnit {
@@ -44,36 +43,79 @@ export interface ReferenceUnit {
   readonly module: string | null;
 }
 
-/** A file that was read for a unit, by content: what decides whether a new release must read the unit again. */
-export interface UnitInputs {
+/** A unit that was read for its exports: how it is compiled, and what it exports. Its number is its key in table `exporting`. */
+export interface ExportingUnit {
   readonly source: string;
-  /** One id over the flags and all files read. */
-  readonly key: string;
+  readonly language: 'c' | 'asm';
+  /** `vmlinux` or the module's path. */
+  readonly module: string;
+  readonly place: 'builtin' | 'module';
+  readonly basename: string;
+  readonly modname: string;
+  readonly modfile: string;
+  /** Key of table `flags`. */
+  readonly flags: string;
+  /** Names with their computed versions; null where the version tool would leave the export without one. */
+  readonly exports: readonly (readonly [name: string, crc: number | null])[];
+  /** What the preprocessor asked for and could not have. */
+  readonly missing: readonly string[];
+  /** Files that it reads. */
+  readonly size: number;
+}
+
+/**
+ * One text that genksyms has of a type or of an exported symbol, and the units in which it is that. Two units may see different definitions of
+ * one struct: then its row has two of these.
+ */
+export interface TypeVariant {
+  /** As in a `-T` dump, references with their letter: `struct list_head { s#list_head * next , * prev ; }` */
+  readonly text: string;
+  /** The file that declares it; null where nothing does (`UNKNOWN`). */
+  readonly file: string | null;
+  /** Numbers of table `exporting`, packed by number-set.ts. */
+  readonly units: string;
+}
+
+/** A file that units read. */
+export interface InputFile {
+  /** Git's blob id; of autoconf.h, an id of the values that a type can depend on. */
+  readonly id: string;
+  /** Numbers of table `exporting`, packed by number-set.ts. */
+  readonly units: string;
 }
 
 /**
  * The tables, each from a key to a row:
- *   symbols   name -> exports of that name (more than one only where two modules export it)
- *   shipped   `struct NAME`, `union NAME`, `typedef NAME` -> layouts that the kernel's BTF has
- *   layouts   the same -> layouts computed from source
- *   embeds    a type as it is spelled, `struct list_head` or `atomic_t` -> keys of the types that hold it by value
- *   types     variant of a type, `s#task_struct` or `s#task_struct@2` -> its genksyms text
- *   units     object -> what it is part of
- *   inputs    source -> what was read
- *   files     `config`, `list/NAME` -> text as given
+ *   symbols    name -> exports of that name (more than one only where two modules export it)
+ *   shipped    `struct NAME`, `union NAME`, `typedef NAME` -> layouts that the kernel's BTF has
+ *   layouts    the same -> layouts computed from source
+ *   embeds     a type as it is spelled, `struct list_head` or `atomic_t` -> keys of the types that hold it by value
+ *   types      `s#task_struct`, `t#u32`, and an exported symbol by its name -> the texts it has
+ *   units      object -> what it is part of
+ *   exporting  number of five digits -> a unit that was read for its exports
+ *   flags      a short id -> compiler flags that units share
+ *   inputs     path -> a file that was read, and for which units
+ *   declares   path -> keys of table `types` that the file declares
+ *   files      `config`, `list/NAME` -> text as given
  */
 export interface ReferenceTables {
   readonly symbols: readonly ReferenceSymbol[];
   readonly shipped: readonly Layout[];
   readonly layouts: readonly Layout[];
   readonly embeds: readonly string[];
-  readonly types: string;
+  readonly types: readonly TypeVariant[];
   readonly units: readonly ReferenceUnit[];
-  readonly inputs: UnitInputs;
+  readonly exporting: ExportingUnit;
+  readonly flags: UnitFlags;
+  readonly inputs: InputFile;
+  readonly declares: readonly string[];
   readonly files: string;
 }
 
-export const tableNames = ['symbols', 'shipped', 'layouts', 'embeds', 'types', 'units', 'inputs', 'files'] as const;
+export const tableNames = [
+  ...(['symbols', 'shipped', 'layouts', 'embeds', 'types'] as const),
+  ...(['units', 'exporting', 'flags', 'inputs', 'declares', 'files'] as const),
+] as const;
 export type TableName = (typeof tableNames)[number];
 
 export interface Reference {
@@ -84,6 +126,11 @@ export interface Reference {
   readonly row: <T extends TableName>(table: T, key: string) => ReferenceTables[T] | null;
   /** All rows by ascending key. */
   readonly rows: <T extends TableName>(table: T) => Iterable<readonly [key: string, row: ReferenceTables[T]]>;
+}
+
+/** A unit's key in table `exporting`. */
+export function unitKey(number: number): string {
+  return String(number).padStart(5, '0');
 }
 
 /** The key of a layout's table; the name that C code uses. */

@@ -1,10 +1,11 @@
 /** The versions of what one unit exports, from its source: kbuild's flags, the genksyms view, genksyms' checksum. */
 import type { LexCache } from '../c/lex-cache.js';
-import { type Unit as PreprocessUnit, preprocess } from '../c/preprocess.js';
+import { type Preprocessed, type Unit as PreprocessUnit, preprocess } from '../c/preprocess.js';
 import { tokenize } from '../c/tokenize.js';
 import type { DeclarationCache } from '../genksyms/declaration-cache.js';
 import type { Dialect } from '../genksyms/dialect.js';
 import { symbolsOf, type UnitSymbols } from '../genksyms/expand.js';
+import { symtypeLine } from '../genksyms/symtypes.js';
 import { memoryTree } from '../tree/memory.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { unionTree } from '../tree/union.js';
@@ -31,24 +32,80 @@ export interface UnitVersions {
   readonly versions: readonly (readonly [name: string, crc: number | null])[];
 }
 
-export function unitVersions(unit: Unit & { readonly source: string }, world: BuildWorld): UnitVersions {
-  const asked = flaggedUnit(unit.source, unit, unit.flags, world.predefined, 'genksyms');
-  const { exports } = unit.language === 'asm' ? assemblerExports(asked, world) : exportsIn(asked, world.tree, world);
+/** What a unit says of its exports: their versions, the texts behind them, and the files that it all comes from. */
+export interface UnitReading extends UnitVersions {
+  /** Every symbol that the exports' expansions reach, themselves too. */
+  readonly types: readonly ReadText[];
+  /** Paths of the tree, the unit itself first or second. */
+  readonly inputs: readonly string[];
+  readonly missing: readonly string[];
+}
+
+export interface ReadText {
+  /** `s#task_struct`, `t#u32`, `E#PAGE_SIZE`, an export by its name. */
+  readonly key: string;
+  /** As in a `-T` dump, without the key and the last blank. */
+  readonly text: string;
+  /** null where nothing declares it. */
+  readonly file: string | null;
+}
+
+/** A unit of the build with its source in the tree. */
+export type SourceUnit = Unit & { readonly source: string };
+
+/** The part of a unit that says how it is compiled; a reference keeps it. */
+export type CompiledUnit = Pick<
+  SourceUnit,
+  'source' | 'language' | 'module' | 'basename' | 'modname' | 'modfile' | 'flags'
+>;
+
+export function unitVersions(unit: CompiledUnit, world: BuildWorld): UnitVersions {
+  const { symbols } = exportsIn(unit, world);
+  return versionsOf(unit, symbols);
+}
+
+function versionsOf(unit: CompiledUnit, { exports }: UnitSymbols): UnitVersions {
   const versions = exports.map(({ name, crc }) => [name, crc] as const);
   return { source: unit.source, module: unit.module ?? 'vmlinux', versions };
 }
 
-function exportsIn(unit: PreprocessUnit, tree: SourceTree, { cache, declarations, dialect }: BuildWorld): UnitSymbols {
-  const { tokens, files, stretches } = preprocess(unit, tree, cache);
-  return symbolsOf({ tokens, mainFile: files.indexOf(unit.path), stretches }, dialect, declarations);
+export function readUnit(unit: CompiledUnit, world: BuildWorld): UnitReading {
+  const { symbols, read } = exportsIn(unit, world);
+  const types = symbols.expanded.map((symbol): ReadText => {
+    const line = symtypeLine(symbol);
+    const blank = line.indexOf(' ');
+    return { key: line.slice(0, blank), text: line.slice(blank + 1).trimEnd(), file: symbol.file };
+  });
+  return {
+    ...versionsOf(unit, symbols),
+    types,
+    inputs: [...new Set([unit.source, ...read.files.slice(1)])],
+    missing: read.missing.slice(0, 3).map(({ what, why, file, line }) => `${what}: ${why} (${file}:${line})`),
+  };
+}
+
+function exportsIn(unit: CompiledUnit, world: BuildWorld): { symbols: UnitSymbols; read: Preprocessed } {
+  const asked = flaggedUnit(unit.source, unit, unit.flags, world.predefined, 'genksyms');
+  const made = unit.language === 'asm' ? assemblerExports(asked, world) : { unit: asked, tree: world.tree };
+  const read = preprocess(made.unit, made.tree, world.cache);
+  const { tokens, files, stretches } = read;
+  const symbols = symbolsOf(
+    { tokens, mainFile: files.indexOf(made.unit.path), stretches, files },
+    world.dialect,
+    world.declarations,
+  );
+  return { symbols, read };
 }
 
 /**
  * What an assembler source exports, versioned as kbuild does it: through a made-up C file that includes asm/asm-prototypes.h and
  * exports each symbol (scripts/Makefile.build, cmd_gensymtypes_S).
  */
-function assemblerExports(unit: PreprocessUnit, world: BuildWorld): UnitSymbols {
-  const bytes = world.tree.read(unit.path) ?? new Uint8Array();
+function assemblerExports(
+  unit: PreprocessUnit,
+  { tree }: BuildWorld,
+): { readonly unit: PreprocessUnit; readonly tree: SourceTree } {
+  const bytes = tree.read(unit.path) ?? new Uint8Array();
   const path = `${unit.path}.exports.c`;
   const text = [
     '#include <linux/kernel.h>',
@@ -56,21 +113,14 @@ function assemblerExports(unit: PreprocessUnit, world: BuildWorld): UnitSymbols 
     ...exportsOf(tokenize(bytes), null).map(({ name }) => `EXPORT_SYMBOL(${name});`),
   ].join('\n');
   const defines = unit.defines.filter((define) => !define.startsWith('__ASSEMBLY__'));
-  return exportsIn(
-    { ...unit, path, defines },
-    unionTree([memoryTree(path, { [path]: `${text}\n` }), world.tree]),
-    world,
-  );
+  return { unit: { ...unit, path, defines }, tree: unionTree([memoryTree(path, { [path]: `${text}\n` }), tree]) };
 }
 
 /**
  * The units that may export something: their file says EXPORT, or a file beside it that they include does. Reading the
  * others would change nothing and cost most of the time.
  */
-export function exportingUnits(
-  tree: SourceTree,
-  units: readonly Unit[],
-): readonly (Unit & { readonly source: string })[] {
+export function exportingUnits(tree: SourceTree, units: readonly Unit[]): readonly SourceUnit[] {
   const says = new Map<string, boolean>();
   return units.flatMap((unit) => {
     const { source } = unit;

@@ -39,9 +39,13 @@ export function macrosForTree(macros: string, tree: SourceTree): string {
   const knows = (major: number): boolean => tree.contentId(`include/linux/compiler-gcc${major}.h`) !== null;
   if (!knows(4)) return macros;
   const [major, minor] = knows(5) ? [5, 4] : tree.contentId('include/linux/compiler-gcc.h') !== null ? [4, 1] : [4, 4];
-  return macros
-    .replace(/^#define __GNUC__ \d+$/m, `#define __GNUC__ ${major}`)
-    .replace(/^#define __GNUC_MINOR__ \d+$/m, `#define __GNUC_MINOR__ ${minor}`);
+  return (
+    macros
+      .replace(/^#define __GNUC__ \d+$/m, `#define __GNUC__ ${major}`)
+      .replace(/^#define __GNUC_MINOR__ \d+$/m, `#define __GNUC_MINOR__ ${minor}`)
+      // 4.1.0 and 4.1.1 are refused by trees that know their faults.
+      .replace(/^#define __GNUC_PATCHLEVEL__ \d+$/m, '#define __GNUC_PATCHLEVEL__ 2')
+  );
 }
 
 /** What the unit is called where it is built: KBUILD_BASENAME and the names of its module. */

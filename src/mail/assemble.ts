@@ -166,6 +166,10 @@ export function seriesOf(assembled: AssembledSeries): Series {
     rfc,
     messageId: head.id,
     base: members.map(({ trailers }) => trailers.base).find((base) => base !== null) ?? null,
+    prerequisites: [...new Set(members.flatMap(({ trailers }) => trailers.prerequisites))].filter((id) =>
+      /^[0-9a-f]{40}$/.test(id),
+    ),
+    supersedes: assembled.supersedes,
     patches: patches.map(({ n, message }) => patchOf(n, total, message)),
   };
 }

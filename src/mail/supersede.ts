@@ -28,7 +28,7 @@ function keysOf({ head, cover, patches, kept }: Draft): { own: string[]; answere
   const changes = members.flatMap(({ trailers }) =>
     trailers.changeId === null ? [] : [`change ${trailers.changeId}`],
   );
-  const titles = members.map(({ tags }) => `title ${head.sender.address} ${plain(tags.title)}`);
+  const titles = members.map(({ tags }) => `title ${head.sender.address} ${titleKey(tags.title)}`);
   return {
     own: [...new Set([...changes, ...titles, ...members.map(({ id }) => `id ${id}`)])],
     answered: [...new Set(members.flatMap(({ ancestors }) => ancestors.slice(0, 20).map((id) => `id ${id}`)))],
@@ -54,7 +54,8 @@ function isSame(older: Draft, newer: Draft): boolean {
   const [before, after] = [titlesOf(older), titlesOf(newer)];
   const common = [...after].filter((title) => before.has(title)).length;
   const isAlike =
-    plain(older.head.tags.title) === plain(newer.head.tags.title) || common * 2 >= Math.min(before.size, after.size);
+    titleKey(older.head.tags.title) === titleKey(newer.head.tags.title) ||
+    common * 2 >= Math.min(before.size, after.size);
   // A version of its own, in answer to the older one, by the same sender: the titles may all have changed.
   const answers = newer.version > older.version && newer.head.ancestors.some((id) => membersOf(older).has(id));
   return (isAlike || answers) && older.head.sender.address === newer.head.sender.address;
@@ -66,11 +67,12 @@ function membersOf({ head, patches }: Draft): Set<string> {
 
 function titlesOf({ patches, head }: Draft): Set<string> {
   return new Set(
-    patches.length === 0 ? [plain(head.tags.title)] : patches.map(({ message }) => plain(message.tags.title)),
+    patches.length === 0 ? [titleKey(head.tags.title)] : patches.map(({ message }) => titleKey(message.tags.title)),
   );
 }
 
-function plain(title: string): string {
+/** What two versions' titles have in common, whatever their case and punctuation. */
+export function titleKey(title: string): string {
   return title
     .toLowerCase()
     .replace(/\(v\d+\)/g, '')

@@ -1,68 +1,45 @@
 /**
- * FilePatch + the file's text -> the text after it, or where and why not. No fuzz: each line of context and each removed line
- * must be there exactly. A hunk may stand at another line than it says, as in git: the nearest place after the last hunk wins.
+ * FilePatch + the file's text -> the text after it, or which hunk does not fit and why. The rules of `git apply`: every line of context and
+ * every removed line must be there, byte for byte; a hunk may stand at another line than it says, the nearest wins; one that begins at
+ * line 1 must stand at the beginning, one without context below its changes at the end.
  */
-import type { FilePatch, Hunk } from './series.js';
+import { type Fit, placeHunks } from './place.js';
+import type { FilePatch } from './series.js';
+import { applyHunks } from './structured.js';
 
 export type Applied =
   | { readonly ok: true; readonly text: string }
-  /** `at`: line of the hunk in the file before, as the hunk says. */
-  | { readonly ok: false; readonly why: string; readonly at: number };
+  /** `hunk`: its number in the file's diff, from 1; 0 for the whole file. `at`: the line that it names in the file before. */
+  | { readonly ok: false; readonly why: string; readonly hunk: number; readonly at: number };
 
 /** `text` is Latin-1 like the hunks, so that no byte is lost; null where there is no file. */
 export function applyPatch(patch: FilePatch, text: string | null): Applied {
-  if (patch.binary) return { ok: false, why: 'a binary patch', at: 0 };
-  if (patch.before === null && text !== null && text !== '')
-    return { ok: false, why: 'the file exists already', at: 0 };
-  if (patch.before !== null && text === null) return { ok: false, why: 'the file is not in the tree', at: 0 };
-  const before = linesOf(text ?? '');
-  const after: string[] = [];
-  let done = 0;
-  let shift = 0;
-  for (const hunk of patch.hunks) {
-    const stated = Math.max(0, hunk.beforeStart - (hunk.beforeLines === 0 ? 0 : 1));
-    const { old, fresh } = sides(hunk);
-    const at = placeOf(before, old, stated + shift, done);
-    if (at === null) return { ok: false, why: 'the lines of the hunk are not in the file', at: hunk.beforeStart };
-    after.push(...before.slice(done, at), ...fresh);
-    done = at + old.length;
-    shift = at - stated;
-  }
-  return { ok: true, text: [...after, ...before.slice(done)].join('') };
+  const whole = (why: string): Applied => ({ ok: false, why, hunk: 0, at: 0 });
+  if (patch.binary) return whole('a binary patch');
+  if (patch.before === null && text !== null && text !== '') return whole('the file exists already');
+  if (patch.before !== null && text === null) return whole('the file is not in the tree');
+  if (patch.hunks.length === 0) return { ok: true, text: text ?? '' };
+  const found = placeHunks(text ?? '', patch.hunks);
+  if (found.kind !== 'placed') return { ok: false, ...refusal(patch, found) };
+  const after = applyHunks(text ?? '', found.placed);
+  if (after === null) return whole('the hunks do not fit together');
+  if (patch.after === null && after !== '') return whole('the file is deleted, but lines of it remain');
+  return { ok: true, text: after };
 }
 
-/** Each line with its newline; the last may have none. */
-function linesOf(text: string): string[] {
-  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
-}
-
-function sides(hunk: Hunk): { old: string[]; fresh: string[] } {
-  const old: string[] = [];
-  const fresh: string[] = [];
-  let last: string[][] = [];
-  for (const line of hunk.lines) {
-    const mark = line[0] ?? ' ';
-    if (mark === '\\') {
-      for (const side of last) side.push((side.pop() ?? '').replace(/\n$/, ''));
-      continue;
-    }
-    last = mark === '-' ? [old] : mark === '+' ? [fresh] : [old, fresh];
-    for (const side of last) side.push(`${line.slice(1)}\n`);
+function refusal(
+  { hunks }: FilePatch,
+  { hunk, kind }: Exclude<Fit, { kind: 'placed' }>,
+): { why: string; hunk: number; at: number } {
+  const at = hunks[hunk]?.beforeStart ?? 0;
+  switch (kind) {
+    case 'absent':
+      return { why: 'the lines of the hunk are not in the file', hunk: hunk + 1, at };
+    case 'not-at-beginning':
+      return { why: 'the hunk belongs to the beginning of the file, which is another', hunk: hunk + 1, at };
+    case 'not-at-end':
+      return { why: 'the hunk belongs to the end of the file, which is another', hunk: hunk + 1, at };
+    case 'too-dear':
+      return { why: 'its lines repeat too often in the file to find their place', hunk: hunk + 1, at };
   }
-  return { old, fresh };
-}
-
-/** The place of `wanted` in `lines` nearest to `said`, not before `from`. */
-function placeOf(lines: readonly string[], wanted: readonly string[], said: number, from: number): number | null {
-  const last = lines.length - wanted.length;
-  // A hunk may state any line at all; the search stays within the file.
-  const near = Math.min(Math.max(said, from), Math.max(from, last));
-  for (let distance = 0; distance <= Math.max(near - from, last - near); distance++) {
-    for (const at of distance === 0 ? [near] : [near - distance, near + distance]) {
-      if (at >= from && at <= last && wanted.every((line, index) => lines[at + index] === line)) return at;
-    }
-    // An added file's or an empty side's hunk has nothing to look for.
-    if (wanted.length === 0) return Math.min(Math.max(said, from), lines.length);
-  }
-  return null;
 }

@@ -1,11 +1,13 @@
 /**
  * A text -> the files that it changes. Comes in: Latin-1, a character a byte, so that a tree's bytes can be compared with a hunk's;
  * names alone are decoded. Goes out: FilePatch, and what mail software did to them. A name that leaves the tree is refused: no
- * FilePatch, a Damage. Never happens: an exception, whatever the text.
+ * FilePatch, a Damage. The `diff` package parses each section that extract.ts cut out. Never happens: an exception, whatever the text.
  */
+import type { StructuredPatch } from 'diff';
 import { extractDiffs, type Section } from './extract.js';
 import { gitNames, isEpoch, isSafe, type NamePair, plainNames, prefixed, tail, unquoted } from './names.js';
-import type { Damage, FilePatch } from './series.js';
+import type { Damage, FilePatch, Hunk } from './series.js';
+import { parsedHunks, parseSection } from './structured.js';
 
 export interface ParsedDiffs {
   readonly files: readonly FilePatch[];
@@ -36,14 +38,11 @@ export function parseDiffs(text: string): ParsedDiffs {
 
 /** null where the header names no file. */
 function filePatchOf(section: Section): FilePatch | null {
-  switch (section.kind) {
-    case 'git':
-      return gitFile(section);
-    case 'plain':
-      return plainFile(section);
-    case 'combined':
-      return { ...blank, status: 'modified', ...both(unquoted(section.header[0]?.replace(/^diff --\S+ /, '') ?? '')) };
-  }
+  if (section.kind === 'combined')
+    return { ...blank, status: 'modified', ...both(unquoted(section.header[0]?.replace(/^diff --\S+ /, '') ?? '')) };
+  const parsed = parseSection(section);
+  const hunks = parsed === null ? [] : parsedHunks(parsed, section.hunks);
+  return section.kind === 'plain' ? plainFile(section, hunks) : gitFile(section, parsed, hunks);
 }
 
 const blank = {
@@ -55,34 +54,33 @@ const blank = {
   afterMode: null,
 } as const;
 
-function gitFile({ header, hunks }: Section): FilePatch | null {
-  const value = (key: string): string | null => {
-    const line = header.find((one) => one.startsWith(`${key} `));
-    return line === undefined ? null : line.slice(key.length + 1);
-  };
-  const names = gitFileNames(header, value);
+/** What the package reads of git's header, and what it leaves out: blob ids, the mode of an unchanged one, binaries with their bytes. */
+function gitFile({ header }: Section, parsed: StructuredPatch | null, hunks: readonly Hunk[]): FilePatch | null {
+  const names = gitFileNames(header);
   if (names === null) return null;
+  const index = header.find((line) => line.startsWith('index ')) ?? '';
   const [, beforeBlob = null, afterBlob = null, mode = null] =
-    /^([0-9a-f]+)\.\.([0-9a-f]+)(?: (\d{6}))?/.exec(value('index') ?? '') ?? [];
-  const [isNew, isDeleted] = [value('new file mode'), value('deleted file mode')];
-  const [before, after] = [isNew === null ? names[0] : null, isDeleted === null ? names[1] : null];
-  const isCopy = value('copy from') !== null;
+    /^index ([0-9a-f]+)\.\.([0-9a-f]+)(?: (\d{6}))?/.exec(index) ?? [];
+  const before = parsed?.isCreate === true ? null : names[0];
+  const after = parsed?.isDelete === true ? null : names[1];
   const status = statusOf(before, after);
   return {
-    status: status === 'renamed' && isCopy ? 'copied' : status,
+    status: status === 'renamed' && parsed?.isCopy === true ? 'copied' : status,
     before: decoded(before),
     after: decoded(after),
     hunks,
-    binary: header.some((line) => line === 'GIT binary patch' || line.startsWith('Binary files ')),
+    binary: parsed?.isBinary === true || header.at(-1) === 'GIT binary patch',
     beforeBlob,
     afterBlob,
-    beforeMode: isDeleted ?? value('old mode') ?? mode,
-    afterMode: isNew ?? value('new mode') ?? mode,
+    beforeMode: parsed?.oldMode ?? mode,
+    afterMode: parsed?.newMode ?? mode,
   };
 }
 
 /** `rename` and `copy` lines have no prefix; the pair has; the first line has, but may be ambiguous. */
-function gitFileNames(header: readonly string[], value: (key: string) => string | null): NamePair | null {
+function gitFileNames(header: readonly string[]): NamePair | null {
+  const value = (key: string): string | null =>
+    header.find((line) => line.startsWith(`${key} `))?.slice(key.length + 1) ?? null;
   const moved = [value('rename from') ?? value('copy from'), value('rename to') ?? value('copy to')];
   if (moved[0] != null && moved[1] != null) return [unquoted(moved[0]), unquoted(moved[1])];
   const first = gitNames(header[0] as string);
@@ -95,7 +93,7 @@ function gitFileNames(header: readonly string[], value: (key: string) => string 
   return minus === undefined || plus === undefined ? null : plainNames(minus, plus, null);
 }
 
-function plainFile({ header, hunks, index }: Section): FilePatch | null {
+function plainFile({ header, index }: Section, hunks: readonly Hunk[]): FilePatch | null {
   const [first = '', plus = ''] = header;
   const binary = /^Binary files (.*) and (.*) differ$/.exec(first);
   if (binary !== null) {

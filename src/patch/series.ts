@@ -19,6 +19,10 @@ export interface Series {
   readonly messageId: string | null;
   /** `base-commit:` trailer, or null. */
   readonly base: string | null;
+  /** `prerequisite-patch-id:` trailers: ids (patch-id.ts) of what must be applied first, in this order. */
+  readonly prerequisites?: readonly string[];
+  /** `messageId` of the series that this one replaces, where that is known. */
+  readonly supersedes?: string | null;
   /** In order of `n`; numbers may be missing. */
   readonly patches: readonly Patch[];
 }

@@ -9,17 +9,21 @@
 import type { Consumer, Finding, Review, TypeChange } from '../kabi/review.js';
 import type { Hunk, Series } from '../patch/series.js';
 import { code, fromBytes, plain } from './escape.js';
+import { type Earlier, sinceLines } from './since.js';
 import { filled, table } from './table.js';
 import { bySeverity, evidenceText, guardText, reproduceCommand, typeName, verdictLine } from './wording.js';
 
 const WIDTH = 72;
 const LINES = 58;
+const mostSince = 8;
 
 export interface TextOptions {
   /** Paints the verdict; the identity where the reader is no terminal. */
   readonly paint?: (verdict: Review['verdict'], text: string) => string;
   /** Where the whole review can be read, for what is cut here. */
   readonly link?: string | null;
+  /** The version before, for what this one changes. */
+  readonly since?: Earlier | null;
 }
 
 export function textReport(review: Review, series: Series | null, options: TextOptions = {}): string {
@@ -28,6 +32,7 @@ export function textReport(review: Review, series: Series | null, options: TextO
   const head = [paint(review.verdict, first), ...more, ...header(review)];
   const tail = ['', 'To repeat:', ...wrapCommand(reproduceCommand(review))];
   const body = [
+    since(options.since ?? null, review),
     quoted(review, series),
     layoutTable(review),
     findings(review),
@@ -39,6 +44,17 @@ export function textReport(review: Review, series: Series | null, options: TextO
   ];
   const room = LINES - head.length - tail.length - 1;
   return [...head, ...fitted(body, room, options.link ?? null), ...tail].join('\n').concat('\n');
+}
+
+function since(earlier: Earlier | null, review: Review): string[] {
+  if (earlier === null) return [];
+  const lines = sinceLines(earlier, review);
+  const shown =
+    lines.length > mostSince ? [...lines.slice(0, mostSince), `- and ${lines.length - mostSince} more`] : lines;
+  return shown.flatMap((line) => {
+    const [first = '', ...more] = filled(plain(line.replace(/^- /, '')), WIDTH - 2);
+    return line.startsWith('- ') ? [`- ${first}`, ...more.map((one) => `  ${one}`)] : [first, ...more];
+  });
 }
 
 /** Sections in order until the room is used; what is left out is said, with the link. */

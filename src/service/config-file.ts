@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { KabiwatchError } from '../errors.js';
-import { Config, type SecretRef } from './config.js';
+import { Config, type ListConfig, type SecretRef } from './config.js';
 
 export function readConfig(file: string): Config {
   let text: string;
@@ -22,6 +22,21 @@ export function readConfig(file: string): Config {
     ...config,
     store: 'folder' in config.store ? { folder: resolve(from, config.store.folder) } : config.store,
     replies: resolve(from, config.replies),
+    lists: config.lists.map((list) =>
+      list.source === undefined ? list : { ...list, source: placedFrom(from, list.source) },
+    ),
+  };
+}
+
+/** Paths are as seen from the file; a reference without a slash is a name. */
+function placedFrom(from: string, source: NonNullable<ListConfig['source']>): NonNullable<ListConfig['source']> {
+  const { tree, build, config, reference } = source;
+  return {
+    ...source,
+    tree: resolve(from, tree),
+    build: build.map((folder) => resolve(from, folder)),
+    ...(config === undefined ? {} : { config: resolve(from, config) }),
+    ...(reference?.includes('/') ? { reference: resolve(from, reference) } : {}),
   };
 }
 

@@ -71,6 +71,22 @@ const List = z.strictObject({
   /** enforced: a distribution kernel with a kABI promise. advisory: upstream, nothing is promised. */
   promise: z.enum(['advisory', 'enforced']).prefault('enforced'),
   arch: z.enum(architectures).prefault('x86_64'),
+  /** Kernel source that the list's series are judged on; without it the mails alone are. */
+  source: z
+    .strictObject({
+      /** A directory, DIR@REVISION of a repository, or a bare mirror in which each series' base is looked for. */
+      tree: z.string().min(1),
+      /** Of a mirror: tried in this order where a series does not name its base. */
+      branches: z.array(z.string().regex(/^[^-\s][^\s]*$/, 'write the name of a branch')).prefault(['HEAD']),
+      /** Folders with .config and generated headers. */
+      build: z.array(z.string().min(1)).prefault([]),
+      config: z.string().min(1).optional(),
+      /** A released kernel, by name or file, that the numbers before are checked against. */
+      reference: z.string().min(1).optional(),
+      /** For the series of one thread; the first on a new tree also makes its index, about a minute for a kernel. */
+      timeLimit: duration('10m'),
+    })
+    .optional(),
   reply: z.enum(['findings', 'always']).prefault('findings'),
   quiet: duration('15m'),
   cc: z.array(Address).prefault([]),

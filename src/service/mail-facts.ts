@@ -1,11 +1,13 @@
 /** A Message -> what storing, threading and commands need to know of it. */
 import type { Message } from '../mail/message.js';
+import { titleKey } from '../mail/supersede.js';
 import type { Identity, MailFacts } from './tasks.js';
 
 const maxAncestors = 30;
+const maxTitle = 300;
 
 export function mailFacts(message: Message, identity: Identity): MailFacts {
-  const { id, ancestors, sender, tags, kind, automatic, recipients, prose } = message;
+  const { id, ancestors, sender, tags, kind, automatic, recipients, prose, trailers, date } = message;
   return {
     messageId: id,
     ancestors: ancestors.slice(0, maxAncestors),
@@ -14,6 +16,11 @@ export function mailFacts(message: Message, identity: Identity): MailFacts {
     version: tags.version,
     n: tags.n,
     total: Math.max(1, tags.total),
+    numbered: tags.numbered,
+    reply: tags.reply,
+    title: titleKey(tags.title).slice(0, maxTitle),
+    changeId: trailers.changeId,
+    sentAt: date > 0 ? date : null,
     patch: kind === 'patch',
     series: kind === 'patch' || kind === 'cover',
     automatic,

@@ -19,6 +19,11 @@ export class WorkerLost extends Error {
   override readonly name = 'WorkerLost';
 }
 
+/** Nobody wants the answer any more. */
+export class TaskDropped extends Error {
+  override readonly name = 'TaskDropped';
+}
+
 interface Job {
   readonly task: Task;
   readonly timeMs: number;
@@ -27,8 +32,14 @@ interface Job {
 }
 
 export interface Pool {
-  /** `timeMs` in place of the pool's limit, for a task that reads a whole tree. */
-  run<T extends Task>(task: T, timeMs?: number): Promise<Answer<T>>;
+  /**
+   * `timeMs` in place of the pool's limit, for a task that reads a whole tree. Rejects with TaskDropped when the signal is aborted: a task
+   * that waits is forgotten, one that runs ends with its worker.
+   */
+  run<T extends Task>(
+    task: T,
+    options?: { readonly timeMs?: number; readonly signal?: AbortSignal },
+  ): Promise<Answer<T>>;
   /** Tasks that wait or run. */
   readonly load: number;
   close(): Promise<void>;
@@ -94,6 +105,14 @@ export function startPool(script: URL, limits: Limits): Pool {
     next();
   }
 
+  function drop(job: Job): void {
+    const place = waiting.indexOf(job);
+    if (place >= 0) waiting.splice(place, 1);
+    const hand = [...hands].find((one) => one.job === job);
+    job.reject(new TaskDropped('dropped'));
+    if (hand !== undefined) lose(hand, 'dropped');
+  }
+
   function next(): void {
     while (waiting.length > 0 && !closed) {
       const idle = [...hands].find(({ job }) => job === null);
@@ -112,10 +131,13 @@ export function startPool(script: URL, limits: Limits): Pool {
     get load() {
       return waiting.length + [...hands].filter(({ job }) => job !== null).length;
     },
-    run: (task, timeMs = limits.timeMs) =>
+    run: (task, { timeMs = limits.timeMs, signal } = {}) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(new Error('the pool is closed'));
-        waiting.push({ task, timeMs, resolve: resolve as (answer: unknown) => void, reject });
+        if (signal?.aborted === true) return reject(new TaskDropped());
+        const job: Job = { task, timeMs, resolve: resolve as (answer: unknown) => void, reject };
+        signal?.addEventListener('abort', () => drop(job), { once: true });
+        waiting.push(job);
         next();
       }),
     async close() {

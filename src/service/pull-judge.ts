@@ -12,5 +12,6 @@ export interface JudgeSettings {
 }
 
 export function judgeIn(pool: Pool, { build, timeMs, references }: JudgeSettings): Judge {
-  return (source, settings) => pool.run({ kind: 'pull', source, settings, build, references: references() }, timeMs);
+  return (source, settings) =>
+    pool.run({ kind: 'pull', source, settings, build, references: references() }, { timeMs });
 }

@@ -1,7 +1,6 @@
 /** A pull request's commits -> a Series -> its review for each architecture and reference asked for. Runs in workers only. */
 import { KabiwatchError } from '../errors.js';
 import { againstReference } from '../kabi/against-reference.js';
-import { exportingUnits } from '../kabi/exporting-units.js';
 import { type Architecture, architectures, type Finding, type Missing, type Review, verdicts } from '../kabi/review.js';
 import { reviewSeries, type Source } from '../kabi/review-series.js';
 import type { Reference } from '../kernel/reference.js';
@@ -9,6 +8,7 @@ import { parseDiffs } from '../patch/parse.js';
 import { patchId } from '../patch/patch-id.js';
 import type { Series } from '../patch/series.js';
 import type { PullJudgement, PullSettings, PullSource } from './ports.js';
+import { reviewOnTree } from './review-on-tree.js';
 
 /** What a worker has at hand; every function may throw a KabiwatchError, which becomes a line of `missing`. */
 export interface PullWorld {
@@ -86,31 +86,11 @@ function targetsOf(
 
 function reviewFor(source: PullSource, series: Series, { arch, reference }: Target, world: PullWorld): Review {
   const { tree, missing } = treeOf(source, arch, reference, world);
-  const first = reviewSeries({ series, arch, source: tree });
-  const made = tree === null ? first : withExports(first, series, tree, reference);
+  const made =
+    tree === null ? reviewSeries({ series, arch, source: null }) : reviewOnTree(series, arch, tree, reference);
   const review = { ...made, missing: [...made.missing, ...missing] };
   return reference === null ? review : againstReference(review, reference);
 }
-
-/** A pull request that changes a header must know whose exports reach it: the units are asked for, and the series is judged with them. */
-function withExports(first: Review, series: Series, source: Source, reference: Reference | null): Review {
-  const { whoUses, tree } = source;
-  if (first.types.length === 0 || whoUses === undefined) return first;
-  const { units, left } = exportingUnits(first.types, tree, { reference, index: () => whoUses().index }, mostUnits);
-  if (units.length === 0) return first;
-  const touched = first.series.patches.flatMap(({ files }) => files.filter((file) => file.endsWith('.c')));
-  const second = reviewSeries({
-    series,
-    arch: first.target.arch,
-    source: { ...source, units: [...new Set([...touched, ...units])] },
-  });
-  if (left === 0) return second;
-  const what = `exports of ${left} more units that may reach these types`;
-  return { ...second, missing: [...second.missing, { what, why: `${mostUnits} units were read` }] };
-}
-
-/** Before and after in both views: 32 units of a kernel took more than the 768 MB that a worker has. */
-const mostUnits = 4;
 
 function treeOf(
   source: PullSource,

@@ -72,6 +72,7 @@ interface Parts {
   readonly sources: ReadonlyMap<string, MailSource>;
   readonly mailSink: MailSink | null;
   readonly signal: AbortSignal;
+  readonly running: Map<number, AbortController>;
 }
 
 export async function startService(config: Config, options: Options): Promise<Service> {
@@ -100,6 +101,7 @@ export async function startService(config: Config, options: Options): Promise<Se
     sources: sourcesOf(config, clock),
     mailSink: smtpOf(config, clock),
     signal: stopping.signal,
+    running: new Map(),
   };
   health.set('store', { ok: true, detail: store.name });
   if (!store.shared) await recoverAlone(parts);
@@ -127,11 +129,12 @@ export async function startService(config: Config, options: Options): Promise<Se
   let stopQueue = async () => {};
   if (has.has('watch')) running.push(...startWatching(parts, () => nudge.work()));
   if (has.has('work') || has.has('watch')) {
-    const queue = await startQueue(store, config.reviewing.lease, (error) => storeFailed(parts, error));
+    const leaseMs = leaseOf(config);
+    const queue = await startQueue(store, leaseMs, (error) => storeFailed(parts, error));
     stopQueue = () => queue.stop(drainMs);
     running.push(
       every(parts, 'planning', 1000, nudge, 'work', async () => {
-        await queue.offer(await takeDueThreads(store, clock.now(), config.reviewing.lease));
+        await queue.offer(await takeDueThreads(store, clock.now(), leaseMs));
         metrics.due.set(await countDueThreads(store));
         return 0;
       }),
@@ -175,6 +178,14 @@ export async function startService(config: Config, options: Options): Promise<Se
       return stopped;
     },
   };
+}
+
+/** A thread is handed out again when nobody can be at work on it any more: on its list's tree, and after that on the mails alone. */
+function leaseOf({ lists, reviewing }: Config): number {
+  const onTrees = lists.map(({ source }) =>
+    source === undefined ? 0 : source.timeLimit + reviewing.timeLimit + 60_000,
+  );
+  return Math.max(reviewing.lease, ...onTrees);
 }
 
 /** Each reference is opened once and again when its file is another. One that cannot be opened is logged and left out. */
@@ -243,7 +254,8 @@ function startWatching(parts: Parts, work: () => void): Promise<void>[] {
         ...parts,
         botAddress: parts.bot.address,
         leaseMs: parts.config.watching.lease,
-        stored: async (of, facts) => {
+        stored: async (of, facts, due) => {
+          for (const thread of due) parts.running.get(thread)?.abort();
           work();
           for (const mail of facts) await obeyMail(parts, of, mail);
         },

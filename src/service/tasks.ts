@@ -2,7 +2,7 @@
  * What the worker threads are asked and what they answer: the only way by which mail and C reach a parser. Plain data, since it travels
  * between threads.
  */
-import type { Architecture, Review } from '../kabi/review.js';
+import type { Architecture, Missing, Review } from '../kabi/review.js';
 import type { PullJudgement, PullSettings, PullSource } from './ports.js';
 
 /** What storing and threading need to know of a mail. Ids carry no angle brackets. */
@@ -17,6 +17,15 @@ export interface MailFacts {
   /** Place in the series: 0 is the cover letter; 1 of 1 for a single patch. */
   readonly n: number;
   readonly total: number;
+  /** A number is written: `2/3`. */
+  readonly numbered: boolean;
+  readonly reply: boolean;
+  /** The subject without tags, in small letters, for finding other versions. */
+  readonly title: string;
+  /** b4's, or null. */
+  readonly changeId: string | null;
+  /** Milliseconds since 1970 by its Date field; null where none can be read. */
+  readonly sentAt: number | null;
   /** It carries a diff. */
   readonly patch: boolean;
   /** It is a part of a series: a patch or a cover letter, not a comment that quotes one. */
@@ -37,6 +46,20 @@ export interface Identity {
 export interface ReviewSettings {
   readonly arch: Architecture;
   readonly engine: string;
+  /** Where kernel source is; null: the mails alone are judged. */
+  readonly source: SourceSettings | null;
+  /** Why less is known than could be, for `missing` of every series. */
+  readonly missing: readonly Missing[];
+}
+
+/** Places on this machine, from the configuration; never what a mail says. */
+export interface SourceSettings {
+  readonly tree: string;
+  readonly branches: readonly string[];
+  readonly build: readonly string[];
+  readonly config: string | null;
+  /** Name or file of a reference. */
+  readonly reference: string | null;
 }
 
 /** One series of a thread, judged. */
@@ -48,6 +71,9 @@ export interface SeriesResult {
   readonly complete: boolean;
   /** SHA-256 over the Message-IDs of its patches. */
   readonly patches: string;
+  /** Message-ID of the series that this one replaces, and of the one that replaces it. */
+  readonly supersedes: string | null;
+  readonly supersededBy: string | null;
   readonly patchIds: readonly string[];
   readonly author: { readonly name: string; readonly address: string };
   /** References for an answer to it, oldest first, its own id last. */
@@ -66,6 +92,10 @@ export type Task =
       readonly settings: ReviewSettings;
       /** `messageId patches` of the series that this engine has judged already. */
       readonly known: readonly string[];
+      /** Reviews of the thread's series that are stored, for what a new version changes. */
+      readonly earlier: readonly { readonly messageId: string; readonly review: Review }[];
+      /** Mails of other threads that carry what these series say must be applied first. */
+      readonly prerequisites: readonly Uint8Array[];
     }
   | {
       readonly kind: 'pull';

@@ -24,8 +24,8 @@ export interface Watching {
   readonly leaseMs: number;
   /** Who we are among several watchers of one mailbox. */
   readonly holder: string;
-  /** Called after each stored batch, with what persons wrote in it. */
-  readonly stored: (list: ListConfig, facts: readonly MailFacts[]) => Promise<void>;
+  /** Called after each stored batch, with what persons wrote in it and the threads into which parts of series came. */
+  readonly stored: (list: ListConfig, facts: readonly MailFacts[], due: readonly number[]) => Promise<void>;
 }
 
 /** Follows a list for as long as the signal is not aborted and the lease on its mailbox is ours. */
@@ -94,13 +94,15 @@ function watcherFor(watching: Watching, list: ListConfig, source: MailSource, pa
       }
       if (batch.mails.length > 0) {
         const ms = Math.round(performance.now() - started);
-        log.info({ list: list.name, source: source.name, uid: batch.cursor.lastUid, ...result, ms }, 'mail stored');
+        const { due: _, ...counts } = result;
+        log.info({ list: list.name, source: source.name, uid: batch.cursor.lastUid, ...counts, ms }, 'mail stored');
       }
       for (const kind of ['fresh', 'known', 'quarantined'] as const)
         metrics.mails.inc({ list: list.name, result: kind }, result[kind]);
       await watching.stored(
         list,
         incoming.flatMap((mail) => (mail.kind === 'read' ? [mail.facts] : [])),
+        result.due,
       );
     },
   };

@@ -7,13 +7,23 @@ import type { Database, Store } from './database.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import { decide } from './policy.js';
-import { type Pool, WorkerLost } from './pool.js';
+import { type Pool, TaskDropped, WorkerLost } from './pool.js';
 import type { Clock } from './ports.js';
 import { type Bot, composeReply } from './reply.js';
-import { planDelivery } from './store/deliveries.js';
+import { planDelivery, withdrawUnsent } from './store/deliveries.js';
 import { meetingsOf, noteMarks, wakeMet } from './store/meetings.js';
-import { historyOf, judgedOf, listsOf, noteSilence, storeReview, storeSeries } from './store/reviews.js';
-import { type DueThread, failThread, readDueThread, settleThread } from './store/threads.js';
+import { prerequisitesOf } from './store/prerequisites.js';
+import {
+  historyOf,
+  judgedOf,
+  listsOf,
+  noteSilence,
+  noteSuperseded,
+  reviewsOf,
+  storeReview,
+  storeSeries,
+} from './store/reviews.js';
+import { type DueThread, failThread, isStale, readDueThread, releaseThread, settleThread } from './store/threads.js';
 import type { SeriesResult } from './tasks.js';
 
 export interface Working {
@@ -27,21 +37,31 @@ export interface Working {
   readonly bot: Bot;
   /** A delivery was planned. */
   readonly planned: () => void;
+  /** Threads that are being reviewed in this process; aborted when a part of a series comes. */
+  readonly running: Map<number, AbortController>;
 }
 
 /** The job boundary: whatever a review does, the service goes on. */
 export async function workThread(working: Working, id: number): Promise<void> {
-  const { store, clock, log } = working;
+  const { store, clock, log, running } = working;
+  // Handed out again while it runs: the first hand has it.
+  if (running.has(id)) return;
+  const dropping = new AbortController();
+  running.set(id, dropping);
   try {
     const thread = await readDueThread(store, id, clock.now());
     if (thread === null) return;
-    const results = await judge(working, thread);
-    await store.transaction(async (tx) => {
+    const results = await judge(working, thread, dropping.signal);
+    const settled = await store.transaction(async (tx) => {
+      if (await isStale(tx, thread)) return false;
       for (const result of results) await settleSeries(working, tx, thread, result);
       await settleThread(tx, thread);
+      return true;
     });
-    working.planned();
+    if (settled) working.planned();
+    else await begunAgain(working, id);
   } catch (error) {
+    if (error instanceof TaskDropped) return begunAgain(working, id);
     const lost = error instanceof WorkerLost;
     log.error({ thread: id, err: error as Error }, lost ? 'the review broke its worker' : 'the review failed');
     const parked = await failThread(
@@ -57,18 +77,43 @@ export async function workThread(working: Working, id: number): Promise<void> {
       working.metrics.parked.inc();
       log.error({ thread: id }, 'parked for a person');
     }
+  } finally {
+    running.delete(id);
   }
 }
 
-async function judge(working: Working, thread: DueThread): Promise<readonly SeriesResult[]> {
-  const { config, engine, pool, store } = working;
+/** What was judged is not what is there any more: nothing is stored, and the thread is handed out anew. */
+async function begunAgain({ store, log }: Working, thread: number): Promise<void> {
+  log.info({ thread }, 'a part came while it was reviewed: dropped, and begun again');
+  await releaseThread(store, thread).catch((error: Error) =>
+    log.warn({ thread, err: error }, 'it waits for its lease'),
+  );
+}
+
+async function judge(working: Working, thread: DueThread, signal: AbortSignal): Promise<readonly SeriesResult[]> {
+  const { config, engine, log, pool, store } = working;
   const list = config.lists.find(({ name }) => name === thread.list);
-  return pool.run({
+  const source = list?.source ?? null;
+  const mails = thread.mails.filter(({ automatic }) => automatic === null).map(({ raw }) => raw);
+  const task = {
     kind: 'review',
-    mails: thread.mails.filter(({ automatic }) => automatic === null).map(({ raw }) => raw),
-    settings: { arch: list?.arch ?? 'x86_64', engine },
+    mails,
     known: await judgedOf(store, thread.id, engine),
-  });
+    earlier: await reviewsOf(store, thread.id),
+    prerequisites: source === null ? [] : await prerequisitesOf(store, thread.id, mails),
+  } as const;
+  const settings = { arch: list?.arch ?? 'x86_64', engine, source: null, missing: [] } as const;
+  if (source === null) return pool.run({ ...task, settings }, { signal });
+  const { tree, branches, build, config: file = null, reference = null } = source;
+  try {
+    const places = { tree, branches, build, config: file, reference };
+    return await pool.run({ ...task, settings: { ...settings, source: places } }, { timeMs: source.timeLimit, signal });
+  } catch (error) {
+    if (!(error instanceof WorkerLost)) throw error;
+    log.warn({ thread: thread.id, list: thread.list, why: error.message }, 'judging on the tree broke its worker');
+    const missing = [{ what: 'the tree', why: `judging on it was given up: ${error.message}` }];
+    return pool.run({ ...task, settings: { ...settings, missing } }, { signal });
+  }
 }
 
 async function settleSeries(working: Working, tx: Database, thread: DueThread, result: SeriesResult): Promise<void> {
@@ -90,6 +135,8 @@ async function settleSeries(working: Working, tx: Database, thread: DueThread, r
     reply: result.reply,
     ms: result.ms,
   });
+  if (result.supersedes !== null) await supersede(working, tx, result.supersedes, result);
+  if (result.supersededBy !== null) await noteSuperseded(tx, result.messageId, result.supersededBy);
   if (!fresh) return;
   await noteMarks(tx, series, { patchIds: result.patchIds, links: [] });
   await wakeMet(tx, series, now);
@@ -105,6 +152,10 @@ async function settleSeries(working: Working, tx: Database, thread: DueThread, r
   metrics.reviews.inc({ list: list.name, verdict: result.review.verdict });
   metrics.reviewSeconds.observe(result.ms / 1000);
 
+  if (result.supersededBy !== null) {
+    log.info({ ...about, ms: Math.round(result.ms), silent: 'superseded' }, 'reviewed');
+    return noteSilence(tx, id, 'a newer version is here');
+  }
   const first = thread.mails.find(({ messageId }) => messageId === result.messageId);
   const decision = decide({
     series: result,
@@ -141,6 +192,13 @@ async function settleSeries(working: Working, tx: Database, thread: DueThread, r
   );
   log.info({ ...about, ms: Math.round(result.ms), outlet: decision.outlet, held: decision.held }, 'reviewed');
   if (!planned) await noteSilence(tx, id, 'this version was answered before');
+}
+
+/** The version before is answered no more: what was not sent yet is withdrawn. */
+async function supersede({ log }: Working, tx: Database, older: string, by: SeriesResult): Promise<void> {
+  await noteSuperseded(tx, older, by.messageId);
+  const withdrawn = await withdrawUnsent(tx, older, `superseded by v${by.version}: ${by.messageId}`);
+  if (withdrawn > 0) log.info({ series: older, by: by.messageId, withdrawn }, 'an unsent reply was withdrawn');
 }
 
 /** The same change in pull requests of mirrors, one line each. */

@@ -3,20 +3,24 @@
  * poison. The pool ends it when a task takes too long or too much memory; it ends itself when the service is gone.
  */
 import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import { buildFor } from '../disk/builds.js';
 import { openReference } from '../disk/reference-file.js';
+import { openNamedReference } from '../disk/references.js';
+import { sourceForSeries } from '../disk/series-source.js';
 import { treeInput } from '../disk/tree-input.js';
 import { KabiwatchError } from '../errors.js';
-import { reviewSeries } from '../kabi/review-series.js';
 import type { Reference } from '../kernel/reference.js';
 import { assemble, seriesOf } from '../mail/assemble.js';
 import { type Message, readMessage } from '../mail/message.js';
 import { patchId } from '../patch/patch-id.js';
+import type { Patch } from '../patch/series.js';
 import { textReport } from '../report/text.js';
 import { mailFacts } from './mail-facts.js';
 import type { PullJudgement } from './ports.js';
 import { reviewPull } from './pull-review.js';
-import type { ReadAnswer, ReviewAnswer, SeriesResult, Task } from './tasks.js';
+import { type JudgeWorld, seriesJudge } from './series-judge.js';
+import type { ReadAnswer, ReviewAnswer, ReviewSettings, SeriesResult, Task } from './tasks.js';
 
 process.on('disconnect', () => process.exit(0));
 process.on('message', async (task: Task) => {
@@ -76,30 +80,63 @@ async function read(task: Task & { kind: 'read' }): Promise<ReadAnswer> {
   return answers;
 }
 
+/** `known`: patches at hand, for what a series says must be applied first. */
+function worldOf({ arch, source }: ReviewSettings, known: readonly Patch[]): JudgeWorld | null {
+  if (source === null) return null;
+  return {
+    sourceFor(series) {
+      const found = sourceForSeries({ ...source, arch }, series, known);
+      // Replies are read by strangers: which mirror it was, not where it lies on this machine.
+      return found.ok
+        ? { ...found, input: { ...found.input, tree: { ...found.input.tree, id: basename(source.tree) } } }
+        : found;
+    },
+    reference: () => (source.reference === null ? null : openNamedReference(source.reference)),
+  };
+}
+
 async function review(task: Task & { kind: 'review' }): Promise<ReviewAnswer> {
   const known = new Set(task.known);
   const mails: Message[] = [];
   for (const raw of task.mails) mails.push(await readMessage(raw));
+  const elsewhere: Message[] = [];
+  for (const raw of task.prerequisites) elsewhere.push(await readMessage(raw));
+  const assembly = assemble(mails).series;
+  const patches = [...assembly, ...assemble(elsewhere).series].flatMap((one) => seriesOf(one).patches);
+  const judge = seriesJudge(task.settings, worldOf(task.settings, patches));
+  const replaced = new Map(
+    assembly.flatMap((one) =>
+      one.supersedes === null || one.patches.length === 0 ? [] : [[one.supersedes, one.head.id] as const],
+    ),
+  );
+  const reviews = new Map(task.earlier.map(({ messageId, review: made }) => [messageId, made]));
   const results: SeriesResult[] = [];
-  for (const assembled of assemble(mails).series) {
+  // Oldest first: what a version changes is said against the review of the one before.
+  for (const assembled of assembly) {
     const { head, complete } = assembled;
     const ids = assembled.patches.map(({ message }) => message.id);
-    const patches = createHash('sha256').update(ids.join('\n')).digest('hex');
-    if (ids.length === 0 || known.has(`${head.id} ${patches}`)) continue;
+    const digest = createHash('sha256').update(ids.join('\n')).digest('hex');
+    if (ids.length === 0 || known.has(`${head.id} ${digest}`)) continue;
     const started = performance.now();
     const series = seriesOf(assembled);
-    const made = reviewSeries({ series, arch: task.settings.arch });
+    const made = judge(series);
+    reviews.set(head.id, made);
+    const earlier = assembled.supersedes === null ? undefined : reviews.get(assembled.supersedes);
     results.push({
       messageId: head.id,
       subject: head.tags.subject,
       version: series.version,
       complete,
-      patches,
+      patches: digest,
       patchIds: series.patches.flatMap(({ files }) => patchId(files) ?? []),
       author: head.sender,
       references: [...head.ancestors.toReversed(), head.id],
       review: made,
-      reply: textReport(made, series),
+      supersedes: assembled.supersedes,
+      supersededBy: replaced.get(head.id) ?? null,
+      reply: textReport(made, series, {
+        since: earlier === undefined ? null : { version: earlier.series.version, review: earlier },
+      }),
       ms: performance.now() - started,
     });
   }

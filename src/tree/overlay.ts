@@ -19,6 +19,8 @@ export interface FailedFile {
   readonly patch: number;
   readonly file: string;
   readonly why: string;
+  /** Its number in the file's diff, from 1; 0 where it is about the whole file. */
+  readonly hunk: number;
   /** Line in the file before, as the hunk says. */
   readonly at: number;
 }
@@ -47,7 +49,7 @@ function overlayPatch(base: SourceTree, patch: Patch, failed: FailedFile[]): Sou
     const applied = applyPatch(file, source === null ? null : (read(source)?.toString('latin1') ?? null));
     const path = file.after ?? source ?? '';
     if (!applied.ok) {
-      failed.push({ patch: patch.n, file: path, why: applied.why, at: applied.at });
+      failed.push({ patch: patch.n, file: path, why: applied.why, hunk: applied.hunk, at: applied.at });
       continue;
     }
     if (source !== null && (file.status === 'renamed' || file.after === null)) files.set(source, null);

@@ -2,6 +2,7 @@
 import type { Layout, MemberLayout } from '../c/layout.js';
 import { isReservedName } from '../kabi/diff/idioms.js';
 import type { Reference } from '../kernel/reference.js';
+import { TypeGraph } from '../kernel/type-graph.js';
 
 /** References by name, as the service has them. */
 export interface Shelf {
@@ -45,16 +46,23 @@ export async function symbolsReaching(
 ): Promise<{ readonly names: readonly string[]; readonly more: boolean }> {
   const [kind = '', tag = ''] = key.split(' ');
   const wanted = `${kind[0]}#${tag}`;
-  const names: string[] = [];
-  for await (const [name, rows] of sliced(reference.rows('symbols'))) {
-    if (!rows.some(({ types }) => types.some((type) => type === wanted || type.startsWith(`${wanted}@`)))) continue;
-    if (names.length === most) return { names, more: true };
-    names.push(name);
+  const graph = new TypeGraph(reference);
+  const names = new Set<string>();
+  for await (const unit of sliced(graph.unitsWith(wanted))) {
+    for (const [name] of graph.unit(unit)?.exports ?? []) {
+      let reaches = false;
+      graph.versionOf(unit, name, new Map(), (node) => {
+        reaches ||= node.key === wanted;
+      });
+      if (!reaches) continue;
+      if (names.size === most) return { names: [...names].sort(), more: true };
+      names.add(name);
+    }
   }
-  return { names, more: false };
+  return { names: [...names].sort(), more: false };
 }
 
-const slice = 256;
+const slice = 16;
 
 async function* sliced<T>(rows: Iterable<T>): AsyncGenerator<T> {
   let count = 0;

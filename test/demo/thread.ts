@@ -27,13 +27,13 @@ export function series(name: string): Part[] {
   return [
     {
       id: cover,
-      subject: '[PATCH 0/2] lantern: count what burns',
+      subject: `[PATCH 0/2] lantern ${name}: count what burns`,
       answers: null,
       text: 'The lantern core cannot say how many wicks burn. Count them.\n',
     },
     {
       id: `${name}.1@author.example.org`,
-      subject: '[PATCH 1/2] lantern: keep a count of wicks',
+      subject: `[PATCH 1/2] lantern ${name}: keep a count of wicks`,
       answers: cover,
       text: `The count is needed by the next patch.
 
@@ -60,7 +60,7 @@ index 1111111..2222222 100644
     },
     {
       id: `${name}.2@author.example.org`,
-      subject: '[PATCH 2/2] lantern: remember the last match',
+      subject: `[PATCH 2/2] lantern ${name}: remember the last match`,
       answers: cover,
       text: `Hidden from the symbol versions, since the struct only grows.
 

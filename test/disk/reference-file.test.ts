@@ -23,7 +23,7 @@ const meta: ReferenceMeta = {
 };
 const symbol = (name: string, shipped: number | null): ReferenceSymbol => ({
   ...{ name, module: 'vmlinux', license: 'any', namespace: null },
-  ...{ shipped, computed: null, source: null, types: [] },
+  ...{ shipped, computed: null, source: null },
 });
 
 describe('a reference file', () => {

@@ -35,7 +35,14 @@ async function mailed({ pull }: Scene, messageId: string): Promise<SeriesResult>
   const patch = await app.github.git(repo, 'format-patch', '-1', '--stdout', pull.headSha);
   const text = patch.replace(/^From [^\n]*\n/, `Message-ID: <${messageId}>\n`);
   const mails = [Buffer.from(text)];
-  const [series] = await pool.run({ kind: 'review', mails, settings: { arch: 'x86_64', engine: 'e' }, known: [] });
+  const [series] = await pool.run({
+    kind: 'review',
+    mails,
+    settings: { arch: 'x86_64', engine: 'e', source: null, missing: [] },
+    known: [],
+    prerequisites: [],
+    earlier: [],
+  });
   if (series === undefined) throw new Error('no series in the mail');
   return series;
 }

@@ -96,7 +96,6 @@ function reference(name: string, shipped: number, size: number): string {
     namespace: null,
     computed: null,
     source: null,
-    types: [],
   } as const;
   writeReference(at, meta, {
     symbols: new Map([['use_s', [{ ...symbol, shipped }]]]),

@@ -13,7 +13,7 @@ import { comparisonJson, comparisonText } from '../../src/report/comparison.js';
 
 const symbol = (name: string, shipped: number | null, more: Partial<ReferenceSymbol> = {}): ReferenceSymbol => ({
   ...{ name, module: 'vmlinux', license: 'any', namespace: null },
-  ...{ shipped, computed: null, source: null, types: [], ...more },
+  ...{ shipped, computed: null, source: null, ...more },
 });
 
 function layout(name: string, size: number, members: readonly (readonly [string, number, string, number])[]): Layout {

@@ -12,7 +12,7 @@ function row(name: string, type: string, bitOffset: number, size: number, bitSiz
 }
 
 function extent(size: number, rows: readonly Row[], align = 8): Extent {
-  return { name: 'struct box', kind: 'struct', size, align, rows };
+  return { name: 'struct box', kind: 'struct', size, align, rows, bigEndian: false };
 }
 
 const lock = row('lock', 'int', 0, 4);

@@ -1,10 +1,12 @@
 /** Applying a diff, against git: what `git diff` says of two texts turns the one into the other. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { applyPatch } from '../../src/patch/apply.js';
+import { parseDiffs } from '../../src/patch/parse.js';
+import type { FilePatch } from '../../src/patch/series.js';
 import { memoryTree } from '../../src/tree/memory.js';
 import { overlaySeries } from '../../src/tree/overlay.js';
 import { seriesFromDiffs } from '../kabi/series.js';
@@ -45,15 +47,66 @@ test.each(Array.from({ length: 60 }, (_, seed) => seed))('random texts, seed %i'
   const before = randomText(next);
   const after = edited(before, next);
   const diff = gitDiff(before, after);
-  const file = seriesFromDiffs([diff]).patches[0]?.files[0];
+  const file = parseDiffs(diff).files[0];
   if (file === undefined) expect(after).toBe(before);
   else expect(applyPatch(file, before)).toEqual({ ok: true, text: after });
+});
+
+function fileIn(diff: string): FilePatch {
+  return parseDiffs(diff).files[0] as FilePatch;
+}
+
+/** What `git apply` makes of `text`, or null where it refuses. */
+function gitApplied(text: string, diff: string): string | null {
+  writeFileSync(join(folder, 'f'), text, 'latin1');
+  const done = spawnSync('git', ['apply', '--whitespace=nowarn', '-'], {
+    cwd: folder,
+    input: Buffer.from(diff, 'latin1'),
+  });
+  if (done.status !== 0) return null;
+  return existsSync(join(folder, 'f')) ? readFileSync(join(folder, 'f'), 'latin1') : '';
+}
+
+const runs = Number(process.env.APPLY_RUNS ?? 150);
+
+test(`${runs} random patches on files that have changed since: applied or refused as git does, with the same result`, () => {
+  let [applied, refused] = [0, 0];
+  for (let seed = 0; seed < runs; seed++) {
+    const next = random(seed + 7000);
+    const before = randomText(next);
+    const diff = gitDiff(before, edited(before, next)).replace(/^index .*\n/m, '');
+    const file = parseDiffs(diff).files[0];
+    if (file === undefined) continue;
+    const moved = edited(next(2) === 0 ? before : randomText(next) + before, next);
+    const theirs = gitApplied(moved, diff);
+    const ours = applyPatch(file, moved);
+    // git compares bytes, not lines: where a last line without newline has grown one, it joins that line and the next.
+    if (!ours.ok && diff.includes('\n\\ No newline')) continue;
+    expect({ seed, text: ours.ok ? ours.text : null }).toEqual({ seed, text: theirs });
+    if (theirs === null) refused++;
+    else applied++;
+  }
+  expect(Math.min(applied, refused)).toBeGreaterThan(runs / 10);
+});
+
+test('a file that repeats one line does not make the search long', () => {
+  const same = 'same\n'.repeat(200_000);
+  const context = ' same\n'.repeat(50_000);
+  const file = fileIn(`--- a/f\n+++ b/f\n@@ -5,100001 +5,100000 @@\n${context}-other\n${context}`);
+  const started = process.cpuUsage();
+  expect(applyPatch(file, `${same}other\nend\n${same}`)).toMatchObject({ ok: false, hunk: 1, at: 5 });
+  expect(process.cpuUsage(started).user / 1e6).toBeLessThan(3);
+});
+
+test('a hunk may state any line at all', () => {
+  const file = fileIn('--- a/f\n+++ b/f\n@@ -999999999,3 +999999999,4 @@\n a\n+b\n c\n d\n');
+  expect(applyPatch(file, 'a\nc\nd\n')).toEqual({ ok: true, text: 'a\nb\nc\nd\n' });
 });
 
 const diff = '--- a/f\n+++ b/f\n@@ -2,3 +2,4 @@\n two\n+new\n three\n four\n';
 
 describe('a hunk', () => {
-  const file = seriesFromDiffs([diff]).patches[0]?.files[0] as never;
+  const file = fileIn(diff);
 
   test('is found where its lines have moved to, the nearest place first', () => {
     const text = 'x\ny\none\ntwo\nthree\nfour\n';

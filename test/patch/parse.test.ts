@@ -1,6 +1,5 @@
 /** Diffs in texts: what is cut out, under which names, and what is said of damage. */
 import { describe, expect, test } from '@jest/globals';
-import { parsePatch } from 'diff';
 import fc from 'fast-check';
 import { parseDiffs } from '../../src/patch/parse.js';
 
@@ -93,15 +92,6 @@ const readings: Record<string, [text: string, seen: readonly string[]]> = {
 
 describe.each(Object.entries(readings))('%s', (_, [text, seen]) => {
   test('is read so', () => expect(shown(text)).toEqual(seen));
-});
-
-test('hunks are the ones that jsdiff reads in the same diff', () => {
-  const text = `${pair('a/x.h', 'b/x.h')}${hunk}@@ -20,2 +21,1 @@\n x\n-y\n`;
-  const theirs = parsePatch(text).flatMap(({ hunks }) => hunks.map(({ lines, oldStart }) => ({ lines, oldStart })));
-  const ours = parseDiffs(`Prose.\n\n${text}-- \n2.4\n`).files.flatMap(({ hunks }) =>
-    hunks.map(({ lines, beforeStart }) => ({ lines, oldStart: beforeStart })),
-  );
-  expect(ours).toEqual(theirs);
 });
 
 test('any text is read without an exception, and every hunk keeps its counts', () => {

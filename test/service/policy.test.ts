@@ -26,6 +26,8 @@ function occasion(review: Partial<Review>, over: Partial<Occasion> = {}): Occasi
       version: 1,
       complete: true,
       patches: 'd',
+      supersedes: null,
+      supersededBy: null,
       patchIds: [],
       author: { name: 'A', address: 'a@example.org' },
       references: ['s@x'],

@@ -10,7 +10,14 @@ afterAll(() => pool.close());
 const mails = series('pool').map((part) => mailOf(part));
 const [single] = series('one');
 if (single === undefined) throw new Error('no mail');
-const review = { kind: 'review', mails, settings: { arch: 'x86_64', engine: 'e' }, known: [] } as const;
+const review = {
+  kind: 'review',
+  mails,
+  settings: { arch: 'x86_64', engine: 'e', source: null, missing: [] },
+  known: [],
+  prerequisites: [],
+  earlier: [],
+} as const;
 
 test('many tasks share few workers, and each gets its own answer', async () => {
   const answers = await Promise.all(

@@ -114,9 +114,7 @@ function addFile(sum: Sum, file: FilePatch, patch: number): void {
   for (const one of prototypeDifferences(before, after, place)) sum.addPrototype(one);
   sum.addExports(before.compiler.exports, after.compiler.exports, place);
   sum.directives.push(...directiveDifferences(before, after, place));
-  sum.guards.push(
-    ...file.hunks.flatMap((hunk) => guardsIn(fragmentAfter(hunk))).map((guard) => ({ ...guard, ...place })),
-  );
+  sum.guards.push(...guardsIn(file.hunks.map(fragmentAfter)).map((guard) => ({ ...guard, ...place })));
 }
 
 function readSide(file: FilePatch, side: 'before' | 'after'): Read {

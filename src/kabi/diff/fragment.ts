@@ -15,6 +15,8 @@ export interface FragmentLine {
   readonly number: number;
   /** Removed by the hunk (text before), or added by it (text after). */
   readonly changed: boolean;
+  /** Something stood here that went away; the line itself is empty. */
+  readonly removal?: boolean;
 }
 
 export function fragmentBefore(hunk: Hunk): Fragment {

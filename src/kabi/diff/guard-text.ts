@@ -16,8 +16,10 @@ export interface GuardText {
   readonly hides: readonly string[];
   /** Lines that only genksyms sees. */
   readonly shows: readonly string[];
-  /** No `#endif` for it in the hunk. */
+  /** An added line opens it and no `#endif` of the file's hunks closes it. */
   readonly open: boolean;
+  /** It is no guard at all: the name that was meant to be `__GENKSYMS__`. */
+  readonly misspelled: string | null;
 }
 
 interface OpenGuard {
@@ -25,74 +27,156 @@ interface OpenGuard {
   readonly written: string;
   /** null: not about genksyms. */
   branch: 'compiler' | 'genksyms' | 'both' | null;
+  readonly misspelled: string | null;
   readonly hides: string[];
   readonly shows: string[];
   touched: boolean;
+  /** The line that opens it is an added one. */
+  readonly opens: boolean;
 }
+
+const GENKSYMS = '__GENKSYMS__';
 
 const MACRO =
   /\b((?:[A-Z][A-Z0-9]*_)*KABI_(?:USE\w*|REPLACE\w*|EXTEND\w*|FILL_HOLE|RENAME|EXCLUDE\w*|DEPRECATE\w*|BROKEN_\w+|IGNORE|HIDE_INCLUDE|FAKE_INCLUDE|CONST|ADD_MODIFIER|AUX_\w+|SIZE_AND_EXTEND|FORCE_CHANGE|RESERVE\w*)|ANDROID_(?:VENDOR|OEM)_DATA\w*|ANDROID_BACKPORT_\w+|KABI_(?:DECLONLY|ENUMERATOR_\w+|BYTE_SIZE|TYPE_STRING))\s*\(/;
 
-export function guardsIn(fragment: Fragment): GuardText[] {
+/**
+ * The guards of a file, from its hunks in order (or from the whole file as one fragment). A conditional that an added line opens goes on in
+ * the next hunk; one that stands in a hunk's context is only known as far as the hunk shows it.
+ */
+export function guardsIn(fragments: readonly Fragment[]): GuardText[] {
   const found: GuardText[] = [];
-  const stack: OpenGuard[] = [];
-  let inMacro = false;
-  for (const line of fragment.lines) {
-    const directive = /^\s*#\s*(if|ifdef|ifndef|else|elif|endif|include|define)\b(.*)$/.exec(line.text);
-    const name = directive?.[1] ?? '';
-    const defines: boolean = name === 'define' || inMacro;
-    inMacro = defines && /\\\s*$/.test(line.text);
-    if (name === 'if' || name === 'ifdef' || name === 'ifndef') stack.push(openGuard(name, directive?.[2] ?? '', line));
-    else if (name === 'else' || name === 'elif') {
-      const top = stack.at(-1);
-      if (top !== undefined && top.branch !== null) top.branch = top.branch === 'compiler' ? 'genksyms' : 'compiler';
-      if (top !== undefined && line.changed) top.touched = true;
-    } else if (name === 'endif') {
-      const top = stack.pop();
-      if (top !== undefined) found.push(...closed(top, line, false));
-    } else {
-      noteLine(stack, line);
-      if (line.changed && !defines) found.push(...macroGuard(line));
-    }
+  let carried: OpenGuard[] = [];
+  for (const fragment of fragments) {
+    const reader = new GuardReader(carried);
+    for (const line of fragment.lines) reader.take(line);
+    found.push(...reader.found);
+    carried = reader.stack.filter((one) => one.opens);
+    const last = fragment.lines.at(-1);
+    const left = reader.stack.filter((one) => !one.opens);
+    if (last !== undefined) for (const top of left) found.push(...closed(top, last, false));
   }
-  const last = fragment.lines.at(-1);
-  if (last !== undefined) for (const top of stack) found.push(...closed(top, last, true));
+  for (const top of carried) found.push(...closed(top, top.line, true));
   return found.sort((one, other) => one.line - other.line);
 }
 
+class GuardReader {
+  readonly found: GuardText[] = [];
+  readonly stack: OpenGuard[];
+  #inMacro = false;
+  #inComment = false;
+
+  constructor(carried: readonly OpenGuard[]) {
+    this.stack = [...carried];
+  }
+
+  take(raw: FragmentLine): void {
+    const line = { ...raw, text: this.#code(raw.text) };
+    const directive = /^\s*#\s*(if|ifdef|ifndef|else|elif|endif|include|define)\b(.*)$/.exec(line.text);
+    const name = directive?.[1] ?? '';
+    const defines: boolean = name === 'define' || this.#inMacro;
+    this.#inMacro = defines && /\\\s*$/.test(line.text);
+    if (name === 'if' || name === 'ifdef' || name === 'ifndef')
+      this.stack.push(openGuard(name, directive?.[2] ?? '', line));
+    else if (name === 'else' || name === 'elif') {
+      const top = this.stack.at(-1);
+      if (top !== undefined && top.branch !== null) top.branch = top.branch === 'compiler' ? 'genksyms' : 'compiler';
+      if (top !== undefined && line.changed) top.touched = true;
+    } else if (name === 'endif') {
+      const top = this.stack.pop();
+      if (top !== undefined) this.found.push(...closed(top, line, false));
+    } else {
+      noteLine(this.stack, line);
+      if (line.changed && !defines) this.found.push(...macroGuard(line));
+    }
+  }
+
+  /** The line without its comments, which may go over several lines. */
+  #code(text: string): string {
+    let code = '';
+    let rest = text;
+    while (rest !== '') {
+      if (this.#inComment) {
+        const end = rest.indexOf('*/');
+        if (end < 0) return code;
+        this.#inComment = false;
+        rest = rest.slice(end + 2);
+      }
+      const [, before = '', mark = '', after = ''] = /^(.*?)(\/\*|\/\/|$)(.*)$/s.exec(rest) ?? [];
+      code += before;
+      if (mark !== '/*') return code;
+      this.#inComment = true;
+      rest = after;
+    }
+    return code;
+  }
+}
+
 function openGuard(name: string, rest: string, line: FragmentLine): OpenGuard {
-  const bare = rest.replace(/\/\*.*?\*\/|\/\/.*/g, '').trim();
+  const bare = rest.trim();
   const text = name === 'if' ? bare : name === 'ifdef' ? `defined(${bare})` : `!defined(${bare})`;
   const compiler = genksymsTruth(text, false);
   const genksyms = genksymsTruth(text, true);
   const about = text.includes('__GENKSYMS__');
   const branch =
     !about || compiler === genksyms ? null : genksyms === false ? 'compiler' : compiler === false ? 'genksyms' : null;
-  return { line, written: `#${name} ${bare}`, branch, hides: [], shows: [], touched: line.changed };
+  const misspelled = branch === null && line.changed ? (misspelling(bare) ?? null) : null;
+  const written = `#${name} ${bare}`;
+  const { changed } = line;
+  return { line, written, branch, misspelled, hides: [], shows: [], touched: changed, opens: changed };
 }
 
 function noteLine(stack: readonly OpenGuard[], line: FragmentLine): void {
-  const guard = stack.findLast((one) => one.branch !== null);
-  const code = line.text.replace(/\/\*.*?\*\/|\/\/.*$/g, '').trim();
-  if (guard === undefined || code === '' || /^(\/\*|\*)/.test(code)) return;
+  const guard = stack.findLast((one) => one.branch !== null || one.misspelled !== null);
+  const code = line.text.trim();
+  if (guard !== undefined && line.removal === true) guard.touched = true;
+  if (guard === undefined || code === '') return;
   if (line.changed) guard.touched = true;
-  if (guard.branch === 'compiler') guard.hides.push(code);
+  if (guard.branch === 'compiler' || guard.misspelled !== null) guard.hides.push(code);
   else guard.shows.push(code);
 }
 
 function closed(guard: OpenGuard, end: FragmentLine, open: boolean): GuardText[] {
-  if (guard.branch === null || !guard.touched) return [];
-  const { hides, shows } = guard;
+  const { hides, shows, misspelled } = guard;
+  if ((guard.branch === null && misspelled === null) || !guard.touched) return [];
   const includes = hides.length > 0 && hides.every((text) => /^#\s*include\b/.test(text));
   const idiom = includes ? 'guarded #include' : guard.written;
-  return [{ line: guard.line.number, lastLine: end.number, idiom, hides, shows, open }];
+  return [{ line: guard.line.number, lastLine: end.number, idiom, hides, shows, open, misspelled }];
+}
+
+/** A name that is nearly `__GENKSYMS__`, such as `__GENKSYSMS__`: nobody defines it. */
+function misspelling(text: string): string | undefined {
+  return (text.match(/\b\w{6,16}\b/g) ?? []).find(
+    (name) => name !== GENKSYMS && distance(name.replace(/^_+|_+$/g, ''), 'GENKSYMS') <= 2,
+  );
+}
+
+/** Levenshtein's, on two short words. */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++) {
+      const swap = (row[j - 1] as number) + (one[i - 1] === other[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] as number;
 }
 
 function macroGuard(line: FragmentLine): GuardText[] {
-  if (/^\s*(\*|\/\*|\/\/)/.test(line.text)) return [];
   const macro = MACRO.exec(line.text)?.[1] ?? (/\bsuse_kabi_padding\b/.test(line.text) ? 'suse_kabi_padding' : null);
   if (macro === null || /_RESERVE/.test(macro)) return [];
   return [
-    { line: line.number, lastLine: line.number, idiom: macro, hides: [line.text.trim()], shows: [], open: false },
+    {
+      line: line.number,
+      lastLine: line.number,
+      idiom: macro,
+      hides: [line.text.trim()],
+      shows: [],
+      open: false,
+      misspelled: null,
+    },
   ];
 }

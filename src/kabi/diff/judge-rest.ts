@@ -188,12 +188,22 @@ export function judgeGuards(guards: readonly GuardDifference[], types: readonly 
   });
 }
 
+/** Nobody defines the name, so both views see the same. */
+export function misspelled(name: string): { honest: false; rule: 'guard-stale-branch'; why: string } {
+  return {
+    honest: false,
+    rule: 'guard-stale-branch',
+    why: `\`${name}\` is not \`__GENKSYMS__\`: genksyms sees what the compiler sees`,
+  };
+}
+
 function sayGuard(
   guard: GuardDifference,
   around: TypeJudgement | undefined,
 ): { honest: boolean | null; rule: RuleId; why: string } {
   const needsTree = 'whether what it hides is harmless needs the tree';
-  if (guard.open) return { honest: null, rule: 'guard-unbalanced', why: 'its #endif is not in the hunk' };
+  if (guard.misspelled !== null) return misspelled(guard.misspelled);
+  if (guard.open) return { honest: null, rule: 'guard-unbalanced', why: 'its #endif is not in the mail' };
   if (guard.idiom === 'guarded #include' && guard.role === 'source') {
     return {
       honest: null,

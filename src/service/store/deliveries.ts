@@ -50,6 +50,16 @@ export async function planDelivery(tx: Database, planned: PlannedDelivery, now: 
   return rows.length > 0;
 }
 
+/** Of a series that a newer version replaces. What is on its way, or may be, cannot be taken back. */
+export async function withdrawUnsent(tx: Database, messageId: string, detail: string): Promise<number> {
+  const rows = await tx.query(
+    `update kabiwatch.delivery set state = 'withdrawn', detail = $2 where state in ('planned', 'held')
+     and series in (select id from kabiwatch.series where message_id = $1) returning id`,
+    [messageId, detail],
+  );
+  return rows.length;
+}
+
 const columns = `d.id, d.review, s.thread, d.outlet, d.list, d.message_id as "messageId", d.state, d.mail, d.attempts,
   d.sending_at as "sendingAt", d.detail`;
 const from = 'kabiwatch.delivery d join kabiwatch.series s on s.id = d.series';

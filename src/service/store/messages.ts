@@ -5,6 +5,7 @@
 import type { Database, Store } from '../database.js';
 import type { Cursor } from '../ports.js';
 import type { MailFacts } from '../tasks.js';
+import { relatedThread } from './relatives.js';
 
 /** One mail of a batch: read, or the reason why it could not be. */
 export type Incoming =
@@ -26,6 +27,8 @@ export interface Stored {
   readonly fresh: number;
   readonly known: number;
   readonly quarantined: number;
+  /** Threads into which a part of a series came: reviews of them that run are stale. */
+  readonly due: readonly number[];
 }
 
 /** Threads are found and joined by one writer at a time: two mailboxes may carry parts of the same thread. */
@@ -40,15 +43,20 @@ export async function storeBatch(
   return store.transaction(async (tx) => {
     await tx.query('select pg_advisory_xact_lock($1)', [storeLock]);
     let [fresh, known, quarantined] = [0, 0, 0];
+    const due = new Set<number>();
     for (const mail of batch.incoming) {
       if (mail.kind === 'unreadable') {
         await quarantine(tx, batch.cursor, mail);
         quarantined++;
-      } else if (await storeMessage(tx, list, mail, now)) fresh++;
+        continue;
+      }
+      const stored = await storeMessage(tx, list, mail, now);
+      if (stored.fresh) fresh++;
       else known++;
+      if (stored.due !== null) due.add(stored.due);
     }
     await moveCursor(tx, batch.cursor);
-    return { fresh, known, quarantined };
+    return { fresh, known, quarantined, due: [...due] };
   });
 }
 
@@ -77,26 +85,27 @@ async function quarantine(tx: Database, cursor: Cursor, mail: Incoming & { kind:
   );
 }
 
-/** True when the message is new. */
+/** The message as it is stored: whether it is new, and the thread that it made due. */
 async function storeMessage(
   tx: Database,
   list: ListFacts,
   mail: Incoming & { kind: 'read' },
   now: Date,
-): Promise<boolean> {
+): Promise<{ readonly fresh: boolean; readonly due: number | null }> {
   const { facts } = mail;
   const [there] = await tx.query<{ id: number }>('select id from kabiwatch.message where message_id = $1', [
     facts.messageId,
   ]);
   if (there !== undefined) {
     await onList(tx, there.id, list.name);
-    return false;
+    return { fresh: false, due: null };
   }
   const thread = await placeInThread(tx, facts);
   const [row] = await tx.query<{ id: number }>(
     `insert into kabiwatch.message
-       (message_id, thread, list, received_at, sender, subject, version, n, total, patch, automatic, raw)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id`,
+       (message_id, thread, list, received_at, sender, subject, version, n, total, patch, automatic, raw,
+        title, change_id, sent_at, part)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) returning id`,
     [
       facts.messageId,
       thread,
@@ -110,13 +119,17 @@ async function storeMessage(
       facts.patch,
       facts.automatic,
       mail.raw,
+      facts.title,
+      facts.changeId,
+      facts.sentAt === null ? null : new Date(facts.sentAt),
+      facts.series && !facts.reply,
     ],
   );
   await onList(tx, (row as { id: number }).id, list.name);
   // A machine's mail with a diff in it (a commit notice, our own quoting reply) makes no thread due.
-  if (facts.series && facts.automatic === null)
-    await makeDue(tx, thread, facts, new Date(now.getTime() + list.quietMs), now);
-  return true;
+  if (!facts.series || facts.automatic !== null) return { fresh: true, due: null };
+  await makeDue(tx, thread, facts, new Date(now.getTime() + list.quietMs), now);
+  return { fresh: true, due: thread };
 }
 
 async function onList(tx: Database, message: number, list: string): Promise<void> {
@@ -128,7 +141,8 @@ async function onList(tx: Database, message: number, list: string): Promise<void
 
 /**
  * The thread is that of the nearest ancestor which was seen or referred to, or the one that waits for this very message. When these are
- * two, they are joined; one mail joins at most two threads, so that a forged References line cannot pull a list into one thread.
+ * two, they are joined, and with them the thread of the same posting or of an older version; one mail joins at most three threads, so that
+ * a forged References line cannot pull a list into one thread.
  */
 async function placeInThread(tx: Database, facts: MailFacts): Promise<number> {
   const ids = [facts.messageId, ...facts.ancestors];
@@ -140,12 +154,14 @@ async function placeInThread(tx: Database, facts: MailFacts): Promise<number> {
   const waiting = threads.get(facts.messageId);
   const nearest = facts.ancestors.map((id) => threads.get(id)).find((thread) => thread !== undefined);
   let thread = nearest ?? waiting;
+  const related = await relatedThread(tx, facts, { answers: thread !== undefined });
   if (thread === undefined) {
     const [row] = await tx.query<{ id: number }>('insert into kabiwatch.thread default values returning id');
     thread = (row as { id: number }).id;
   } else if (waiting !== undefined && waiting !== thread) {
     await joinThreads(tx, waiting, thread);
   }
+  if (related !== null && related !== thread) await joinThreads(tx, related, thread);
   await tx.query(
     `insert into kabiwatch.thread_member (message_id, thread) select id, $2 from unnest($1::text[]) as id on conflict do nothing`,
     [ids, thread],
@@ -159,7 +175,7 @@ async function joinThreads(tx: Database, from: number, into: number): Promise<vo
   }
   await tx.query(
     `update kabiwatch.thread t
-     set due_at = least(t.due_at, f.due_at), queued_at = null, muted = t.muted or f.muted
+     set due_at = least(t.due_at, f.due_at), queued_at = null, muted = t.muted or f.muted, marks = t.marks + f.marks + 1
      from kabiwatch.thread f where t.id = $2 and f.id = $1`,
     [from, into],
   );
@@ -175,7 +191,7 @@ async function makeDue(tx: Database, thread: number, facts: MailFacts, quiet: Da
   );
   const complete = (row?.parts ?? 0) >= facts.total;
   await tx.query(
-    `update kabiwatch.thread set due_at = case when due_at <= $3 then due_at else $2 end, queued_at = null where id = $1`,
+    `update kabiwatch.thread set due_at = case when due_at <= $3 then due_at else $2 end, queued_at = null, marks = marks + 1 where id = $1`,
     [thread, complete ? now : quiet, now],
   );
 }

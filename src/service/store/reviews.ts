@@ -52,6 +52,26 @@ export async function storeReview(tx: Database, row: ReviewRow): Promise<{ id: n
   return { id: (known as { id: number }).id, fresh: false };
 }
 
+export async function noteSuperseded(tx: Database, older: string, newer: string): Promise<void> {
+  await tx.query('update kabiwatch.series set superseded_by = $2 where message_id = $1', [older, newer]);
+}
+
+const mostReviews = 8;
+
+/** The latest review of each series of a thread, the newest series first. */
+export async function reviewsOf(
+  db: Database,
+  thread: number,
+): Promise<{ readonly messageId: string; readonly review: Review }[]> {
+  return db.query<{ messageId: string; review: Review }>(
+    `select "messageId", review from (
+       select distinct on (s.id) s.message_id as "messageId", r.body as review, s.id
+       from kabiwatch.review r join kabiwatch.series s on s.id = r.series where s.thread = $1 order by s.id, r.id desc
+     ) latest order by id desc limit $2`,
+    [thread, mostReviews],
+  );
+}
+
 export async function noteSilence(tx: Database, review: number, why: string): Promise<void> {
   await tx.query('update kabiwatch.review set silent = $2 where id = $1', [review, why]);
 }

@@ -16,6 +16,8 @@ export async function takeDueThreads(store: Database, now: Date, leaseMs: number
 export interface DueThread {
   readonly id: number;
   readonly dueAt: Date;
+  /** Raised by each part that comes. */
+  readonly marks: number;
   readonly list: string;
   readonly muted: boolean;
   readonly failures: number;
@@ -32,10 +34,16 @@ const [maxMails, maxBytes] = [1000, 32_000_000];
 
 /** null when the thread is not due any more: another worker was quicker, or a new patch postponed it. */
 export async function readDueThread(db: Database, id: number, now: Date): Promise<DueThread | null> {
-  const [thread] = await db.query<{ id: number; dueAt: Date; muted: boolean; failures: number }>(
-    `select id, due_at as "dueAt", muted, failures from kabiwatch.thread where id = $1 and due_at <= $2`,
-    [id, now],
-  );
+  const [thread] = await db.query<{
+    id: number;
+    dueAt: Date;
+    marks: number;
+    muted: boolean;
+    failures: number;
+  }>(`select id, due_at as "dueAt", marks, muted, failures from kabiwatch.thread where id = $1 and due_at <= $2`, [
+    id,
+    now,
+  ]);
   if (thread === undefined) return null;
   const mails = await db.query<{
     messageId: string;
@@ -55,11 +63,19 @@ export async function readDueThread(db: Database, id: number, now: Date): Promis
   return { ...thread, list: mails[0]?.list ?? '', mails };
 }
 
-/** Not due any more, unless a patch arrived while the review ran. */
-export async function settleThread(tx: Database, thread: { id: number; dueAt: Date }): Promise<void> {
+/** Did a part of a series come since it was read? Locks the thread until the transaction ends. */
+export async function isStale(tx: Database, thread: { id: number; marks: number }): Promise<boolean> {
+  const [row] = await tx.query<{ marks: number }>('select marks from kabiwatch.thread where id = $1 for update', [
+    thread.id,
+  ]);
+  return row?.marks !== thread.marks;
+}
+
+/** Not due any more, unless a part came while the review ran. */
+export async function settleThread(tx: Database, thread: { id: number; marks: number }): Promise<void> {
   await tx.query(
-    `update kabiwatch.thread set due_at = case when due_at = $2 then null else due_at end, queued_at = null, failures = 0 where id = $1`,
-    [thread.id, thread.dueAt],
+    `update kabiwatch.thread set due_at = case when marks = $2 then null else due_at end, queued_at = null, failures = 0 where id = $1`,
+    [thread.id, thread.marks],
   );
 }
 
@@ -75,6 +91,11 @@ export async function failThread(store: Store, thread: number, why: string, retr
     await tx.query('insert into kabiwatch.parked (thread, why) values ($1, $2)', [thread, why]);
     return true;
   });
+}
+
+/** Handed out again at once, not when its lease ends. */
+export async function releaseThread(db: Database, thread: number): Promise<void> {
+  await db.query('update kabiwatch.thread set queued_at = null where id = $1', [thread]);
 }
 
 /** After a crash of the only process nobody holds anything: what was handed out is handed out again at once. */

@@ -1,0 +1,177 @@
+/**
+ * A review with a reference: which of its units the series can concern, those of them that must be read again read on all processors, and the
+ * series judged with what all exports say.
+ */
+
+import { LexCache } from '../c/lex-cache.js';
+import { predefinedMacros } from '../c/predefined.js';
+import { DeclarationCache } from '../genksyms/declaration-cache.js';
+import { dialectOf } from '../genksyms/dialect.js';
+import { againstReference } from '../kabi/against-reference.js';
+import type { SymbolFacts } from '../kabi/facts.js';
+import { type ProgramReader, readGenksymsView } from '../kabi/program.js';
+import { planReference, type ReferencePlan } from '../kabi/reference-plan.js';
+import { type ReadAgain, type ReferenceSymbols, symbolsFrom, type UnitAfter } from '../kabi/reference-symbols.js';
+import type { Review } from '../kabi/review.js';
+import { reviewSeries } from '../kabi/review-series.js';
+import { newReading } from '../kabi/series-changes.js';
+import { touchedFiles } from '../kabi/touched-files.js';
+import { roleOf } from '../kabi/triage.js';
+import { definitionsIn, readersOf, unitsThatDiffer } from '../kernel/readers.js';
+import type { Reference } from '../kernel/reference.js';
+import { TypeGraph } from '../kernel/type-graph.js';
+import { macrosForTree } from '../kernel/unit.js';
+import { type CompiledUnit, readUnit } from '../kernel/unit-versions.js';
+import type { Series } from '../patch/series.js';
+import { overlaySeries } from '../tree/overlay.js';
+import type { SourceTree } from '../tree/source-tree.js';
+import type { BuildPlace } from './build-world.js';
+import { inputIds } from './input-ids.js';
+import type { TreeInput } from './tree-input.js';
+import { readUnits } from './version-pool.js';
+
+export interface ReferenceReview {
+  readonly series: Series;
+  readonly input: TreeInput;
+  /** Where `input` was opened, for other threads. */
+  readonly place: BuildPlace;
+  readonly reference: Reference;
+  readonly onUnit?: (done: number, all: number) => void;
+  /** Look for a harmless rewrite; it is judged by the units that show the types. */
+  readonly advice?: boolean;
+}
+
+/** Threads cost half a second to start: fewer units than this are read in this one. */
+const worthThreads = 6;
+
+export async function reviewWithReference(request: ReferenceReview): Promise<Review> {
+  const { series, input, reference } = request;
+  const reading = newReading();
+  const reader: ProgramReader = { build: input.build, versions: input.versions, ...reading };
+  const overlay = overlaySeries(input.tree, series);
+  const { after } = overlay;
+  const touched = touchedFiles(series, input.tree, after);
+  const graph = new TypeGraph(reference);
+  const sourceOf = (unit: number): string => graph.unit(unit)?.source ?? '';
+  const view =
+    (tree: SourceTree) =>
+    (number: number): SymbolFacts | null => {
+      const unit = input.build.unitOf(sourceOf(number));
+      return unit === null || tree.read(unit.path) === null ? null : readGenksymsView(tree, unit, reader);
+    };
+  const plan = planReference(reference, graph, touched, { before: view(input.tree), after: view(after) });
+  const symbols = await allSymbols(request, after, graph, plan);
+  const units = [...new Set(plan.representatives.map(sourceOf))];
+  const shown = new Set(plan.representatives);
+  const headers = touched.flatMap(({ path }) =>
+    path.endsWith('.h') && roleOf(path) !== 'other' && !readersOf(reference, path).some((unit) => shown.has(unit))
+      ? [path]
+      : [],
+  );
+  const source = { ...input, units: null, reading, known: { overlay, units, headers, symbols } };
+  const { advice = false } = request;
+  return againstReference(reviewSeries({ series, arch: input.arch, source, advice }), reference);
+}
+
+/** Units that differ from the reference's, or cannot be followed, are read again until none is left. */
+async function allSymbols(
+  request: ReferenceReview,
+  after: SourceTree,
+  graph: TypeGraph,
+  plan: ReferencePlan,
+): Promise<ReferenceSymbols> {
+  const { reference, input } = request;
+  const concerned = new Set([...plan.carried, ...plan.toRead]);
+  const differ = unitsThatDiffer(reference, concerned, inputIds(input.tree));
+  const read = new Map<number, ReadAgain>();
+  const filesDefining = definitionsIn(reference, after);
+  let open: readonly number[] = [...new Set([...plan.toRead, ...differ])];
+  for (;;) {
+    await readAll(request, after, open, differ, read, graph);
+    const symbols = symbolsFrom(reference, graph, plan, read, filesDefining);
+    if (symbols.toRead.length === 0) return { ...symbols, missing: [...symbols.missing, ...told(differ, reference)] };
+    open = symbols.toRead;
+  }
+}
+
+function told(differ: ReadonlySet<number>, reference: Reference): ReferenceSymbols['missing'] {
+  if (differ.size === 0) return [];
+  return [
+    {
+      what: `${differ.size} units as reference ${reference.meta.name} has them`,
+      why: 'this tree has other text in files that they read; they were read before and after the series',
+    },
+  ];
+}
+
+async function readAll(
+  request: ReferenceReview,
+  after: SourceTree,
+  units: readonly number[],
+  both: ReadonlySet<number>,
+  read: Map<number, ReadAgain>,
+  graph: TypeGraph,
+): Promise<void> {
+  const { place, input, reference, onUnit } = request;
+  const compiled = units.flatMap((number) => {
+    const row = graph.unit(number);
+    const flags = row === null ? null : reference.row('flags', row.flags);
+    if (row === null || flags === null) return [];
+    const module = row.module === 'vmlinux' ? null : row.module;
+    return [{ number, unit: { ...row, module, flags } satisfies CompiledUnit }];
+  });
+  const isThere = compiled.filter(({ unit }) => after.read(unit.source) !== null);
+  const olds = compiled.filter(({ number }) => both.has(number));
+  const is = await readVersions(
+    isThere,
+    { ...place, changed: changedFiles(request.series, after) },
+    after,
+    input,
+    onUnit,
+  );
+  const was = await readVersions(olds, place, input.tree, input, onUnit);
+  for (const { number } of compiled)
+    read.set(number, { before: was.get(number) ?? null, after: is.get(number) ?? null });
+}
+
+interface NumberedUnit {
+  readonly number: number;
+  readonly unit: CompiledUnit;
+}
+
+async function readVersions(
+  units: readonly NumberedUnit[],
+  place: BuildPlace,
+  tree: SourceTree,
+  { arch }: TreeInput,
+  onUnit: ReferenceReview['onUnit'],
+): Promise<ReadonlyMap<number, UnitAfter>> {
+  const found = new Map<number, UnitAfter>();
+  if (units.length < worthThreads) {
+    const predefined = macrosForTree(predefinedMacros(arch) ?? '', tree);
+    const world = {
+      tree,
+      predefined,
+      dialect: dialectOf(place.version),
+      cache: new LexCache(),
+      declarations: new DeclarationCache(),
+    };
+    for (const { number, unit } of units) {
+      const { versions, types } = readUnit(unit, world);
+      found.set(number, { exports: versions, types });
+    }
+    return found;
+  }
+  let done = 0;
+  const jobs = units.map((one) => ({ ...one, kind: 'exports' as const }));
+  await readUnits(place, jobs, ({ number }, result) => {
+    onUnit?.(++done, units.length);
+    if (result.ok) found.set(number, result.reading);
+  });
+  return found;
+}
+
+function changedFiles(series: Series, after: SourceTree): ReadonlyMap<string, Uint8Array | null> {
+  const paths = new Set(series.patches.flatMap(({ files }) => files.flatMap(({ before, after: is }) => [before, is])));
+  return new Map([...paths].flatMap((path) => (path === null ? [] : [[path, after.read(path)] as const])));
+}

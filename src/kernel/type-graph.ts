@@ -1,0 +1,171 @@
+/**
+ * The texts of a reference as a graph: what each exported symbol reaches in its own unit, its version from that, and what the version becomes
+ * where some texts are others. Rows are read when they are first met.
+ */
+import { type CutText, crcOfText, cutText, type Resolve, type TextNode } from '../genksyms/text-crc.js';
+import { unpackNumbers } from './number-set.js';
+import { readersOf } from './readers.js';
+import { type ExportingUnit, type Reference, unitKey } from './reference.js';
+
+/** One text of a key, and the units in which it stands. */
+export interface GraphNode extends TextNode {
+  readonly key: string;
+  readonly text: string;
+  readonly file: string | null;
+  readonly cut: CutText;
+  /** By unit: 1 where it is this text. */
+  readonly units: Uint8Array;
+  /** By reference: the keys that it can mean, the likeliest first. */
+  readonly meant: readonly (readonly string[])[];
+  met: number;
+}
+
+/** Other texts for some keys of one unit; a key that is there with null is not declared in it. */
+export type Replaced = ReadonlyMap<string, GraphNode | null>;
+
+export interface Nearest {
+  /** By export: keys from itself to the nearest target; exports that reach none are not in it. */
+  readonly paths: ReadonlyMap<string, readonly string[]>;
+  /** Every key that one of the exports reaches. */
+  readonly reached: ReadonlySet<string>;
+  /** Those of them that reach a target, the targets too. */
+  readonly through: ReadonlySet<string>;
+}
+
+export class TypeGraph {
+  readonly #reference: Reference;
+  readonly #nodes = new Map<string, readonly GraphNode[]>();
+  readonly #readers = new Map<string, ReadonlySet<number>>();
+  readonly #count: number;
+
+  constructor(reference: Reference) {
+    this.#reference = reference;
+    this.#count = reference.count('exporting');
+  }
+
+  unit(number: number): ExportingUnit | null {
+    return this.#reference.row('exporting', unitKey(number));
+  }
+
+  /** All texts of a key. */
+  nodesOf(key: string): readonly GraphNode[] {
+    let nodes = this.#nodes.get(key);
+    if (nodes === undefined) {
+      const rows = this.#reference.row('types', key) ?? [];
+      nodes = rows.map(({ text, file, units }) => this.node(key, text, file, unpackNumbers(units)));
+      this.#nodes.set(key, nodes);
+    }
+    return nodes;
+  }
+
+  node(key: string, text: string, file: string | null, units: readonly number[]): GraphNode {
+    const member = new Uint8Array(this.#count);
+    for (const unit of units) member[unit] = 1;
+    const cut = cutText(text);
+    const meant = cut.references.map(({ letter, name }) => keysMeant(letter, name));
+    return { key, text, file, cut, units: member, meant, met: 0 };
+  }
+
+  /** What genksyms makes of a tag that nothing declares; null for other keys. */
+  unknownNode(key: string): GraphNode | null {
+    const [letter = '', name] = key.split('#');
+    const word = { s: 'struct', u: 'union', e: 'enum' }[letter];
+    return word === undefined ? null : this.node(key, `${word} ${name} { UNKNOWN }`, null, []);
+  }
+
+  /** What a key is in a unit; null where it is nothing there. */
+  nodeIn(unit: number, key: string): GraphNode | null {
+    return this.nodesOf(key).find(({ units }) => units[unit] === 1) ?? null;
+  }
+
+  /** Units in which an exported symbol reaches the key. */
+  unitsWith(key: string): readonly number[] {
+    const found = new Set<number>();
+    for (const { units } of this.nodesOf(key))
+      units.forEach((is, unit) => {
+        if (is === 1) found.add(unit);
+      });
+    return [...found].sort((a, b) => a - b);
+  }
+
+  /** The version of an export of a unit from its texts; null where the unit has none of that name. `onMet` as in text-crc.ts. */
+  versionOf(
+    unit: number,
+    name: string,
+    replaced: Replaced = new Map(),
+    onMet?: (node: GraphNode, from: GraphNode) => void,
+  ): number | null {
+    const own = replaced.get(name);
+    const root = own === undefined ? this.nodeIn(unit, name) : own;
+    if (root === null) return null;
+    return crcOfText(root, this.#resolver(unit, replaced), onMet as (node: TextNode, from: TextNode) => void);
+  }
+
+  /** Units that read a file. */
+  readersOf(file: string): ReadonlySet<number> {
+    let readers = this.#readers.get(file);
+    if (readers === undefined) {
+      readers = new Set(readersOf(this.#reference, file));
+      this.#readers.set(file, readers);
+    }
+    return readers;
+  }
+
+  /**
+   * From exports of a unit to the nearest of these keys. The exports' texts are walked once for all of them, then the same edges backwards from
+   * the keys; an export's own text counts only where it reaches no other of the keys.
+   */
+  nearest(unit: number, names: readonly string[], targets: ReadonlySet<string>, replaced: Replaced): Nearest {
+    const resolve = this.#resolver(unit, replaced);
+    const rootOf = (name: string): GraphNode | null => {
+      const own = replaced.get(name);
+      return own === undefined ? this.nodeIn(unit, name) : own;
+    };
+    const roots = new Map(names.flatMap((name) => [[name, rootOf(name)] as const]));
+    const users = new Map<GraphNode, GraphNode[]>();
+    for (const root of roots.values()) if (root !== null) users.set(root, []);
+    for (const node of users.keys()) {
+      for (let at = 0; at < node.meant.length; at++) {
+        const named = resolve(node, at) as GraphNode | null;
+        if (named === null) continue;
+        const known = users.get(named);
+        if (known === undefined) users.set(named, [node]);
+        else known.push(node);
+      }
+    }
+    const next = new Map<GraphNode, GraphNode | null>();
+    for (const node of users.keys()) if (targets.has(node.key) && node.key.includes('#')) next.set(node, null);
+    for (const node of next.keys()) for (const user of users.get(node) ?? []) if (!next.has(user)) next.set(user, node);
+    const paths = new Map<string, readonly string[]>();
+    for (const [name, root] of roots) {
+      if (root !== null && next.has(root)) paths.set(name, pathFrom(root, next));
+      else if (targets.has(name)) paths.set(name, [name]);
+    }
+    const keys = (nodes: Iterable<GraphNode>): Set<string> => new Set(Array.from(nodes, ({ key }) => key));
+    return { paths, reached: keys(users.keys()), through: new Set([...keys(next.keys()), ...paths.keys()]) };
+  }
+
+  #resolver(unit: number, replaced: Replaced): Resolve {
+    return (node, at) => {
+      for (const key of (node as GraphNode).meant[at] as readonly string[]) {
+        const other = replaced.size === 0 ? undefined : replaced.get(key);
+        const found = other === undefined ? this.nodeIn(unit, key) : other;
+        if (found !== null) return found;
+      }
+      return null;
+    };
+  }
+}
+
+function pathFrom(root: GraphNode, next: ReadonlyMap<GraphNode, GraphNode | null>): readonly string[] {
+  const path: string[] = [];
+  for (let node: GraphNode | null | undefined = root; node != null; node = next.get(node)) path.push(node.key);
+  return path;
+}
+
+/** Tags share one name space: a reference to a struct finds the union of that name. */
+function keysMeant(letter: string, name: string): readonly string[] {
+  const tags = ['s', 'u', 'e'];
+  if (!tags.includes(letter)) return [`${letter}#${name}`];
+  return [letter, ...tags.filter((one) => one !== letter)].map((one) => `${one}#${name}`);
+}

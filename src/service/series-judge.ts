@@ -1,0 +1,76 @@
+/**
+ * A list's settings -> the function that judges its series: on kernel source where that is configured and the series' base is found there,
+ * else from the mails alone, with the reason in `missing`. Runs in workers only.
+ */
+import { errorTable, KabiwatchError } from '../errors.js';
+import { againstReference } from '../kabi/against-reference.js';
+import type { Missing, Review } from '../kabi/review.js';
+import { reviewSeries, type Source } from '../kabi/review-series.js';
+import type { Reference } from '../kernel/reference.js';
+import type { Series } from '../patch/series.js';
+import { reviewOnTree } from './review-on-tree.js';
+import type { ReviewSettings } from './tasks.js';
+
+/** What a worker has at hand; every function may throw a KabiwatchError, which becomes a line of `missing`. */
+export interface JudgeWorld {
+  /** The tree that the series applies to, with the series as it stands on it (its base named), or why there is none. */
+  readonly sourceFor: (
+    series: Series,
+  ) =>
+    | { readonly ok: true; readonly input: Omit<Source, 'units'>; readonly series: Series }
+    | { readonly ok: false; readonly missing: readonly Missing[] };
+  /** The configured reference; null where none is. */
+  readonly reference: () => Reference | null;
+}
+
+export function seriesJudge(
+  { arch, missing }: Pick<ReviewSettings, 'arch' | 'missing'>,
+  world: JudgeWorld | null,
+): (series: Series) => Review {
+  const fromDiff = (series: Series, why: readonly Missing[]): Review => {
+    const review = reviewSeries({ series, arch });
+    return { ...review, missing: [...review.missing, ...missing, ...why] };
+  };
+  if (world === null) return (series) => fromDiff(series, []);
+  const opened = once(() => openedReference(world));
+  return (series) => {
+    try {
+      const found = world.sourceFor(series);
+      if (!found.ok) return fromDiff(series, found.missing);
+      const { reference, wrong } = opened();
+      const made = reviewOnTree(found.series, arch, { ...found.input, units: null }, reference);
+      const review = reference === null ? made : againstReference(made, reference);
+      return { ...review, missing: [...review.missing, ...missing, ...wrong] };
+    } catch (error) {
+      // A place that is wrong, or a tree without this architecture: what the diff shows is still said.
+      if (!(error instanceof KabiwatchError)) throw error;
+      return fromDiff(series, [{ what: 'the tree', why: publicReason(error) }]);
+    }
+  };
+}
+
+function openedReference({ reference }: JudgeWorld): {
+  readonly reference: Reference | null;
+  readonly wrong: readonly Missing[];
+} {
+  try {
+    return { reference: reference(), wrong: [] };
+  } catch (error) {
+    if (!(error instanceof KabiwatchError)) throw error;
+    const why = 'the service does not have it, or cannot read it';
+    return { reference: null, wrong: [{ what: 'the configured reference', why }] };
+  }
+}
+
+/** Replies are read by strangers: without the facts that name places on this machine. */
+function publicReason({ code, facts }: KabiwatchError): string {
+  return `${errorTable[code].text}${typeof facts.why === 'string' ? `: ${facts.why}` : ''}`;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

@@ -1,0 +1,192 @@
+/**
+ * `kabiwatch review --reference` on a small tree: which exports change, to which version. The versions come from Debian's own genksyms over
+ * the compiler's preprocessor, before and after.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Review } from '../../src/kabi/review.js';
+import { skipped } from '../truth/kernel.js';
+
+const main = join(process.cwd(), 'dist/cli/main.js');
+const genksyms = '/usr/lib/linux-kbuild-6.1/scripts/genksyms/genksyms';
+const dir = mkdtempSync(join(tmpdir(), 'kabiwatch-reference-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const tree: Readonly<Record<string, string>> = {
+  Makefile:
+    'VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 7\nLINUXINCLUDE := -I$(srctree)/include\nKBUILD_CFLAGS_MODULE := -DMODULE\ninclude arch/$(SRCARCH)/Makefile\n',
+  Kbuild: 'obj-y += init/\nobj-y += drivers/\n',
+  'arch/x86/Makefile': '',
+  'init/Makefile': 'obj-y := main.o other.o far.o\n',
+  'drivers/Makefile': 'obj-$(CONFIG_DRIVER) += driver.o\n',
+  'include/linux/pool.h': `#ifndef POOL
+#define POOL
+#define EXPORT_SYMBOL(name) __GENKSYMS_EXPORT_SYMBOL(name)
+#define SLOTS 4
+struct opaque;
+struct pool {
+	int lock;
+	struct opaque *o;
+	int slots[SLOTS];
+};
+struct holder {
+	struct pool pool;
+};
+#ifdef MODULE
+struct mode { int module; };
+#else
+struct mode { int builtin; };
+#endif
+int pool_add(struct pool *p, int n);
+#endif
+`,
+  'include/linux/late.h': 'struct opaque { int inside; };\nstruct late { long l; };\n',
+  'init/main.c':
+    '#include <linux/pool.h>\nint pool_add(struct pool *p, int n) { return 0; }\nEXPORT_SYMBOL(pool_add);\n',
+  'init/other.c':
+    '#include <linux/pool.h>\nint hold(struct holder *h, struct mode *m) { return 0; }\nEXPORT_SYMBOL(hold);\nint plain(int n) { return 0; }\nEXPORT_SYMBOL(plain);\n',
+  'init/far.c':
+    '#include <linux/pool.h>\n#include <linux/late.h>\nint far(struct pool *p) { return 0; }\nEXPORT_SYMBOL(far);\n',
+  'drivers/driver.c':
+    '#include <linux/pool.h>\nint drive(struct pool *p, struct mode *m) { return 0; }\nEXPORT_SYMBOL(drive);\n',
+};
+const units = ['init/main.c', 'init/other.c', 'init/far.c', 'drivers/driver.c'];
+const config = '# Linux/x86 6.1.7 Kernel Configuration\nCONFIG_X86_64=y\nCONFIG_MODVERSIONS=y\nCONFIG_DRIVER=m\n';
+
+function write(root: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    const full = join(dir, root, path);
+    mkdirSync(dirname(full), { recursive: true });
+    writeFileSync(full, text);
+  }
+}
+
+/** By genksyms itself. */
+function versionsOf(files: Readonly<Record<string, string>>): Record<string, string> {
+  write('truth', files);
+  const versions: Record<string, string> = {};
+  for (const unit of units) {
+    const module = unit.startsWith('drivers/') ? ['-DMODULE'] : [];
+    const text = execFileSync('gcc', [
+      '-E',
+      '-D__GENKSYMS__',
+      ...module,
+      `-I${join(dir, 'truth/include')}`,
+      join(dir, 'truth', unit),
+    ]);
+    const out = execFileSync(genksyms, { input: text }).toString();
+    for (const [, name, crc] of out.matchAll(/__crc_(\w+) = (0x[0-9a-f]+)|#SYMVER (\w+) (0x[0-9a-f]+)/g))
+      if (name !== undefined && crc !== undefined) versions[name] = crc;
+    for (const [, name, crc] of out.matchAll(/#SYMVER (\w+) (0x[0-9a-f]+)/g)) versions[name as string] = crc as string;
+  }
+  return versions;
+}
+
+function diffOf(changes: readonly Readonly<Record<string, string>>[]): string {
+  let before = tree;
+  return changes
+    .map((change, at) => {
+      write('a', before);
+      before = { ...before, ...change };
+      write('b', before);
+      const { stdout } = spawnSync('git', ['diff', '--no-index', '--no-prefix', 'a', 'b'], {
+        cwd: dir,
+        encoding: 'utf8',
+      });
+      const count = changes.length > 1 ? ` ${at + 1}/${changes.length}` : '';
+      const ids = at === 0 ? '' : `In-Reply-To: <p1@example.org>\nReferences: <p1@example.org>\n`;
+      return `From mail Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\nMessage-ID: <p${at + 1}@example.org>\n${ids}Date: Mon, 1 Jan 2024 00:00:0${at} +0000\nSubject: [PATCH${count}] pool: step ${at + 1}\n\n---\n${stdout}\n-- \n2.40\n\n`;
+    })
+    .join('');
+}
+
+function kabiwatch(...args: readonly string[]) {
+  const env = { ...process.env, XDG_DATA_HOME: join(dir, 'data') };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { env, encoding: 'utf8' });
+  return { status, out: stdout, err: stderr };
+}
+
+function review(changes: readonly Readonly<Record<string, string>>[], ...options: readonly string[]): Review {
+  writeFileSync(join(dir, 'series.mbox'), diffOf(changes));
+  const { out, err } = kabiwatch('review', '--reference', 'small', '--json', ...options, join(dir, 'series.mbox'));
+  if (out === '') throw new Error(err);
+  return JSON.parse(out);
+}
+
+const header = 'include/linux/pool.h';
+const edit = (path: string, from: string, to: string): Readonly<Record<string, string>> => {
+  const text = tree[path] as string;
+  if (!text.includes(from)) throw new Error(`${from} is not in ${path}`);
+  return { [path]: text.replace(from, to) };
+};
+
+const skip = !existsSync(genksyms);
+if (skip) skipped('linux-kbuild-6.1 is not installed');
+
+(skip ? describe.skip : describe)('kabiwatch review --reference', () => {
+  beforeAll(() => {
+    if (!existsSync(main)) execFileSync('npm', ['run', 'build', '--silent']);
+    write('tree', tree);
+    write('build', { '.config': config });
+    const shipped = Object.entries(versionsOf(tree)).map(([name, crc]) => {
+      const module = name === 'drive' ? 'drivers/driver' : 'vmlinux';
+      return `${crc}\t${name}\t${module}\tEXPORT_SYMBOL\t\n`;
+    });
+    write('build', { 'Module.symvers': shipped.join('') });
+    const built = kabiwatch('reference', 'build', 'small', '--tree', join(dir, 'tree'), '--build', join(dir, 'build'));
+    expect(built.err).toBe('');
+    expect(kabiwatch('reference', 'verify', 'small').out).toContain('symbol versions: 5 equal, 0 different');
+  }, 60_000);
+
+  test.each<[string, Readonly<Record<string, string>>, number]>([
+    ['a member', edit(header, '\tint lock;\n', '\tint lock;\n\tint count;\n'), 4],
+    [
+      'a member of a type that was opaque, and is not everywhere',
+      edit(header, 'int slots[SLOTS];', 'struct late *late;'),
+      4,
+    ],
+    ['the value of a macro', edit(header, 'SLOTS 4', 'SLOTS 5'), 4],
+    [
+      'an include that makes a type visible',
+      edit('init/main.c', '#include <linux/pool.h>\n', '#include <linux/pool.h>\n#include <linux/late.h>\n'),
+      1,
+    ],
+    ['a type that modules see otherwise', edit(header, 'int module;', 'long module;'), 1],
+    ['a prototype', { ...edit(header, 'int n);', 'long n);'), ...edit('init/main.c', 'int n)', 'long n)') }, 1],
+    ['the spelling of a type', edit(header, '\tint lock;', '\tsigned int lock;'), 4],
+    ['a body', edit('init/main.c', 'return 0;', 'return 1;'), 0],
+    ['a guarded member', edit(header, '\tint lock;\n', '\tint lock;\n#ifndef __GENKSYMS__\n\tint count;\n#endif\n'), 0],
+  ])('%s: the versions are those of genksyms', (_, change, count) => {
+    const [before, after] = [versionsOf(tree), versionsOf({ ...tree, ...change })];
+    const wanted = Object.keys(before).filter((name) => before[name] !== after[name]);
+    const { symbols, evidence, findings } = review([change]);
+    expect(wanted).toHaveLength(count);
+    expect(Object.fromEntries(symbols.changed.map((one) => [one.name, [one.before, one.after]]))).toEqual(
+      Object.fromEntries(wanted.map((name) => [name, [before[name], after[name]]])),
+    );
+    expect([evidence, symbols.exported]).toEqual(['reference', 5]);
+    if (count > 0) expect(findings.some(({ verified }) => verified)).toBe(true);
+  });
+
+  test('names what does not fit the reference', () => {
+    writeFileSync(join(dir, 'series.mbox'), diffOf([edit(header, 'int lock;', 'long lock;')]));
+    const fails = (...args: readonly string[]) => {
+      const { status, err } = kabiwatch('review', '--reference', 'small', ...args, join(dir, 'series.mbox'));
+      return [status, err];
+    };
+    expect(fails('--arch', 's390x')).toEqual([2, expect.stringContaining('for x86_64, --arch says s390x')]);
+    write('other', { '.config': `${config}CONFIG_SMP=y\n` });
+    expect(fails('--build', join(dir, 'other'))).toEqual([2, expect.stringContaining('CONFIG_SMP: not set, y')]);
+    write('newer', { ...tree, Makefile: (tree.Makefile as string).replace('PATCHLEVEL = 1', 'PATCHLEVEL = 2') });
+    expect(fails('--tree', join(dir, 'newer'))).toEqual([2, expect.stringContaining('is for 6.1, this is 6.2')]);
+    write('', { 'no.kabiref': 'text' });
+    const foreign = kabiwatch('review', '--reference', join(dir, 'no.kabiref'), join(dir, 'series.mbox'));
+    expect([foreign.status, foreign.err]).toEqual([
+      2,
+      expect.stringContaining('it does not begin as a reference does'),
+    ]);
+  });
+});

@@ -1,0 +1,83 @@
+/** Guards on whole small trees: the four views decide, the file decides where a guard begins and ends. */
+import { afterAll, describe, expect, test } from '@jest/globals';
+import type { Architecture, Review } from '../../src/kabi/review.js';
+import { SmallTree } from './small-tree.js';
+
+const trees: SmallTree[] = [];
+afterAll(() => {
+  for (const tree of trees) tree.remove();
+});
+
+const unit = '#include <linux/box.h>\nint use(struct crate *c) { return c->after; }\nEXPORT_SYMBOL(use);\n';
+const head = '#include <linux/export.h>\nstruct lid { int a; };\nint use(struct crate *c);\n';
+
+/** `before` and `after` are the text of include/linux/box.h. */
+function review(before: string, after: string, ...also: Architecture[]): Review {
+  const tree = new SmallTree({ 'include/linux/box.h': `${head}${before}`, 'kernel/box.c': unit });
+  trees.push(tree);
+  const [first = 'x86_64', ...more] = also;
+  return tree.review({ 'include/linux/box.h': `${head}${after}` }, [first, ...more], ['kernel/box.c']);
+}
+
+const box = (members: string): string =>
+  `struct box {\n\tlong first;\n\tint order;\n${members}};\nstruct crate {\n\tstruct box box;\n\tint after;\n};\n`;
+const guarded = (text: string): string => `#ifndef __GENKSYMS__\n${text}#endif\n`;
+const calls = ({ guards }: Review): unknown[] => guards.map(({ rule, honest }) => [rule, honest]);
+
+describe('a guard', () => {
+  test('that fills padding is honest', () => {
+    const made = review(box(''), box(guarded('\tint count;\n')));
+    expect([made.verdict, calls(made)]).toEqual(['guarded', [['guard-honest', true]]]);
+  });
+
+  test('is honest on one architecture and not on another, where the hole is missing', () => {
+    const made = review(box(''), box(guarded('\tint count;\n')), 'i386');
+    expect(made.verdict).not.toBe('guarded');
+    expect(calls(made)).toEqual([['guard-embedder', false]]);
+    const both = review(box(''), box(guarded('\tint count;\n')), 'x86_64', 'i386');
+    expect([both.verdict, calls(both)]).toEqual(['silent-break', [['guard-embedder', false]]]);
+    expect(both.guards[0]?.why).toContain('on i386');
+  });
+
+  test('lies where a struct that embeds the changed one moves', () => {
+    const made = review(box(''), box(guarded('\tlong count;\n')));
+    expect([made.verdict, calls(made)]).toEqual(['silent-break', [['guard-embedder', false]]]);
+  });
+
+  test('whose genksyms branch is not the old text is stale', () => {
+    const after = box('#ifdef __GENKSYMS__\n\tshort x;\n#else\n\tint count;\n#endif\n');
+    const made = review(box(''), after);
+    expect([made.verdict, calls(made)]).toEqual(['crc-break', [['guard-stale-branch', false]]]);
+  });
+
+  test('far above the line that changes inside it is found in the file', () => {
+    const many = Array.from({ length: 12 }, (_, at) => `\tchar c${at};\n`).join('');
+    const tail = '\tchar pad[8];\n';
+    const made = review(box(guarded(many) + tail), box(guarded(`${many}\tchar more;\n`) + tail));
+    expect(made.guards.map(({ line, idiom }) => [line, idiom])).toEqual([[7, '#ifndef __GENKSYMS__']]);
+    expect(made.verdict).toBe('silent-break');
+  });
+
+  test('that no #endif closes in the file is unbalanced, one closed far below is not', () => {
+    const open = review(box(''), `${box('')}#ifndef __GENKSYMS__\nstruct late { int a; };\n`);
+    expect(calls(open)).toEqual([['guard-unbalanced', null]]);
+    const lines = Array.from({ length: 30 }, (_, at) => `extern int v${at};\n`).join('');
+    const closed = review(box('') + lines, `#ifndef __GENKSYMS__\n${box('')}${lines}#endif\n`);
+    expect(calls(closed).flat()).not.toContain('guard-unbalanced');
+  });
+
+  test('answers for its own struct, not for another change of the series', () => {
+    const other = 'struct tray {\n\tint a;\n};\nint tray(struct tray *t);\n';
+    const grown = 'struct tray {\n\tint a;\n\tint b;\n};\nint tray(struct tray *t);\n';
+    const made = review(box('') + other, box(guarded('\tint count;\n')) + grown);
+    expect(calls(made)).toEqual([['guard-honest', true]]);
+  });
+
+  test('around a bit that a narrowed member gives up is honest on a little-endian machine', () => {
+    const before = 'struct crate {\n\tunsigned char slot;\n\tint after;\n};\n';
+    const bits =
+      '#ifdef __GENKSYMS__\n\tunsigned char slot;\n#else\n\tunsigned char slot:7;\n\tunsigned char exact:1;\n#endif\n';
+    const made = review(before, `struct crate {\n${bits}\tint after;\n};\n`);
+    expect([made.verdict, calls(made)]).toEqual(['conditional', [['guard-honest', true]]]);
+  });
+});

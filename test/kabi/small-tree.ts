@@ -1,0 +1,70 @@
+/** A tree of a few files on disk, with one unit that exports a function, for judging without a kernel. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type TreeInput, treeInput } from '../../src/disk/tree-input.js';
+import type { Architecture, Review } from '../../src/kabi/review.js';
+import { type Configuration, reviewSeries } from '../../src/kabi/review-series.js';
+import { filePatchBetween } from '../../src/patch/line-diff.js';
+import type { Series } from '../../src/patch/series.js';
+
+const base = {
+  Makefile: 'VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 0\n',
+  '.config': 'CONFIG_X86_64=y\nCONFIG_MODVERSIONS=y\nCONFIG_MODULES=y\n',
+  'arch/x86/Makefile': '',
+  'include/linux/export.h': [
+    '#ifdef __GENKSYMS__',
+    '#define EXPORT_SYMBOL(x) __GENKSYMS_EXPORT_SYMBOL(x)',
+    '#else',
+    '#define EXPORT_SYMBOL(x) extern int __x_##x',
+    '#endif\n',
+  ].join('\n'),
+  'include/linux/build_bug.h': '#define static_assert(expr) _Static_assert(expr, #expr)\n',
+  'include/linux/stddef.h': '#define offsetof(t, m) __builtin_offsetof(t, m)\n',
+};
+
+export type Files = Readonly<Record<string, string>>;
+
+export class SmallTree {
+  readonly dir = mkdtempSync(join(tmpdir(), 'kabiwatch-tree-'));
+  readonly #files: Files;
+
+  constructor(files: Files) {
+    this.#files = files;
+    for (const [path, text] of Object.entries({ ...base, ...files })) {
+      mkdirSync(dirname(join(this.dir, path)), { recursive: true });
+      writeFileSync(join(this.dir, path), text);
+    }
+  }
+
+  input(arch: Architecture): Omit<TreeInput, 'whoUses'> {
+    const { whoUses: _, ...known } = treeInput({ tree: this.dir, build: [], arch });
+    return known;
+  }
+
+  /** One patch that leads from the tree's files to these. */
+  series(after: Files): Series {
+    const files = Object.entries(after).flatMap(
+      ([path, text]) => filePatchBetween(path, this.#files[path] ?? '', text) ?? [],
+    );
+    const patch = { n: 1, total: 1, messageId: null, subject: 's', author: null, damage: [], files };
+    return { subject: 's', version: 1, rfc: false, messageId: null, base: null, patches: [patch] };
+  }
+
+  review(
+    after: Files,
+    archs: readonly [Architecture, ...Architecture[]],
+    units: readonly string[],
+    advice = false,
+  ): Review {
+    const [source, ...also] = archs.map((arch): Configuration => ({ ...this.input(arch), arch, units })) as [
+      Configuration,
+      ...Configuration[],
+    ];
+    return reviewSeries({ series: this.series(after), arch: archs[0], source, also, advice });
+  }
+
+  remove(): void {
+    rmSync(this.dir, { recursive: true });
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * `kabiwatch serve` with kernel source for a list: a mail's series is judged at its own base in a mirror, and from the mail alone where there
+ * is none or where the tree is too much for a worker.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { scratchFolder, until } from '../servers/run.js';
+import { configuration, startProcess } from '../servers/service.js';
+import { startSmallImap } from '../servers/small-imap.js';
+
+const folder = scratchFolder('source');
+afterAll(() => folder.remove());
+const work = join(folder.path, 'work');
+mkdirSync(work);
+
+function git(...args: string[]): string {
+  const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org'];
+  return execFileSync('git', ['-C', work, ...identity, ...args], { encoding: 'latin1' });
+}
+
+function put(files: Readonly<Record<string, string>>, message: string): string {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(work, name)), { recursive: true });
+    writeFileSync(join(work, name), text);
+  }
+  git('add', '-A');
+  git('commit', '-q', '-m', message);
+  return git('rev-parse', 'HEAD').trim();
+}
+
+const header = (...members: string[]) => `#ifndef S_H\n#define S_H\nstruct s {\n${members.join('\n')}\n};\n#endif\n`;
+git('init', '-q', '-b', 'master', '.');
+const base = put(
+  {
+    Makefile: 'VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 7\ninclude arch/$(SRCARCH)/Makefile\n',
+    Kbuild: 'obj-y += kernel/\n',
+    'arch/x86/Makefile': '',
+    'arch/x86/include/asm/page.h': '',
+    'kernel/Makefile': 'obj-y := s.o\n',
+    'include/linux/s.h': header('\tint a;', '\tlong b;'),
+    'kernel/s.c':
+      '#include <linux/s.h>\n#define EXPORT_SYMBOL(name) __GENKSYMS_EXPORT_SYMBOL(name)\nint use_s(struct s *s) { return s->a; }\nEXPORT_SYMBOL(use_s);\n',
+  },
+  'base',
+);
+
+/** The last commit as a mail; the commit goes. */
+function mailed(id: string, ...options: string[]): Buffer {
+  const patch = git('format-patch', '-1', '--stdout', ...options).replace(/^From [^\n]*\n/, '');
+  git('reset', '-q', '--hard', base);
+  return Buffer.from(`Message-ID: <${id}>\nTo: kernel-list@example.org\n${patch}`.replace(/\n/g, '\r\n'), 'latin1');
+}
+
+put({ 'include/linux/s.h': header('\tint a;', '\tint fresh;', '\tlong b;', '\tlong c;') }, 's: grow');
+const named = mailed('named@x', `--base=${base}`);
+put({ 'include/linux/s.h': header('\tint a;', '\tint other;', '\tlong b;') }, 's: fill the hole');
+const indexed = mailed('indexed@x');
+put({ 'include/linux/s.h': header('\tint a;', '\tlong of_another_tree;', '\tlong b;') }, 's: elsewhere');
+put({ 'include/linux/s.h': header('\tint a;', '\tlong of_another_tree;', '\tlong b;', '\tlong d;') }, 's: on it');
+const foreign = mailed('foreign@x');
+put({ 'include/linux/s.h': header('\tint a;', '\tlong b;', '\tlong first;') }, 's: first');
+put({ 'include/linux/s.h': header('\tint a;', '\tlong b;', '\tlong first;', '\tlong next;') }, 's: next');
+const first = Buffer.from(
+  `Message-ID: <first@x>\r\n${git('format-patch', '-1', '--stdout', 'HEAD^')
+    .replace(/^From [^\n]*\n/, '')
+    .replace(/\n/g, '\r\n')}`,
+  'latin1',
+);
+const next = mailed('next@x', `--base=${base}`);
+const bare = join(folder.path, 'mirror.git');
+execFileSync('git', ['clone', '-q', '--bare', work, bare]);
+const build = join(folder.path, 'build');
+mkdirSync(join(build, 'include/generated'), { recursive: true });
+writeFileSync(
+  join(build, '.config'),
+  '# Linux/x86 6.1.7 Kernel Configuration\nCONFIG_X86_64=y\nCONFIG_MODVERSIONS=y\n',
+);
+
+/** Evidence, verdict and reply of each series by its Message-ID. */
+async function served(mails: readonly Buffer[], source: object): Promise<Map<string, [string, string, string]>> {
+  const run = scratchFolder('source-run');
+  const imap = await startSmallImap('bot', 'secret');
+  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: 1 };
+  const service = startProcess(
+    `${run.path}/kabiwatch.yaml`,
+    configuration(run.path, servers, {}, { reply: 'always', quiet: '1s', source }),
+  );
+  try {
+    for (const mail of mails) {
+      imap.deliver(mail);
+      const [, id] = /^Message-ID: <(.*)>/m.exec(mail.toString('latin1')) ?? [];
+      await until(
+        'it is reviewed',
+        () => service.lines.some((line) => line.msg === 'reviewed' && line.series === id),
+        60_000,
+      );
+    }
+    await until(
+      'they are answered',
+      () => service.lines.filter(({ msg }) => msg === 'reply sent').length >= mails.length,
+    );
+    const texts = readdirSync(join(run.path, 'replies')).map((name) =>
+      readFileSync(join(run.path, 'replies', name), 'latin1'),
+    );
+    return new Map(
+      service.lines
+        .filter(({ msg }) => msg === 'reviewed')
+        .map(({ series, evidence, verdict }) => [
+          String(series),
+          [String(evidence), String(verdict), texts.find((text) => text.includes(`In-Reply-To: <${series}>`)) ?? ''],
+        ]),
+    );
+  } finally {
+    await service.stop();
+    await imap.stop();
+    run.remove();
+  }
+}
+
+test('a series is judged at the base that it names, that its index lines have, or after what it needs', async () => {
+  const reviews = await served([named, indexed, foreign, first, next], {
+    tree: bare,
+    branches: ['master'],
+    build: [build],
+  });
+  const [evidence, , reply] = reviews.get('named@x') ?? [];
+  expect(evidence).toBe('source');
+  expect(reply).toContain(base);
+  expect(reply).toContain('mirror.git');
+  expect(reply).not.toContain(folder.path);
+  expect(reviews.get('indexed@x')?.[0]).toBe('source');
+  expect(reviews.get('foreign@x')?.[0]).toBe('diff');
+  expect(reviews.get('foreign@x')?.[2]).toMatch(/does not apply:\s+include\/linux\/s\.h,\s+hunk 1/);
+  expect(reviews.get('next@x')?.[0]).toBe('source');
+}, 180_000);
+
+test('a worker that breaks on the tree is followed by a review of the mail, which says so', async () => {
+  const reviews = await served([named], { tree: bare, build: [build], timeLimit: '1ms' });
+  expect(reviews.get('named@x')?.[0]).toBe('diff');
+  expect(reviews.get('named@x')?.[2]).toMatch(/judging on it was given\s+up: took longer than/);
+}, 120_000);
+
+test('a tree that is not there leaves the mail, and says so without the place', async () => {
+  const reviews = await served([named], { tree: join(folder.path, 'gone'), build: [build] });
+  const [evidence, , reply = ''] = reviews.get('named@x') ?? [];
+  expect(evidence).toBe('diff');
+  expect(reply).toContain('no kernel source tree');
+  expect(reply).not.toContain(folder.path);
+}, 120_000);

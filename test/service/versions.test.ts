@@ -1,0 +1,211 @@
+/** Versions of a series in the service: what a new one replaces, withdraws, drops, and says. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pino from 'pino';
+import { systemClock } from '../../src/service/clock.js';
+import { parseConfig } from '../../src/service/config-file.js';
+import type { Store } from '../../src/service/database.js';
+import { startMetrics } from '../../src/service/metrics.js';
+import { migrate } from '../../src/service/migrate.js';
+import { openFolder } from '../../src/service/pglite.js';
+import { type Pool, startPool, TaskDropped } from '../../src/service/pool.js';
+import { storeBatch } from '../../src/service/store/messages.js';
+import type { ReadAnswer } from '../../src/service/tasks.js';
+import { type Working, workThread } from '../../src/service/work.js';
+import { scratchFolder, until } from '../servers/run.js';
+import { configuration, startProcess } from '../servers/service.js';
+import { startSmallImap } from '../servers/small-imap.js';
+
+const diffOf = (guarded: boolean, name = 'lantern') => `diff --git a/include/linux/${name}.h b/include/linux/${name}.h
+--- a/include/linux/${name}.h
++++ b/include/linux/${name}.h
+@@ -10,6 +10,${guarded ? 9 : 7} @@ struct ${name} {
+ struct ${name} {
+ 	struct device *dev;
+ 	unsigned long flags;
+${guarded ? '+#ifndef __GENKSYMS__\n' : ''}+	unsigned long wicks;
+${guarded ? '+#endif\n' : ''} 	void (*lit)(struct ${name} *${name});
+ 	int lock;
+ };
+`;
+
+interface Sent {
+  readonly id: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly minute?: number;
+  readonly more?: string;
+}
+
+function mail({ id, subject, text, minute = 0, more = '' }: Sent): Buffer {
+  const date = `Date: Thu, 02 Jan 2025 12:${String(minute).padStart(2, '0')}:00 +0000`;
+  const head = `From: Ada <ada@example.org>\nTo: kernel-list@example.org\nSubject: ${subject}\n${date}\nMessage-ID: <${id}>\n${more}`;
+  return Buffer.from(`${head}\n${text}`.replace(/\n/g, '\r\n'));
+}
+
+const first: Sent = { id: 'v1@x', subject: '[PATCH] lantern: count wicks', text: `Count.\n\n---\n${diffOf(false)}` };
+const second: Sent = {
+  id: 'v2@x',
+  subject: '[PATCH v2] lantern: count wicks',
+  text: `Count.\n\n---\n${diffOf(true)}`,
+  minute: 30,
+};
+
+test('v2 in a thread of its own withdraws the unsent reply to v1, and says what changed since', async () => {
+  const folder = scratchFolder('versions');
+  const imap = await startSmallImap('bot', 'secret');
+  // Nothing listens on port 1: the reply to v1 waits for its next attempt.
+  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: 1 };
+  const service = startProcess(
+    `${folder.path}/kabiwatch.yaml`,
+    configuration(folder.path, servers, {}, { mode: 'list', reply: 'always', quiet: '1s', answerWithin: '9999d' }),
+  );
+  const lines = (text: string) => service.lines.filter(({ msg }) => msg === text);
+  try {
+    imap.deliver(mail(first));
+    await until('v1 is refused', () => lines('reply refused for now').length > 0, 60_000);
+    imap.deliver(mail(second));
+    await until('v2 is reviewed', () => lines('reviewed').length === 2);
+    await until('v2 is tried', () => lines('reply refused for now').some(({ review }) => review === 'r2'));
+    expect(lines('an unsent reply was withdrawn')).toMatchObject([{ series: 'v1@x', by: 'v2@x', withdrawn: 1 }]);
+    const page = (await (await fetch(`http://127.0.0.1:${service.port()}/reviews/r2`)).text()).replace(/\s+/g, ' ');
+    expect(page).toContain('Since v1');
+  } finally {
+    await service.stop();
+    await imap.stop();
+    folder.remove();
+  }
+}, 120_000);
+
+test('parts without References are one series, and a late one replaces nothing', async () => {
+  const folder = scratchFolder('versions');
+  const imap = await startSmallImap('bot', 'secret');
+  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: 1 };
+  const service = startProcess(
+    `${folder.path}/kabiwatch.yaml`,
+    configuration(folder.path, servers, {}, { reply: 'always', quiet: '3s' }),
+  );
+  const lines = (text: string) => service.lines.filter(({ msg }) => msg === text);
+  try {
+    const part = (n: number, version = ''): Sent => ({
+      id: `p${n}${version.trim()}@x`,
+      subject: `[PATCH${version} ${n}/3] part ${n}`,
+      text: `Text.\n\n---\n${diffOf(false, `part${n}`)}`,
+      minute: n + (version === '' ? 0 : 20),
+    });
+    for (const n of [3, 1, 2]) imap.deliver(mail(part(n)));
+    await until('it is reviewed', () => lines('reply sent').length > 0, 60_000);
+    // Patch 2 rerolled in answer to itself: the series is judged again with it, as v2.
+    imap.deliver(mail({ ...part(2, ' v2'), more: 'In-Reply-To: <p2@x>\n' }));
+    await until('the reroll is reviewed', () => lines('reviewed').length === 2, 30_000);
+    expect(lines('reviewed').map(({ series }) => series)).toEqual(['p1@x', 'p2v2@x']);
+    const replies = readdirSync(join(folder.path, 'replies'));
+    const texts = replies.map((name) => readFileSync(join(folder.path, 'replies', name), 'latin1'));
+    expect(texts.filter((text) => text.includes('In-Reply-To: <p1@x>'))).toHaveLength(1);
+  } finally {
+    await service.stop();
+    await imap.stop();
+    folder.remove();
+  }
+}, 120_000);
+
+const list = { name: 'kernel-list', quietMs: 0 };
+const scratch = scratchFolder('versions-store');
+let store: Store;
+let pool: Pool;
+beforeAll(async () => {
+  store = await openFolder(join(scratch.path, 'data'));
+  await migrate(store);
+  const limits = { workers: 1, timeMs: 60_000, memoryBytes: 768_000_000 };
+  pool = startPool(new URL('../../dist/service/worker.js', import.meta.url), limits);
+}, 60_000);
+afterAll(async () => {
+  await pool.close();
+  await store.close();
+  scratch.remove();
+});
+
+let uid = 0;
+async function deliver(raw: Buffer): Promise<readonly number[]> {
+  const [read] = (await pool.run({ kind: 'read', mails: [raw], identity: { address: 'bot@x' } })) as ReadAnswer;
+  if (read?.ok !== true) throw new Error('not read');
+  const cursor = { host: 'h', mailbox: 'm', uidValidity: 1, lastUid: ++uid, since: null };
+  const incoming = [{ kind: 'read', facts: read.facts, receivedAt: new Date(), raw } as const];
+  return (await storeBatch(store, list, { incoming, cursor }, new Date())).due;
+}
+
+function working(over: Partial<Working>): Working {
+  return {
+    store,
+    pool,
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+    metrics: startMetrics(),
+    config: parseConfig(
+      configuration(scratch.path, { imapPort: 1, user: 'u', mailbox: 'INBOX', smtpPort: 1 }, {}, { reply: 'always' }),
+      'test.yaml',
+    ),
+    engine: 'kabiwatch test',
+    bot: { name: 'kabiwatch', address: 'bot@x', replyTo: null, archive: null },
+    planned: () => undefined,
+    running: new Map(),
+    ...over,
+  };
+}
+
+async function reviewed(): Promise<string[]> {
+  const rows = await store.query<{ id: string }>(
+    'select s.message_id as id from kabiwatch.review r join kabiwatch.series s on s.id = r.series order by r.id',
+  );
+  return rows.map(({ id }) => id);
+}
+
+test('a review of v1 that runs when v2 comes is dropped; then v2 alone is answered', async () => {
+  const [thread = 0] = await deliver(mail({ ...first, id: 'drop1@x', subject: '[PATCH] drop: count' }));
+  const running = new Map<number, AbortController>();
+  let started = 0;
+  const slow: Pool = {
+    ...pool,
+    run: ((_task: unknown, options: { signal: AbortSignal }) =>
+      new Promise((_, reject) => {
+        started++;
+        options.signal.addEventListener('abort', () => reject(new TaskDropped()));
+      })) as Pool['run'],
+  };
+  const work = workThread(working({ pool: slow, running }), thread);
+  await until('it runs', () => started === 1);
+  const [again = -1] = await deliver(mail({ ...second, id: 'drop2@x', subject: '[PATCH v2] drop: count' }));
+  for (const [, controller] of running) controller.abort();
+  await work;
+  expect(await reviewed()).toEqual([]);
+  await workThread(working({}), again);
+  expect(await reviewed()).toEqual(['drop1@x', 'drop2@x']);
+  const planned = await store.query<{ id: string; mail: { text: string } }>(
+    'select s.message_id as id, d.mail from kabiwatch.delivery d join kabiwatch.series s on s.id = d.series',
+  );
+  expect(planned.map(({ id }) => id)).toEqual(['drop2@x']);
+  expect(planned[0]?.mail.text).toContain('Since v1: crc-break becomes');
+}, 60_000);
+
+test('a part that another process stored while a review ran makes it stale: nothing of it is kept', async () => {
+  const [thread = 0] = await deliver(mail({ ...first, id: 'stale1@x', subject: '[PATCH 1/2] stale: one' }));
+  const before = await reviewed();
+  const late: Pool = {
+    ...pool,
+    run: (async (task: never, options: never) => {
+      const answer = await pool.run(task, options);
+      await deliver(mail({ ...second, id: 'stale2@x', subject: '[PATCH 2/2] stale: two', minute: 1 }));
+      return answer;
+    }) as Pool['run'],
+  };
+  await workThread(working({ pool: late }), thread);
+  expect(await reviewed()).toEqual(before);
+  const rows = await store.query<{ thread: number }>(
+    `select t.id as thread from kabiwatch.thread t join kabiwatch.message m on m.thread = t.id
+     where m.message_id = 'stale2@x' and t.due_at is not null and t.queued_at is null`,
+  );
+  expect(rows).toHaveLength(1);
+  await workThread(working({}), rows[0]?.thread ?? 0);
+  expect(await reviewed()).toEqual([...before, 'stale1@x']);
+}, 60_000);
