@@ -112,5 +112,13 @@ lists:
 # web:
 #   listen: 127.0.0.1:8080            # /healthz and /metrics
 
+# patchwork:                          # each result as a check on the series' patches; lists in mode author or list
+#   url: https://patchwork.example.org
+#   project: my-list                  # its link name
+#   token: { env: KABIWATCH_PATCHWORK_TOKEN }
+#   context: kabiwatch
+#   lists: [my-list]                  # absent: all lists
+#   timeout: 30s
+
 # log: info
 `;

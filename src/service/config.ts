@@ -193,17 +193,30 @@ export const Config = z
         token: Secret.optional(),
       })
       .prefault({ listen: '127.0.0.1:8080' }),
+    /** Posts each result as a check on the series' patches; for lists in the modes author and list. */
     patchwork: z
       .strictObject({
+        /** Without /api. */
         url: z.url(),
+        /** The project's link name. */
         project: z.string().min(1),
         token: Secret,
-        context: z.string().prefault('kabiwatch'),
+        context: z
+          .string()
+          .regex(/^[\w-]{1,255}$/, 'letters, digits, dashes, underscores')
+          .prefault('kabiwatch'),
+        /** Names of the lists that the project tracks; absent: all. */
+        lists: z.array(z.string().min(1)).optional(),
+        timeout: duration('30s'),
       })
       .optional(),
     log: z.enum(['debug', 'info', 'warn', 'error']).prefault('info'),
   })
   .superRefine((config, context) => {
+    for (const [index, name] of (config.patchwork?.lists ?? []).entries()) {
+      if (!config.lists.some((list) => list.name === name))
+        context.addIssue({ code: 'custom', path: ['patchwork', 'lists', index], message: 'use the name of a list' });
+    }
     if (config.lists.length === 0 && config.github === undefined) {
       context.addIssue({ code: 'custom', path: ['lists'], message: 'add a list, or github:' });
     }

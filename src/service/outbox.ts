@@ -13,13 +13,15 @@ import type { Store } from './database.js';
 import type { Health } from './health.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
-import type { Clock, MailSink, MailSource, SendResult } from './ports.js';
+import type { CheckOutlet, Clock, MailSink, MailSource, SendResult } from './ports.js';
 import { inQuietHours } from './quiet-hours.js';
 import {
   beginSending,
+  type CheckDelivery,
   countStates,
   type Delivery,
   doubtStaleSendings,
+  dueChecks,
   dueDeliveries,
   failuresSince,
   holdPlanned,
@@ -41,6 +43,7 @@ export interface Posting {
   readonly metrics: Metrics;
   readonly config: Config;
   readonly sinks: { readonly mail: MailSink | null; readonly 'dry-run': MailSink };
+  readonly checks: CheckOutlet | null;
   /** Where replies to a list can be seen again. */
   readonly sources: ReadonlyMap<string, MailSource>;
   /** Tells the owner that posting stopped; at most once an hour. */
@@ -65,11 +68,12 @@ export async function post(posting: Posting): Promise<number> {
     if (delivery.state === 'unsure' ? await settleUnsure(posting, delivery) : await trySending(posting, delivery))
       settled++;
   }
+  for (const delivery of await dueChecks(store, now)) if (await postCheck(posting, delivery)) settled++;
   for (const { state, count } of await countStates(store)) metrics.deliveries.set({ state }, count);
   return settled;
 }
 
-function aboutDelivery(delivery: Delivery): Record<string, unknown> {
+function aboutDelivery(delivery: Omit<Delivery, 'mail'>): Record<string, unknown> {
   return {
     review: `r${delivery.review}`,
     list: delivery.list,
@@ -93,7 +97,27 @@ async function trySending(posting: Posting, delivery: Delivery): Promise<boolean
   if (!(await beginSending(store, delivery.id, clock.now()))) return false;
   // Half a lease: nobody may take us for dead while we still talk to the server.
   const result = await within(sink.send(delivery.mail), config.posting.sendingLease / 2);
-  await record(posting, delivery, sink, result);
+  const part = delivery.outlet === 'dry-run' ? 'replies folder' : 'smtp';
+  await record(posting, delivery, { part, name: sink.name }, result);
+  return true;
+}
+
+/** Limits and quiet hours are for people's mailboxes; a check disturbs nobody. */
+async function postCheck(posting: Posting, delivery: CheckDelivery): Promise<boolean> {
+  const { store, clock, config, checks } = posting;
+  if (checks === null) {
+    await moveDelivery(store, delivery.id, {
+      state: 'held',
+      detail: 'patchwork is not configured',
+      nextAt: clock.now(),
+    });
+    return true;
+  }
+  if (!(await beginSending(store, delivery.id, clock.now()))) return false;
+  const result = await within(checks.post(delivery.check), config.posting.sendingLease / 2);
+  // What was perhaps posted is looked for by the next attempt itself.
+  const sure = result.kind === 'unsure' ? ({ kind: 'retry', why: result.why } as const) : result;
+  await record(posting, delivery, { part: 'patchwork', name: checks.name }, sure);
   return true;
 }
 
@@ -107,12 +131,17 @@ async function within(sending: Promise<SendResult>, ms: number): Promise<SendRes
   return result;
 }
 
-async function record(posting: Posting, delivery: Delivery, sink: MailSink, result: SendResult): Promise<void> {
+async function record(
+  posting: Posting,
+  delivery: Omit<Delivery, 'mail'>,
+  sink: { readonly part: string; readonly name: string },
+  result: SendResult,
+): Promise<void> {
   const { store, clock, log, health, metrics, config } = posting;
   const now = clock.now();
   const attempts = delivery.attempts + 1;
   const about = aboutDelivery(delivery);
-  const part = delivery.outlet === 'dry-run' ? 'replies folder' : 'smtp';
+  const { part } = sink;
   metrics.sends.inc({ list: delivery.list, result: result.kind });
   switch (result.kind) {
     case 'sent':

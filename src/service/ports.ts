@@ -105,15 +105,21 @@ export interface MailSink {
   send(mail: OutgoingMail): Promise<SendResult>;
 }
 
-/** Where a result is posted besides mail: a forge's check, Patchwork's check. Posting the same key twice must be harmless. */
+/** A review's result as a tracker of patches shows it. */
+export interface Check {
+  /** Message-IDs of the series' patches, no angle brackets. */
+  readonly patches: readonly string[];
+  readonly state: 'success' | 'warning' | 'fail';
+  /** One line. */
+  readonly description: string;
+  readonly url: string | null;
+}
+
+/** Where a result is posted besides mail. Posting the same check twice must be harmless: a lost answer is simply tried again. */
 export interface CheckOutlet {
   readonly name: string;
-  post(check: {
-    readonly messageId: string;
-    readonly verdict: string;
-    readonly summary: string;
-    readonly url: string | null;
-  }): Promise<SendResult>;
+  /** Never rejects for what the server does. */
+  post(check: Check): Promise<SendResult>;
 }
 
 /** What an event of a forge asks for. It only marks a pull request: what to do is found by looking at the forge, so order and repeats do not matter. */

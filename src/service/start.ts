@@ -8,6 +8,7 @@ import { listReferences, openNamedReference } from '../disk/references.js';
 import { type Forge, startForge } from '../github/forge.js';
 import { mailboxSource } from '../imap/mailbox-source.js';
 import type { Reference } from '../kernel/reference.js';
+import { checkOutlet } from '../patchwork/check-outlet.js';
 import { folderSink } from '../smtp/folder-sink.js';
 import { smtpSink } from '../smtp/smtp-sink.js';
 import type { Shelf } from '../web/explore.js';
@@ -25,7 +26,7 @@ import { type Metrics, startMetrics } from './metrics.js';
 import { openStore } from './open-store.js';
 import { type Posting, post } from './outbox.js';
 import { type Pool, startPool } from './pool.js';
-import type { Clock, MailSink, MailSource } from './ports.js';
+import type { CheckOutlet, Clock, MailSink, MailSource } from './ports.js';
 import { judgeIn } from './pull-judge.js';
 import { startQueue } from './queue.js';
 import type { Bot } from './reply.js';
@@ -320,6 +321,7 @@ function postingOf(parts: Parts): Posting {
   return {
     ...parts,
     sinks: { mail: mailSink, 'dry-run': folderSink(config.replies, clock) },
+    checks: patchworkOf(config),
     tellOwner,
     async alarm(why) {
       // The lease is the limit: whoever gets it tells the owner, and nobody else for an hour.
@@ -362,6 +364,12 @@ function sourcesOf(config: Config, clock: Clock): Map<string, MailSource> {
 
 function smtpOf(config: Config, clock: Clock): MailSink | null {
   return config.smtp === undefined ? null : smtpSink(smtpAccount(config.smtp), clock);
+}
+
+function patchworkOf({ patchwork }: Config): CheckOutlet | null {
+  if (patchwork === undefined) return null;
+  const { url, project, token, context, timeout } = patchwork;
+  return checkOutlet({ url, project, token: () => readSecret(token), context, timeoutMs: timeout });
 }
 
 export function smtpAccount(smtp: NonNullable<Config['smtp']>) {

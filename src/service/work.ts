@@ -2,6 +2,7 @@
  * A due thread -> its series judged in a worker -> reviews stored and replies planned, in one transaction with "no longer due". A crash
  * before its commit leaves the thread due; after it, nothing is left to do.
  */
+import { checkOf } from './check.js';
 import type { Config, ListConfig } from './config.js';
 import type { Database, Store } from './database.js';
 import type { Log } from './log.js';
@@ -10,7 +11,7 @@ import { decide } from './policy.js';
 import { type Pool, TaskDropped, WorkerLost } from './pool.js';
 import type { Clock } from './ports.js';
 import { type Bot, composeReply } from './reply.js';
-import { planDelivery, withdrawUnsent } from './store/deliveries.js';
+import { planCheck, planDelivery, withdrawUnsent } from './store/deliveries.js';
 import { meetingsOf, noteMarks, wakeMet } from './store/meetings.js';
 import { prerequisitesOf } from './store/prerequisites.js';
 import {
@@ -156,6 +157,8 @@ async function settleSeries(working: Working, tx: Database, thread: DueThread, r
     log.info({ ...about, ms: Math.round(result.ms), silent: 'superseded' }, 'reviewed');
     return noteSilence(tx, id, 'a newer version is here');
   }
+  const check = checkOf(result, id, list, config);
+  if (check !== null) await planCheck(tx, { series, review: id, list: list.name, check }, now);
   const first = thread.mails.find(({ messageId }) => messageId === result.messageId);
   const decision = decide({
     series: result,

@@ -14,16 +14,19 @@ interface Expected {
   readonly complete?: boolean;
 }
 
-if (!existsSync(folder)) {
-  console.warn(`skipped: no Patchwork mailboxes in ${folder}`);
-  test.skip('Patchwork mailboxes are absent', () => undefined);
-} else {
-  const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Record<string, Expected[]>;
-  const boxes = readdirSync(folder).filter((name) => name.endsWith('.mbox'));
+const isHere = existsSync(folder);
+const expected = isHere
+  ? (JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Record<string, Expected[]>)
+  : {};
+const boxes = isHere ? readdirSync(folder).filter((name) => name.endsWith('.mbox')) : [];
 
-  test('every mailbox has an expectation', () => expect(boxes.sort()).toEqual(Object.keys(expected).sort()));
+test('every mailbox of Patchwork has an expectation', () => {
+  if (!isHere) return console.log(`skipped: no Patchwork mailboxes in ${folder}`);
+  expect(boxes.sort()).toEqual(Object.keys(expected).sort());
+});
 
-  test.each(boxes)('%s', async (name) => {
+for (const name of boxes) {
+  test(name, async () => {
     const messages: Message[] = [];
     for (const raw of splitMbox(readFileSync(join(folder, name)))) messages.push(await readMessage(raw));
     const { series } = assemble(messages);

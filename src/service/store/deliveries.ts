@@ -3,7 +3,7 @@
  * update, so that two posters never hold the same mail, and a crash leaves the last step that is certain.
  */
 import type { Database } from '../database.js';
-import type { OutgoingMail } from '../ports.js';
+import type { Check, OutgoingMail } from '../ports.js';
 
 export type DeliveryState = 'planned' | 'held' | 'sending' | 'sent' | 'unsure' | 'failed' | 'withdrawn';
 
@@ -20,6 +20,13 @@ export interface Delivery {
   readonly sendingAt: Date | null;
   readonly detail: string | null;
 }
+
+/** A delivery to the outlet `patchwork`: what is posted instead of a mail. */
+export interface CheckDelivery extends Omit<Delivery, 'mail'> {
+  readonly check: Check;
+}
+
+export const checks = 'patchwork';
 
 export interface PlannedDelivery {
   readonly series: number;
@@ -50,6 +57,42 @@ export async function planDelivery(tx: Database, planned: PlannedDelivery, now: 
   return rows.length > 0;
 }
 
+const columns = `d.id, d.review, s.thread, d.outlet, d.list, d.message_id as "messageId", d.state, d.mail, d.attempts,
+  d.sending_at as "sendingAt", d.detail`;
+const from = 'kabiwatch.delivery d join kabiwatch.series s on s.id = d.series';
+
+/** A series has one check an outlet; a review of more of its patches replaces it, posted or not. */
+export async function planCheck(
+  tx: Database,
+  planned: { readonly series: number; readonly review: number; readonly list: string; readonly check: Check },
+  now: Date,
+): Promise<void> {
+  await tx.query(
+    `insert into kabiwatch.delivery (series, review, outlet, list, message_id, state, mail, next_at, planned_at)
+     values ($1, $2, $3, $4, $5, 'planned', $6::jsonb, $7, $7)
+     on conflict (series, outlet) do update set review = excluded.review, mail = excluded.mail, state = 'planned',
+       attempts = 0, detail = null, next_at = excluded.next_at`,
+    [
+      planned.series,
+      planned.review,
+      checks,
+      planned.list,
+      `series ${planned.series}`,
+      JSON.stringify(planned.check),
+      now,
+    ],
+  );
+}
+
+/** Lost answers are among them: posting again looks first. */
+export async function dueChecks(db: Database, now: Date): Promise<CheckDelivery[]> {
+  return db.query<CheckDelivery>(
+    `select ${columns.replace('d.mail', 'd.mail as check')} from ${from}
+     where d.outlet = $2 and d.state = 'planned' and d.next_at <= $1 order by d.next_at, d.id limit 50`,
+    [now, checks],
+  );
+}
+
 /** Of a series that a newer version replaces. What is on its way, or may be, cannot be taken back. */
 export async function withdrawUnsent(tx: Database, messageId: string, detail: string): Promise<number> {
   const rows = await tx.query(
@@ -60,14 +103,11 @@ export async function withdrawUnsent(tx: Database, messageId: string, detail: st
   return rows.length;
 }
 
-const columns = `d.id, d.review, s.thread, d.outlet, d.list, d.message_id as "messageId", d.state, d.mail, d.attempts,
-  d.sending_at as "sendingAt", d.detail`;
-const from = 'kabiwatch.delivery d join kabiwatch.series s on s.id = d.series';
-
 export async function dueDeliveries(db: Database, now: Date): Promise<Delivery[]> {
   return db.query<Delivery>(
-    `select ${columns} from ${from} where d.state in ('planned', 'unsure') and d.next_at <= $1 order by d.next_at, d.id limit 50`,
-    [now],
+    `select ${columns} from ${from} where d.outlet <> $2 and d.state in ('planned', 'unsure') and d.next_at <= $1
+     order by d.next_at, d.id limit 50`,
+    [now, checks],
   );
 }
 
@@ -106,9 +146,10 @@ export async function postpone(db: Database, id: number, detail: string, nextAt:
 /** A poster that has said nothing since `before` is dead; whether its mail went out is not known. */
 export async function doubtStaleSendings(db: Database, before: Date, now: Date): Promise<number> {
   const rows = await db.query(
-    `update kabiwatch.delivery set state = 'unsure', next_at = $2, detail = 'the sender ended before the server answered'
+    `update kabiwatch.delivery set state = case when outlet = $3 then 'planned' else 'unsure' end, next_at = $2,
+       detail = 'the sender ended before the server answered'
      where state = 'sending' and sending_at <= $1 returning id`,
-    [before, now],
+    [before, now, checks],
   );
   return rows.length;
 }
@@ -122,7 +163,7 @@ export interface Counts {
 export async function sentSince(db: Database, list: string, since: Date): Promise<Counts> {
   const [row] = await db.query<Counts>(
     `select count(*)::int as all, (count(*) filter (where list = $2))::int as list from kabiwatch.delivery
-     where outlet <> 'dry-run' and (sent_at > $1 or (state in ('sending', 'unsure') and sending_at > $1))`,
+     where outlet = 'mail' and (sent_at > $1 or (state in ('sending', 'unsure') and sending_at > $1))`,
     [since, list],
   );
   return row ?? { all: 0, list: 0 };
@@ -140,7 +181,7 @@ export async function countStates(db: Database): Promise<{ state: DeliveryState;
 
 export async function failuresSince(db: Database, since: Date): Promise<number> {
   const [row] = await db.query<{ count: number }>(
-    `select count(*)::int as count from kabiwatch.delivery where state = 'failed' and outlet <> 'dry-run' and sending_at > $1`,
+    `select count(*)::int as count from kabiwatch.delivery where state = 'failed' and outlet = 'mail' and sending_at > $1`,
     [since],
   );
   return row?.count ?? 0;
@@ -148,7 +189,7 @@ export async function failuresSince(db: Database, since: Date): Promise<number> 
 
 export async function holdPlanned(db: Database, why: string): Promise<number> {
   const rows = await db.query(
-    `update kabiwatch.delivery set state = 'held', detail = $1 where state = 'planned' and outlet <> 'dry-run' returning id`,
+    `update kabiwatch.delivery set state = 'held', detail = $1 where state = 'planned' and outlet = 'mail' returning id`,
     [why],
   );
   return rows.length;
@@ -157,7 +198,7 @@ export async function holdPlanned(db: Database, why: string): Promise<number> {
 /** Held replies of which the owner was not told yet. */
 export async function untoldHeld(db: Database): Promise<Delivery[]> {
   return db.query<Delivery>(
-    `select ${columns} from ${from} where d.state = 'held' and d.told_at is null and d.outlet <> 'dry-run' order by d.id limit 20`,
+    `select ${columns} from ${from} where d.state = 'held' and d.told_at is null and d.outlet = 'mail' order by d.id limit 20`,
   );
 }
 

@@ -94,8 +94,8 @@ export async function historyOf(
   const [row] = await db.query<History>(
     `select
        (select count(*)::int from kabiwatch.delivery d join kabiwatch.series s on s.id = d.series
-        where s.thread = $1 and d.outlet <> 'dry-run' and d.state <> 'withdrawn') as thread,
-       (select count(*)::int from kabiwatch.delivery d where d.outlet <> 'dry-run' and d.planned_at > $4) as burst,
+        where s.thread = $1 and d.outlet = 'mail' and d.state <> 'withdrawn') as thread,
+       (select count(*)::int from kabiwatch.delivery d where d.outlet = 'mail' and d.planned_at > $4) as burst,
        exists (select 1 from kabiwatch.opt_out
         where (kind = 'author' and value = $2) or (kind = 'list' and value = $3)) as "optedOut",
        exists (select 1 from kabiwatch.message where thread = $1 and automatic = 'kabiwatch') as "answeredByOther"`,
