@@ -7,8 +7,10 @@ import { installedKernel, readText } from '../disk/kernel-files.js';
 import { allTables, writeReference } from '../disk/reference-file.js';
 import { listReferences, openNamedReference, referencePath } from '../disk/references.js';
 import { KabiwatchError } from '../errors.js';
-import { layoutTables, type ReferenceSymbol, tableNames } from '../kernel/reference.js';
-import { withShipped } from '../kernel/reference-tables.js';
+import { consolidatedText, readSymtypes } from '../genksyms/symtypes-files.js';
+import { layoutTables, type Reference, type ReferenceSymbol, tableNames } from '../kernel/reference.js';
+import { withComputed, withShipped } from '../kernel/reference-tables.js';
+import { sectionsOf, tablesOfSymtypes } from '../kernel/symtypes-tables.js';
 import { readSymvers } from '../kernel/symvers.js';
 import { type BuildOptions, buildReference, listFiles, type Shipped } from './reference-build.js';
 import { summarize } from './reference-summary.js';
@@ -35,7 +37,17 @@ export function addReference(program: Command): void {
       )
       .option('--output <file>', 'write to this file instead of keeping it by name'),
   ).action((name: string, options: BuildOptions) => buildReference(name, options));
-  withShippedOptions(reference.command('add <reference>').description('add shipped facts to a reference')).action(add);
+  withShippedOptions(reference.command('add <reference>').description('add shipped facts to a reference'))
+    .option(
+      '--symtypes <file>',
+      "the types behind its versions: a consolidated symtypes file, or one unit's",
+      collected,
+    )
+    .action(add);
+  reference
+    .command('symtypes <reference>')
+    .description('print the types behind all its versions as one consolidated symtypes file')
+    .action(printSymtypes);
   reference.command('list').description('the references that are kept by name').action(list);
   reference
     .command('show <reference> [key]')
@@ -61,16 +73,53 @@ function withShippedOptions(command: Command): Command {
     .option('--list <file>', 'severities or a symbol list; a directory of kabi-module (repeatable)', collected);
 }
 
-function add(nameOrFile: string, options: Shipped): void {
+interface AddOptions extends Shipped {
+  readonly symtypes?: readonly string[];
+}
+
+function printSymtypes(nameOrFile: string): void {
+  const reference = openNamedReference(nameOrFile);
+  process.stdout.write(consolidatedText(sectionsOf(reference)), 'latin1');
+  reference.close();
+}
+
+/** Types are shipped or computed, not both: where they were computed, shipped ones are for `verify` to compare by their versions. */
+function typesFrom(files: readonly string[], reference: Reference, symbols: ReferenceTablesOf['symbols']) {
+  if (files.length === 0) return null;
+  if (reference.count('inputs') > 0)
+    throw new KabiwatchError('usage', {
+      option: '--symtypes',
+      why: `the types of ${reference.meta.name} were computed from its source`,
+    });
+  const sections = files.flatMap((file) => {
+    const read = readSymtypes(readText(file));
+    for (const { line, text } of read.bad.slice(0, 10)) console.error(`${file}:${line}: no symbol type: ${text}`);
+    return read.sections.map((one) => (one.name === '' ? { ...one, name: file } : one));
+  });
+  return tablesOfSymtypes(sections, symbols);
+}
+
+type ReferenceTablesOf = { readonly symbols: ReadonlyMap<string, readonly ReferenceSymbol[]> };
+
+function add(nameOrFile: string, options: AddOptions): void {
   const before = openNamedReference(nameOrFile);
   const tables = allTables(before);
-  before.close();
   const shipped = options.symvers === undefined ? [] : readSymvers(readText(options.symvers)).symbols;
   const own = options.btf === undefined ? null : layoutTables(layoutsOf(readBtfFile(options.btf)));
   const path = referencePath(nameOrFile);
+  const symbols = withShipped(tables.symbols ?? new Map(), shipped);
+  const types = typesFrom(options.symtypes ?? [], before, symbols);
+  before.close();
   writeReference(path, before.meta, {
     ...tables,
-    symbols: withShipped(tables.symbols ?? new Map(), shipped),
+    ...(types?.tables ?? {}),
+    symbols:
+      types === null
+        ? symbols
+        : withComputed(
+            symbols,
+            types.units.map(({ unit }) => unit),
+          ),
     ...(own === null ? {} : { shipped: own.layouts, embeds: own.embeds }),
     files: new Map([...(tables.files ?? []), ...listFiles(options.list)]),
   });

@@ -71,6 +71,9 @@ export async function collectUnits(request: CollectRequest): Promise<Collected> 
   return { collection, idOf, reused, failed, finish: () => journal.remove() };
 }
 
+/** Headers that modules can include: a private one's types are its driver's own. */
+const isPublic = /^(include|arch\/[^/]+\/include)\/.*\.h$/;
+
 /** The layouts that a few of the units, which together read all these headers, give the types in them. */
 export async function collectLayouts(
   place: BuildPlace,
@@ -78,7 +81,9 @@ export async function collectLayouts(
   { collection }: Collected,
   onUnit: (done: number, all: number) => void,
 ): Promise<readonly Layout[]> {
-  const declaring = new Set(collection.texts.flatMap(({ file }) => (file?.endsWith('.h') === true ? [file] : [])));
+  const declaring = new Set(
+    collection.texts.flatMap(({ file }) => (file !== null && isPublic.test(file) ? [file] : [])),
+  );
   const isDeclaring = collection.paths.map((path) => declaring.has(path));
   const byName = new Map(units.map((unit) => [`${unit.source} ${moduleOf(unit)}`, unit]));
   const read = collection.units.filter(({ unit }) => unit.language === 'c');

@@ -1,14 +1,17 @@
 /** The files that a distribution ships for a kernel, and where the running machine has them. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { KabiwatchError } from '../errors.js';
 import { kabiModuleList, type PolicyRead, readPolicyList } from '../kernel/lists.js';
 
-/** The text of a file, unpacked where it ends in `.gz` (SUSE's and Fedora's symvers do). */
+/** The text of a file, unpacked where it is gzip or xz (distributions' symvers are); xz by the tool of that name. */
 export function readText(path: string): string {
   try {
     const bytes = readFileSync(path);
+    if (bytes[0] === 0xfd && bytes.toString('latin1', 1, 5) === '7zXZ')
+      return execFileSync('xz', ['--decompress', '--stdout'], { input: bytes, maxBuffer: 1 << 30 }).toString('latin1');
     return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('latin1');
   } catch (cause) {
     throw new KabiwatchError('file-unreadable', { path }, { cause });
@@ -55,7 +58,7 @@ export function installedKernel(release: string, root = '/'): InstalledKernel {
       `usr/src/linux-headers-${release}/Module.symvers`,
       `${modules}/symvers.gz`,
       `${modules}/symvers.xz`,
-      `boot/symvers-${release}.gz`,
+      ...['gz', 'xz'].map((ending) => `boot/symvers-${release}.${ending}`),
     ),
     btf: first(
       'sys/kernel/btf/vmlinux',

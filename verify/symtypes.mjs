@@ -1,0 +1,82 @@
+// `kabiwatch symtypes` against `gcc -E -D__GENKSYMS__ | genksyms -T`, byte for byte:
+//   node verify/symtypes.mjs --tree CONFIGURED_TREE [--units 300] [--only PREFIX]
+// Units are spread over all that may export something. Lists the units that differ, with the first line that does.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { preprocess } from '../dist/c/preprocess.js';
+import { openBuild } from '../dist/disk/build-world.js';
+import { symbolsOf } from '../dist/genksyms/expand.js';
+import { symtypesText } from '../dist/genksyms/symtypes.js';
+import { configFacts, versionOfMakefile } from '../dist/kernel/config-facts.js';
+import { unitsOf } from '../dist/kernel/kbuild.js';
+import { flaggedUnit } from '../dist/kernel/unit.js';
+import { exportingUnits } from '../dist/kernel/unit-versions.js';
+
+const text = { type: 'string' };
+const { values: asked } = parseArgs({ options: { tree: text, units: text, only: text } });
+const dir = asked.tree ?? 'absent';
+const genksyms = join(dir, 'scripts/genksyms/genksyms');
+if (!existsSync(join(dir, '.config')) || !existsSync(genksyms)) {
+  console.log('skipped: name a configured kernel tree with its scripts built');
+  process.exit(0);
+}
+const config = readFileSync(join(dir, '.config'), 'latin1');
+const { arch, values } = configFacts(config);
+const version = versionOfMakefile(readFileSync(join(dir, 'Makefile'), 'latin1'));
+const world = openBuild({ tree: dir, builds: [], config, arch, version });
+const all = exportingUnits(world.tree, unitsOf(world.tree, values, arch).units).filter(
+  ({ language, source }) => language === 'c' && source.startsWith(asked.only ?? ''),
+);
+const count = Math.min(Number(asked.units ?? 300), all.length);
+const units = Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)]);
+
+const quoted = (word) => `'${word.replaceAll("'", "'\\''")}'`;
+
+function preprocessing({ flags, basename, modname, modfile, source }) {
+  const isMeant = (one) => /^-(m|f|O|std)/.test(one) && !/^-f(plugin|min-func|conserve|zero-call|stri)/.test(one);
+  const inC = (name) => name.replace(/[-,]/g, '_');
+  const options = [
+    ...flags.options.filter(isMeant),
+    ...flags.defines.map(([name, value]) => (value === null ? `-U${name}` : `-D${name}=${value}`)),
+    ...flags.includes.flatMap((one) => ['-I', one]),
+    ...flags.preincludes.flatMap((one) => ['-include', one]),
+    ...[`-DKBUILD_MODFILE="${modfile}"`, `-DKBUILD_BASENAME="${inC(basename)}"`],
+    ...[`-DKBUILD_MODNAME="${inC(modname)}"`, `-D__KBUILD_MODNAME=kmod_${inC(modname)}`, '-D__GENKSYMS__'],
+  ];
+  return `gcc -E ${[...options, source].map(quoted).join(' ')}`;
+}
+
+const made = mkdtempSync(join(tmpdir(), 'kabiwatch-symtypes-'));
+let [equal, different, unread] = [0, 0, 0];
+for (const unit of units) {
+  const file = join(made, 'dump');
+  rmSync(file, { force: true });
+  const script = `set -o pipefail; ${preprocessing(unit)} 2>/dev/null | ${quoted(genksyms)} -T ${quoted(file)} > /dev/null 2>&1`;
+  const { status } = spawnSync('bash', ['-c', script], { cwd: dir });
+  if (status !== 0 || !existsSync(file)) {
+    unread++;
+    console.log(`${unit.source}: gcc or genksyms fails on it`);
+    continue;
+  }
+  const asPreprocessed = flaggedUnit(unit.source, unit, unit.flags, world.predefined, 'genksyms');
+  const { tokens, files, stretches } = preprocess(asPreprocessed, world.tree, world.cache);
+  const read = { tokens, mainFile: files.indexOf(unit.source), stretches };
+  const ours = symtypesText(symbolsOf(read, world.dialect, world.declarations).expanded);
+  const theirs = readFileSync(file, 'latin1');
+  if (ours === theirs) equal++;
+  else {
+    different++;
+    const [mine, truth] = [ours.split('\n'), theirs.split('\n')];
+    const at = truth.findIndex((line, i) => line !== mine[i]);
+    console.log(
+      `${unit.source}: line ${at + 1}\n  genksyms  ${truth[at]?.slice(0, 300)}\n  kabiwatch ${mine[at]?.slice(0, 300)}`,
+    );
+  }
+}
+rmSync(made, { recursive: true });
+console.log(`\n| units | equal, byte for byte | different | toolchain fails |\n|---|---|---|---|`);
+console.log(`| ${units.length} | ${equal} | ${different} | ${unread} |`);
+process.exitCode = different === 0 && equal > 0 ? 0 : 1;
