@@ -17,6 +17,7 @@ export const errorTable = {
   'config-invalid': { exit: 2, retry: 'never', text: 'the configuration has a wrong key or value' },
   'store-unavailable': { exit: 2, retry: 'later', text: 'the store cannot be opened' },
   'store-in-use': { exit: 2, retry: 'later', text: 'another process uses the store' },
+  'clang-missing': { exit: 2, retry: 'never', text: 'the second opinion needs @yowasp/clang' },
   'secret-missing': { exit: 2, retry: 'never', text: 'a secret is not set' },
 } as const satisfies Record<string, { exit: number; retry: 'never' | 'later'; text: string }>;
 

@@ -13,15 +13,22 @@ import type { Series } from '../patch/series.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import type { ReviewOptions } from './review.js';
 
+/** A review by a reference, and what it reads; `source` is null where shipped facts are all there is. */
+export interface ReferenceJudge {
+  readonly review: (series: Series) => Promise<Review>;
+  readonly source: TreeInput | null;
+}
+
 /** Throws `reference-mismatch`, which names both sides, where the reference is of another kernel than what is named. */
-export function withReference(name: string, options: ReviewOptions): (series: Series) => Promise<Review> {
+export function withReference(name: string, options: ReviewOptions): ReferenceJudge {
   const reference = openNamedReference(name);
   const arch = architectureOf(reference, options.arch);
   const tree = options.tree ?? reference.meta.source;
   const recorded = reference.meta.build === null ? [] : [reference.meta.build];
   const builds = options.build === undefined || options.build.length === 0 ? recorded : options.build;
   // Shipped facts alone: numbers cannot be compared with a mail's, and the review says so.
-  if (tree === null) return async (series) => againstReference(reviewSeries({ series, arch }), reference);
+  if (tree === null)
+    return { review: async (series) => againstReference(reviewSeries({ series, arch }), reference), source: null };
   const input = treeInput({ tree, build: builds, arch, reference });
   const config = reference.row('files', 'config');
   const version = refuseForeign(reference, input, config);
@@ -29,10 +36,12 @@ export function withReference(name: string, options: ReviewOptions): (series: Se
   const units = options.unit ?? [];
   if (units.length > 0 || reference.count('exporting') === 0) {
     const source = { ...input, units: units.length > 0 ? units : null };
-    return async (series) => againstReference(reviewSeries({ series, arch, source, advice }), reference);
+    const review = async (series: Series) =>
+      againstReference(reviewSeries({ series, arch, source, advice }), reference);
+    return { review, source: input };
   }
   const place = { tree, builds, config: config ?? '', arch, version };
-  return async (series) => {
+  const review = async (series: Series): Promise<Review> => {
     const bar = new SingleBar({ format: '{bar} {value}/{total} units', clearOnComplete: true, noTTYOutput: false });
     const onUnit = (done: number, all: number): void => {
       if (done === 1) bar.start(all, 0);
@@ -45,6 +54,7 @@ export function withReference(name: string, options: ReviewOptions): (series: Se
       bar.stop();
     }
   };
+  return { review, source: input };
 }
 
 function architectureOf({ meta }: Reference, asked: readonly Architecture[]): Architecture {

@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
+import { LexCache } from '../c/lex-cache.js';
 import { configurationsOf } from '../disk/configurations.js';
 import { sourceForSeries } from '../disk/series-source.js';
 import { KabiwatchError } from '../errors.js';
@@ -16,6 +17,7 @@ import { markdownReport } from '../report/markdown.js';
 import { sarifReport } from '../report/sarif.js';
 import type { Earlier } from '../report/since.js';
 import { textReport } from '../report/text.js';
+import { overlaySeries } from '../tree/overlay.js';
 import { seriesInFiles } from './mail-input.js';
 import { withReference } from './review-reference.js';
 
@@ -33,6 +35,7 @@ export interface ReviewOptions {
   readonly json?: boolean;
   readonly advice: boolean;
   readonly fix?: string | true;
+  readonly verify?: boolean;
 }
 
 const examples = `
@@ -95,6 +98,7 @@ export function addReview(program: Command): void {
     )
     .option('--no-advice', 'look for no harmless rewrite')
     .option('--fix [dir]', 'write the verified rewrite, a patch on top of the series, into a directory (default: here)')
+    .option('--verify', 'have clang (the optional package @yowasp/clang) lay out again what changed; with --tree')
     .addHelpText('after', examples)
     .action(runReview);
 }
@@ -109,15 +113,32 @@ function collected(value: string, before: readonly string[]): readonly string[] 
   return [...before, value];
 }
 
+interface Reviewed {
+  readonly series: Series;
+  readonly review: Review;
+  /** What it was judged on; none where from the mail alone. */
+  readonly sources: readonly Pick<Configuration, 'tree' | 'build' | 'arch'>[];
+}
+
 async function runReview(files: readonly string[], options: ReviewOptions): Promise<void> {
+  if (options.verify === true && options.tree === undefined && options.reference === undefined)
+    throw new KabiwatchError('usage', {
+      why: '--verify compares layouts',
+      remedy: 'name the kernel source with --tree',
+    });
   const series = await seriesInFiles(files);
   if (series.length === 0)
     throw new KabiwatchError('file-unreadable', { path: files.join(', '), why: 'no patch in it' });
-  const reviews: { series: Series; review: Review }[] = [];
+  const reviews: Reviewed[] = [];
   const known = series.flatMap(({ patches }) => patches);
   const judged = options.reference === undefined ? null : withReference(options.reference, options);
-  for (const one of series)
-    reviews.push(judged === null ? reviewOne(one, options, known) : { series: one, review: await judged(one) });
+  for (const one of series) {
+    const reviewed =
+      judged === null
+        ? reviewOne(one, options, known)
+        : { series: one, review: await judged.review(one), sources: judged.source === null ? [] : [judged.source] };
+    reviews.push(options.verify === true ? await withSecondOpinion(reviewed) : reviewed);
+  }
   if (options.fix !== undefined) writeFixes(reviews, options.fix === true ? '.' : options.fix);
   process.stdout.write(printed(reviews, options.json === true ? 'json' : options.format));
   process.exitCode = exitCodeOf(worstOf(reviews.map(({ review }) => review.verdict)));
@@ -127,9 +148,9 @@ function reviewOne(
   given: Series,
   { tree, branch = [], build = [], unit = [], arch, advice }: ReviewOptions,
   known: readonly Patch[],
-): { readonly series: Series; readonly review: Review } {
+): Reviewed {
   const [asked = 'x86_64'] = arch;
-  if (tree === undefined) return { series: given, review: reviewSeries({ series: given, arch: asked }) };
+  if (tree === undefined) return { series: given, review: reviewSeries({ series: given, arch: asked }), sources: [] };
   const branches = branch.length > 0 ? branch : ['HEAD'];
   const units = unit.length === 0 ? null : unit;
   const configurations: Configuration[] = [];
@@ -138,7 +159,7 @@ function reviewOne(
     const found = sourceForSeries({ tree, branches, config: null, ...one }, given, known);
     if (!found.ok) {
       const review = reviewSeries({ series: given, arch: asked });
-      return { series: given, review: { ...review, missing: [...review.missing, ...found.missing] } };
+      return { series: given, review: { ...review, missing: [...review.missing, ...found.missing] }, sources: [] };
     }
     series = found.series;
     configurations.push({ ...found.input, units });
@@ -147,6 +168,7 @@ function reviewOne(
   return {
     series,
     review: reviewSeries({ series, arch: source?.arch ?? asked, source: source ?? null, also, advice }),
+    sources: configurations,
   };
 }
 
@@ -165,6 +187,25 @@ function writeFixes(reviews: readonly { readonly review: Review }[], dir: string
     writeFileSync(path, head + fix.diff, 'latin1');
     process.stderr.write(`${path}: ${fix.title} (${fix.verdict})\n`);
   });
+}
+
+/** Clang's, on one configuration: the numbers of several stand in one review. */
+async function withSecondOpinion(reviewed: Reviewed): Promise<Reviewed> {
+  const { series, review, sources } = reviewed;
+  const [source, more] = sources;
+  if (source === undefined) return reviewed;
+  if (more !== undefined)
+    throw new KabiwatchError('usage', {
+      why: '--verify takes one architecture and build',
+      remedy: 'ask for each alone',
+    });
+  const { verified } = await import('../clang/verify.js');
+  const { tree: before, build, arch } = source;
+  const { after } = overlaySeries(before, series);
+  return {
+    ...reviewed,
+    review: await verified(review, { before, after, build, target: arch, cache: new LexCache() }),
+  };
 }
 
 export function exitCodeOf(verdict: Verdict): number {
