@@ -53,6 +53,8 @@ export interface ChangedText {
 }
 
 export interface ChangeSet {
+  /** Units of which something could not be read, by path. */
+  readonly broken?: ReadonlySet<string>;
   /** Types that were laid out and enumerations that were read, in both versions: `struct x`, `enum y`. */
   readonly read: ReadonlySet<string>;
   readonly types: readonly ChangedType[];
@@ -91,6 +93,7 @@ export function changesBetween(before: readonly UnitFacts[], after: readonly Uni
   const hashedElsewhere = new Set<string>();
   const exporting = before.some((unit) => (unit.symbols?.symbols.size ?? 0) > 0);
   const names = { before: new Set<string>(), after: new Set<string>() };
+  const stillThere = new Set(after.flatMap(({ symbols: its }) => (its === null ? [] : [...its.dump.keys()])));
   for (const was of before) {
     const is = after.find((one) => one.path === was.path);
     if (is === undefined) continue;
@@ -102,9 +105,10 @@ export function changesBetween(before: readonly UnitFacts[], after: readonly Uni
     if (was.symbols === null || is.symbols === null) continue;
     for (const name of was.symbols.symbols.keys()) names.before.add(name);
     for (const name of is.symbols.symbols.keys()) names.after.add(name);
-    const texts = changedTexts(was.symbols, is.symbols);
-    for (const [key, text] of texts) hashed.set(key, text);
     const exportsHere = was.symbols.symbols.size + is.symbols.symbols.size > 0;
+    const all = changedTexts(was.symbols, is.symbols);
+    const texts = exportsHere ? all : new Map([...all].filter(([key, text]) => !isOnlySeen(text, stillThere.has(key))));
+    for (const [key, text] of texts) hashed.set(key, text);
     for (const dump of [was.symbols.dump, is.symbols.dump]) {
       if (exportsHere) for (const key of dump.keys()) if (key.includes('#')) reached.add(key);
       for (const key of reachingAny(texts, dump))
@@ -129,6 +133,15 @@ export function changesBetween(before: readonly UnitFacts[], after: readonly Uni
     prototypesRead,
     steps: noSteps,
   };
+}
+
+/**
+ * A unit that exports nothing shows a type or does not, as its includes are: that a definition came into sight, or is now out of it but still
+ * there elsewhere, is no change of the type.
+ */
+function isOnlySeen({ before, after }: ChangedText, stillThere: boolean): boolean {
+  const seen = (text: string | null): boolean => text !== null && !/\bUNKNOWN\b/.test(text);
+  return !seen(before) || (!seen(after) && stillThere);
 }
 
 function joined(first: ChangedType | undefined, next: ChangedType): ChangedType {

@@ -30,8 +30,8 @@ export interface GuardContext {
   /** The tree's versions can be computed. */
   readonly hashes: boolean;
   readonly after: SourceTree;
-  /** Every header and declaration could be read. */
-  readonly whole: boolean;
+  /** Every header and declaration around a file could be read. */
+  readonly isWhole: (file: string) => boolean;
 }
 
 export function judgeGuard(guard: GuardDifference, context: GuardContext): Guard {
@@ -86,7 +86,7 @@ function prototypeCall(one: ChangedPrototype, changes: ChangeSet): Call {
 }
 
 /** Nothing that changed stands in it or around it: an #include, a macro, a constant. */
-function nothingAround(guard: GuardDifference, { changes, whole }: GuardContext): Call {
+function nothingAround(guard: GuardDifference, { changes, isWhole }: GuardContext): Call {
   const defined = changes.symbols.some((symbol) =>
     symbol.causes.some(({ type }) => {
       const text = changes.hashed.get(type);
@@ -102,7 +102,8 @@ function nothingAround(guard: GuardDifference, { changes, whole }: GuardContext)
     const why = `\`${moved.name}\` changes and nothing in its own text does: ${incompatibilities(moved.change)[0]}`;
     return { honest: false, rule: 'guard-hides-break', why };
   }
-  if (!whole) return { honest: null, rule: 'guard-honest', why: 'not everything around it could be read' };
+  if (!isWhole(guard.file))
+    return { honest: null, rule: 'guard-honest', why: 'not everything around it could be read' };
   return { honest: true, rule: 'guard-honest', why: 'no layout, value, prototype or version changes by it' };
 }
 

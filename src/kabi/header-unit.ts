@@ -7,6 +7,11 @@ export function headerUnit(header: string): string {
   return `${headerUnitFolder}${header.replace(/\.h$/, '.c')}`;
 }
 
+/** The header of a unit that headerUnit named. */
+export function headerOf(unit: string): string {
+  return unit.slice(headerUnitFolder.length).replace(/\.c$/, '.h');
+}
+
 /** `through`: headers before it, where it cannot be read by itself. */
 export function headerUnitText(header: string, through: readonly string[] = []): string {
   return [...through, header].map((one) => includeOf(header, one)).join('');

@@ -14,6 +14,7 @@ import { type Judged, judgeDirectives } from './diff/judge-rest.js';
 import { exportChanges } from './export-changes.js';
 import { guardsInFiles } from './guard-places.js';
 import { judgeGuard } from './guards.js';
+import { headerUnit } from './header-unit.js';
 import { judgeSource, type Origin, type SourceJudgement, type UseOf } from './judge-source.js';
 import { memberLine } from './member-line.js';
 import type { Build, Versioner } from './program.js';
@@ -79,7 +80,8 @@ export function reviewSource(request: SourceRequest): Judgement {
   const judged = judgeSource(changes, useOf, origin, hashes, exports);
   const text = changesOf(series);
   const places = guardsInFiles(series, request.tree, overlay.after);
-  const context = { changes, useOf, hashes, after: overlay.after, whole: !missing.some(isGap) };
+  const isWhole = (file: string): boolean => !missing.some(isGap) || !isBroken(file, changes);
+  const context = { changes, useOf, hashes, after: overlay.after, isWhole };
   const guards = places.map((guard) => judgeGuard(guard, context));
   const findings = [...guardFindings(guards, places), ...textFindings(text)];
   const unread = unreadTypes(text, changes, missing);
@@ -94,11 +96,17 @@ function isGap({ what }: Missing): boolean {
   return /^(header |#error|a declaration|unit )/.test(what);
 }
 
+/** Could something around a file not be read? Its own unit tells, where it has one. */
+function isBroken(file: string, { broken = new Set() }: ChangeSet): boolean {
+  return broken.has(file.endsWith('.h') ? headerUnit(file) : file);
+}
+
 /** Types that the series edits and that nothing could be laid out of, where a gap may be the reason; elsewhere the configuration is. */
 function unreadTypes(text: DiffChanges, changes: ChangeSet, missing: readonly Missing[]): Missing[] {
   const gap = missing.find(isGap);
   if (gap === undefined) return [];
-  return text.types.flatMap(({ kind, name, typedef, role, existence }) => {
+  return text.types.flatMap(({ kind, name, typedef, role, existence, file }) => {
+    if (!isBroken(file, changes)) return [];
     if (name === null || name === '' || existence !== 'both' || role === 'source' || role === 'other') return [];
     const full = `${typedef && kind !== 'enum' ? 'typedef' : kind} ${name}`;
     return changes.read.has(full) ? [] : [{ what: `the layout of ${full}`, why: `${gap.what}: ${gap.why}` }];

@@ -10,7 +10,7 @@ import { type Overlay, overlayFiles } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { type ChangeSet, changesBetween } from './changes.js';
 import type { ConsumerQuestion } from './consumers.js';
-import { headerUnit, headerUnitText, throughOf } from './header-unit.js';
+import { headerOf, headerUnit, headerUnitText, throughOf } from './header-unit.js';
 import { type ProgramReader, type ReadProgram, readGenksymsView, readProgram } from './program.js';
 import type { ReferenceSymbols } from './reference-symbols.js';
 import type { Missing } from './review.js';
@@ -51,6 +51,7 @@ class SeriesReader {
   readonly #through = new Map<string, readonly string[]>();
   readonly #sources: readonly string[];
   readonly #headers: string[];
+  readonly #broken = new Set<string>();
   #gaps: readonly Missing[] = [];
 
   constructor(request: SourceRequest, after: SourceTree) {
@@ -87,7 +88,8 @@ class SeriesReader {
     for (const one of this.#gaps) {
       if (!missing.some((other) => other.what === one.what && other.why === one.why)) missing.push(one);
     }
-    return known === undefined ? changes : withReferenceSymbols(changes, known.symbols);
+    const whole = { ...changes, broken: this.#broken };
+    return known === undefined ? whole : withReferenceSymbols(whole, known.symbols);
   }
 
   /** What the patches do one by one, as the units show that were read. */
@@ -115,10 +117,14 @@ class SeriesReader {
     const texts = new Map(this.#headers.map((one) => [headerUnit(one), headerUnitText(one, this.#through.get(one))]));
     const files = new Map([...texts].map(([path, text]) => [path, Buffer.from(text)]));
     const whole = overlayFiles(tree, files, tree.id);
-    const read = paths.map((path) => {
+    // A header that one version does not have has no unit there.
+    const there = paths.filter((path) => !texts.has(path) || tree.contentId(headerOf(path)) !== null);
+    const read = there.map((path) => {
       const key = `${path}\n${texts.get(path) ?? ''}`;
       const made = known.get(key) ?? readProgram(texts.has(path) ? whole : tree, [path], this.#reader);
       known.set(key, made);
+      if (made.missing.length > 0) this.#broken.add(path);
+      else this.#broken.delete(path);
       return made;
     });
     return { units: read.flatMap(({ units }) => units), missing: read.flatMap(({ missing }) => missing) };

@@ -170,20 +170,20 @@ class Adviser {
   }
 
   #candidate(chosen: Candidate['rewrites']): Candidate | null {
-    const files = this.#guardedFiles(...rewrittenFiles(chosen));
+    const [written, ranges] = rewrittenFiles(chosen);
+    for (const { type, rewrite } of chosen) {
+      const redirected = redirectUses(type.spelled, rewrite.moved, this.#request, written, ranges);
+      if (redirected === null) {
+        const names = [...rewrite.moved.keys()].join('`, `');
+        this.#reasons.push(`the series uses \`${names}\` in ways that cannot be rewritten`);
+        return null;
+      }
+      for (const [path, lines] of redirected) written.set(path, lines);
+    }
+    const files = this.#guardedFiles(written, ranges);
     if (files === null) {
       this.#reasons.push('other changes of the series cannot be parted into whole declarations');
       return null;
-    }
-    for (const { type, rewrite } of chosen) {
-      const redirected = redirectUses(type.spelled, rewrite.moved, this.#request, files);
-      if (redirected === null) {
-        this.#reasons.push(
-          `the series uses \`${[...rewrite.moved.keys()].join('`, `')}\` in ways that cannot be rewritten`,
-        );
-        return null;
-      }
-      for (const [path, lines] of redirected) files.set(path, lines);
     }
     return { title: chosen.map(({ rewrite }) => rewrite.title).join('; '), files, rewrites: chosen };
   }
@@ -309,7 +309,7 @@ function hasStaticAssert(tree: SourceTree): boolean {
 /** The files after with the definitions rewritten, and the lines that the new text takes in each. */
 function rewrittenFiles(
   chosen: Candidate['rewrites'],
-): [ReadonlyMap<string, readonly string[]>, ReadonlyMap<string, readonly Range[]>] {
+): [Map<string, readonly string[]>, ReadonlyMap<string, readonly Range[]>] {
   const files = new Map<string, readonly string[]>();
   const ranges = new Map<string, Range[]>();
   for (const path of new Set(chosen.map(({ type }) => type.path))) {

@@ -8,6 +8,7 @@ import type { SourceTree } from '../../tree/source-tree.js';
 import { linesOf } from '../guard-places.js';
 import { filesThatMatter, pathOf } from '../triage.js';
 import { codeOf } from './definition.js';
+import type { Range } from './guard-text.js';
 import type { Redirect } from './rewrites.js';
 
 interface Trees {
@@ -16,25 +17,29 @@ interface Trees {
   readonly after: SourceTree;
 }
 
-/** Files whose lines change; null where a use cannot be rewritten. `written`: files as they are rewritten so far. */
+/** Files whose lines change; null where a use cannot be rewritten. `written`: files as they are rewritten so far, `ranges` the new text. */
 export function redirectUses(
   spelled: string,
   moved: ReadonlyMap<string, Redirect>,
   { series, before, after }: Trees,
   written: ReadonlyMap<string, readonly string[]>,
+  ranges: ReadonlyMap<string, readonly Range[]>,
 ): Map<string, readonly string[]> | null {
   const files = new Map<string, readonly string[]>();
   if (moved.size === 0) return files;
   for (const path of new Set(filesThatMatter(series).map(pathOf))) {
     const was = linesOf(before, path) ?? [];
     const is = written.get(path) ?? linesOf(after, path);
-    if (is === null || !path.endsWith('.c')) continue;
+    if (is === null || !/\.[ch]$/.test(path)) continue;
+    const but = ranges.get(path) ?? [];
     const lines = [...is];
     const text = is.join('\n');
     // Whose member it is, the text must tell: a variable that the file declares with the type.
     const isOfType = (name: string): boolean => new RegExp(`\\b${spelled}\\s*\\*?\\s*${name}\\b`).test(text);
+    const inside = insideComment(is);
     for (const { afterStart, afterEnd } of lineDiff(was, is))
       for (let at = afterStart; at < afterEnd; at++) {
+        if (inside[at] === true || but.some(({ from, to }) => at >= from && at <= to)) continue;
         const line = redirected(lines[at] as string, moved, isOfType);
         if (line === null) return null;
         lines[at] = line;
@@ -42,6 +47,16 @@ export function redirectUses(
     if (lines.join('\n') !== is.join('\n')) files.set(path, lines);
   }
   return files;
+}
+
+/** Lines that begin in a comment. */
+function insideComment(lines: readonly string[]): boolean[] {
+  let open = false;
+  return lines.map((line) => {
+    const was = open;
+    ({ open } = codeOf(line, open));
+    return was;
+  });
 }
 
 function redirected(
