@@ -9,6 +9,7 @@
  * Not seen: a macro of that kind whose name is pasted together inside the body.
  */
 import { type Definition, paste } from './macro.js';
+import type { MacroTable } from './macro-table.js';
 import { spellingOf, textOf } from './spelling.js';
 import { Identifier, Punctuator, type TokenList } from './tokens.js';
 
@@ -69,6 +70,7 @@ export class BodySkipper {
   #isHead = false;
   #inBody = false;
   #expands = false;
+  #owed = 0;
   /** By spelling: 1 for a macro that is odd or names one that is. */
   #odd = new Uint8Array(1 << 16);
   /** By spelling: some macro's body names it. */
@@ -76,11 +78,10 @@ export class BodySkipper {
   #spreads = 0;
   /** Names became odd too often after other macros had named them: from here on nothing is left out. */
   #gaveUp = false;
-  readonly #definitions: () => Iterable<readonly [number, Definition]>;
+  readonly #macros: MacroTable;
 
-  /** `definitions` gives the macros that are defined. */
-  constructor(definitions: () => Iterable<readonly [number, Definition]>) {
-    this.#definitions = definitions;
+  constructor(macros: MacroTable) {
+    this.#macros = macros;
   }
 
   /** Between two declarations, as far as braces tell. */
@@ -121,7 +122,7 @@ export class BodySkipper {
     this.#gaveUp = ++this.#spreads > mostSpreads;
     for (let again = !this.#gaveUp; again; ) {
       again = false;
-      for (const [name, definition] of this.#definitions()) {
+      for (const [name, definition] of this.#macros.defined()) {
         if (this.#odd[name] === 1 || !this.#namesOdd(definition)) continue;
         this.#odd[name] = 1;
         again = true;
@@ -151,8 +152,18 @@ export class BodySkipper {
       return true;
     }
     if (tokens.kind[at] !== Identifier) return true;
+    // The answer holds as long as the name means the same.
+    this.#macros.get(spelling);
     this.#expands = this.#odd[spelling] === 1 || (records.has(spelling) && definesRecord(tokens, at));
+    if (this.#expands) this.#owed = this.#depth - 1;
     return !this.#expands;
+  }
+
+  /** Braces that were left out and are open where the body begins to be expanded: they must be put out after all. */
+  takeOwed(): number {
+    const owed = this.#owed;
+    this.#owed = 0;
+    return owed;
   }
 
   /** A token is put out. */

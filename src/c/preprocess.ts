@@ -21,7 +21,18 @@ import { type Definition, definitionAt, macroOf } from './macro.js';
 import type { MacroTable } from './macro-table.js';
 import type { Segment, SegmentStore, Stretch } from './segment.js';
 import { spellingOf, textOf } from './spelling.js';
-import { AfterSpace, BeginsLine, Counted, End, Identifier, Numeral, Pragma, Text, TokenList } from './tokens.js';
+import {
+  AfterSpace,
+  BeginsLine,
+  Counted,
+  End,
+  Identifier,
+  Numeral,
+  Pragma,
+  Punctuator,
+  Text,
+  TokenList,
+} from './tokens.js';
 
 /** How one translation unit is compiled. Paths are relative to the tree. */
 export interface Unit {
@@ -78,6 +89,7 @@ const commandLine = '<command line>';
 
 const once = spellingOf('once');
 const open = spellingOf('(');
+const openBrace = spellingOf('{');
 const pragmaOperator = spellingOf('_Pragma');
 const S = spellingOf;
 const hasOperators = new Set([...conditionOperators].filter((spelling) => textOf(spelling).startsWith('__has_')));
@@ -117,7 +129,7 @@ class Preprocessor implements FileSource {
   constructor(unit: Unit, tree: SourceTree, known: LexCache | null, bodies: Bodies) {
     const cache = known ?? new LexCache();
     this.#keeps = known !== null;
-    this.#skipper = bodies === 'empty' ? new BodySkipper(() => cache.macros.defined()) : null;
+    this.#skipper = bodies === 'empty' ? new BodySkipper(cache.macros) : null;
     this.#unit = unit;
     this.#search = new IncludeSearch(tree, cache, unit.includePaths, unit.path);
     this.#cache = cache;
@@ -278,7 +290,11 @@ class Preprocessor implements FileSource {
     const skipper = this.#skipper;
     for (let at = frame.at; at < end; at++) {
       const spelled = spelling[at] as number;
-      if (skipper?.skips && skipper.leavesOut(frame.file.tokens, at)) continue;
+      if (skipper?.skips) {
+        if (skipper.leavesOut(frame.file.tokens, at)) continue;
+        for (let owed = skipper.takeOwed(); owed > 0; owed--)
+          out.push(Punctuator, 0, openBrace, id, offset[at] as number);
+      }
       if (kind[at] === Identifier) {
         const macro = macros.get(spelled);
         if (macro !== undefined || spelled === pragmaOperator) {

@@ -11,14 +11,14 @@ import { memoryTree } from '../../src/tree/memory.js';
 function types(files: Record<string, string>, path: string, bodies: 'whole' | 'empty', cache: LexCache | null) {
   const unit = { path, includePaths: [''], forced: [], defines: [], predefined: '' };
   const { tokens } = preprocess(unit, memoryTree('t', files), cache, bodies);
-  const { records, layouts } = readDeclarations(tokens, { target: targets.x86_64 });
+  const { records, layouts, missing } = readDeclarations(tokens, { target: targets.x86_64 });
   const found = [...records].flatMap(([key, all]) =>
     all.map((record) => {
       const layout = layouts.of(record, null);
       return `${key} ${'size' in layout ? `${layout.size} ${flatMembers(layout).map(({ name }) => name)}` : layout.why}`;
     }),
   );
-  return { found: found.sort(), length: tokens.length };
+  return { found: [...found.sort(), ...missing.map(({ why }) => why)], length: tokens.length };
 }
 
 const macros = [
@@ -48,7 +48,11 @@ const statement = fc.constantFrom(
   'LATE }',
   'char *s = "}{";',
 );
-const body = fc.array(statement, { maxLength: 5 }).map((all) => `{\n${all.join('\n')}\n}`);
+const nested = fc.oneof(
+  statement,
+  fc.array(statement, { maxLength: 3 }).map((all) => `while (1) {\n{ int a; }\n${all.join('\n')}\n}`),
+);
+const body = fc.array(nested, { maxLength: 5 }).map((all) => `{\n${all.join('\n')}\n}`);
 const declaration = fc.oneof(
   fc.tuple(fc.integer({ min: 0, max: 9 }), body).map(([n, text]) => `static int f${n}(int a) ${text}`),
   fc.tuple(fc.integer({ min: 0, max: 9 }), body).map(([n, text]) => `int f${n}(void) __attribute__((cold)) ${text}`),
