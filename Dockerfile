@@ -5,7 +5,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npm run build && npm prune --omit=dev --ignore-scripts
+# Without the optional clang, 100 MB that no service uses.
+RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
 
 FROM node:20-bookworm-slim
 # git reads mirrors; xz, zstd and lz4 unpack compressed kernel images.
@@ -17,7 +18,8 @@ ENV NODE_ENV=production
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json app.yml LICENSE ./
-RUN mkdir /data && chown node:node /data && ln -s /app/dist/cli/main.js /usr/local/bin/kabiwatch
+RUN mkdir /data && chown node:node /data \
+ && chmod 755 dist/cli/main.js && ln -s /app/dist/cli/main.js /usr/local/bin/kabiwatch
 USER node
 VOLUME /data
 WORKDIR /data

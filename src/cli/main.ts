@@ -2,6 +2,7 @@
 /** The command line: one file a command, wired here. Also the place where errors become an exit code and one clear line. */
 import { Command } from 'commander';
 import { errorTable, KabiwatchError } from '../errors.js';
+import { engineVersion } from '../service/engine.js';
 
 /** Each command's file, loaded when its command is called: a server's libraries take longer to load than a layout to print. */
 const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
@@ -25,6 +26,7 @@ async function addsCrc(): Promise<(program: Command) => void> {
 
 const program = new Command('kabiwatch')
   .description('Says what a kernel patch series does to the binary interface between the kernel and its modules.')
+  .version(engineVersion(), '--version')
   .showHelpAfterError('(run with --help for examples)')
   // Bad usage is exit code 2, as DESIGN has it; 1 says something about a series.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));

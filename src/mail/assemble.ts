@@ -141,19 +141,36 @@ function commentsOf(
     if (cover !== null) home.set(cover.id, head.id);
     for (const { n, message } of patches) if (!kept.includes(n)) home.set(message.id, head.id);
   }
-  const parents = parentsOf(all);
+  const above = seriesAbove(home, parentsOf(all));
   const comments = new Map<string, string[]>();
   const others: Message[] = [];
   for (const message of all) {
     if (home.has(message.id)) continue;
-    let at = parents.get(message.id);
-    while (at !== undefined && !home.has(at)) at = parents.get(at);
     // An id that is not here may still be one that a part names: References reach over what is lost.
-    const series = at !== undefined ? home.get(at) : home.get(message.ancestors.find((id) => home.has(id)) ?? '');
+    const series = above(message.id) ?? home.get(message.ancestors.find((id) => home.has(id)) ?? '');
     if (series === undefined) others.push(message);
-    else comments.set(series, [...(comments.get(series) ?? []), message.id]);
+    else if (comments.get(series)?.push(message.id) === undefined) comments.set(series, [message.id]);
   }
   return { comments, others };
+}
+
+/** The series that a message hangs below; each way up is gone once, since somebody may send a thread as deep as a list is long. */
+function seriesAbove(
+  home: ReadonlyMap<string, string>,
+  parents: ReadonlyMap<string, string>,
+): (id: string) => string | undefined {
+  const known = new Map<string, string | undefined>(home);
+  return (id) => {
+    const way: string[] = [];
+    let at: string | undefined = id;
+    while (at !== undefined && !known.has(at)) {
+      way.push(at);
+      at = parents.get(at);
+    }
+    const series = at === undefined ? undefined : known.get(at);
+    for (const passed of way) known.set(passed, series);
+    return series;
+  };
 }
 
 /** For the engine: the series as patches, wherever they came from. */

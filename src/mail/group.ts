@@ -22,6 +22,9 @@ interface OpenGroup {
 /** Tools send a series at once; what comes without references counts as one series for this long. Patchwork's figure. */
 const windowMs = 20 * 60 * 1000;
 const maxChain = 400;
+/** Whoever forges a sender or an ancestor can open as many groups as they like; so many of them, the latest, are looked at for a part. */
+const mostGroups = 64;
+const mostMembers = 64;
 
 export function groupParts(parts: readonly Message[]): Group[] {
   return new Grouping(parts).run();
@@ -34,8 +37,9 @@ class Grouping {
   readonly #groups: OpenGroup[] = [];
   readonly #owner = new Map<string, OpenGroup>();
   /** Ancestors that are no parts, and the groups without a cover letter that have them in common. */
-  readonly #shared = new Map<string, Set<OpenGroup>>();
-  readonly #bySender = new Map<string, OpenGroup[]>();
+  readonly #shared = new Map<string, OpenGroup[]>();
+  /** By sender, version and time: see slotsOf. */
+  readonly #sent = new Map<string, OpenGroup[]>();
   readonly #placing = new Set<string>();
 
   constructor(parts: readonly Message[]) {
@@ -75,7 +79,7 @@ class Grouping {
     for (const id of part.ancestors) {
       const found = nearest(
         part,
-        [...(this.#shared.get(id) ?? [])].filter((group) => lacking(group) && agrees(part, group)),
+        (this.#shared.get(id) ?? []).slice(-mostGroups).filter((group) => lacking(group) && agrees(part, group)),
       );
       if (found !== null) return found;
     }
@@ -87,10 +91,10 @@ class Grouping {
       const isLoose = !part.tags.versioned || !cover.tags.versioned;
       if (isLoose && part.tags.total === cover.tags.total && apart(part, cover) <= windowMs) return group;
     }
-    const sent = this.#bySender.get(part.sender.address) ?? [];
+    const sent = new Set(slotsOf(part).flatMap((slot) => (this.#sent.get(slot) ?? []).slice(-mostGroups)));
     return nearest(
       part,
-      sent.filter((group) => lacking(group) && agrees(part, group) && near(part, group)),
+      [...sent].filter((group) => lacking(group) && agrees(part, group) && near(part, group)),
     );
   }
 
@@ -98,23 +102,29 @@ class Grouping {
     const group = { cover: part.kind === 'cover' ? part : null, patches: new Map(), members: [] };
     this.#groups.push(group);
     this.#join(group, part);
-    if (!part.tags.numbered || part.tags.reply) return;
-    const sent = this.#bySender.get(part.sender.address) ?? [];
-    sent.push(group);
-    this.#bySender.set(part.sender.address, sent);
   }
 
   #join(group: OpenGroup, part: Message): void {
     this.#owner.set(part.id, group);
     group.members.push(part);
     if (part.kind !== 'cover') group.patches.set(part.tags.n, part);
+    if (part.tags.numbered && !part.tags.reply) enter(this.#sent, slotsOf(part)[0], group);
     if (group.cover !== null || !part.tags.numbered) return;
-    for (const id of part.ancestors) {
-      const groups = this.#shared.get(id) ?? new Set();
-      groups.add(group);
-      this.#shared.set(id, groups);
-    }
+    for (const id of part.ancestors) enter(this.#shared, id, group);
   }
+}
+
+function enter(index: Map<string, OpenGroup[]>, key: string, group: OpenGroup): void {
+  const groups = index.get(key);
+  if (groups === undefined) index.set(key, [group]);
+  else if (groups.at(-1) !== group) groups.push(group);
+}
+
+/** Where a part is kept, and beside it where parts sent within the window may be. */
+function slotsOf({ sender, date, tags }: Message): [string, string, string] {
+  const slot = Math.floor(date / windowMs);
+  const key = (at: number): string => `${at} ${tags.version} ${sender.address}`;
+  return [key(slot), key(slot - 1), key(slot + 1)];
 }
 
 /** Same posting by what the tags say; `3/n` agrees with any total. */
@@ -125,7 +135,12 @@ function agree({ tags: one }: Message, { tags: other }: Message): boolean {
 }
 
 function agrees(part: Message, group: OpenGroup): boolean {
-  return group.members.some((member) => agree(part, member) && part.tags.rfc === member.tags.rfc);
+  return recent(group).some((member) => agree(part, member) && part.tags.rfc === member.tags.rfc);
+}
+
+/** Parts come oldest first: the nearest are the last. */
+function recent({ members }: OpenGroup): readonly Message[] {
+  return members.length > mostMembers ? members.slice(-mostMembers) : members;
 }
 
 function apart(one: Message, other: Message): number {
@@ -133,14 +148,14 @@ function apart(one: Message, other: Message): number {
 }
 
 function near(part: Message, group: OpenGroup): boolean {
-  return group.members.some((member) => apart(part, member) <= windowMs);
+  return recent(group).some((member) => apart(part, member) <= windowMs);
 }
 
 function nearest(part: Message, groups: readonly OpenGroup[]): OpenGroup | null {
   let best: OpenGroup | null = null;
   let distance = Number.POSITIVE_INFINITY;
   for (const group of groups) {
-    const here = Math.min(...group.members.map((member) => apart(part, member)));
+    const here = Math.min(...recent(group).map((member) => apart(part, member)));
     if (here < distance) [best, distance] = [group, here];
   }
   return best;

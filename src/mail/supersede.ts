@@ -6,18 +6,47 @@ import type { Draft } from './assemble.js';
 
 /** Heads of the newer -> heads of the older. `drafts` are oldest first. */
 export function supersededBy(drafts: readonly Draft[]): Map<string, string> {
-  const index = new Map<string, Draft[]>();
+  const index = new Map<string, Posting[]>();
   const found = new Map<string, string>();
   for (const draft of drafts) {
+    const newer = postingOf(draft);
     const keys = keysOf(draft);
-    const older = [...new Set(keys.own.concat(keys.answered).flatMap((key) => index.get(key) ?? []))];
-    const best = older
-      .filter((one) => isOlder(one, draft) && isSame(one, draft))
-      .reduce<Draft | null>((top, one) => (top === null || rank(one) >= rank(top) ? one : top), null);
+    const older = new Set(keys.own.concat(keys.answered).flatMap((key) => (index.get(key) ?? []).slice(-mostOlder)));
+    let best: Draft | null = null;
+    for (const one of older)
+      if (isOlder(one.draft, draft) && isSame(one, newer) && (best === null || rank(one.draft) >= rank(best)))
+        best = one.draft;
     if (best !== null) found.set(draft.head.id, best.head.id);
-    for (const key of keys.own) index.set(key, [...(index.get(key) ?? []), draft]);
+    for (const key of keys.own) {
+      const postings = index.get(key);
+      if (postings === undefined) index.set(key, [newer]);
+      else postings.push(newer);
+    }
   }
   return found;
+}
+
+/** Of the older ones under one title or change-id, so many are looked at, the latest: anybody may post a title as often as they like. */
+const mostOlder = 64;
+
+/** What is compared of a draft, made once. */
+interface Posting {
+  readonly draft: Draft;
+  readonly changes: ReadonlySet<string>;
+  readonly titles: ReadonlySet<string>;
+  readonly members: ReadonlySet<string>;
+}
+
+function postingOf(draft: Draft): Posting {
+  const { head, patches } = draft;
+  const members = [head, ...patches.map(({ message }) => message)];
+  const titled = patches.length === 0 ? [head] : patches.map(({ message }) => message);
+  return {
+    draft,
+    changes: new Set(members.flatMap(({ trailers }) => trailers.changeId ?? [])),
+    titles: new Set(titled.map(({ tags }) => titleKey(tags.title))),
+    members: new Set(members.map(({ id }) => id)),
+  };
 }
 
 function keysOf({ head, cover, patches, kept }: Draft): { own: string[]; answered: string[] } {
@@ -46,29 +75,21 @@ function isOlder(older: Draft, newer: Draft): boolean {
   return older.version <= newer.version;
 }
 
-function isSame(older: Draft, newer: Draft): boolean {
-  const changes = (draft: Draft): (string | null)[] =>
-    [draft.head, ...draft.patches.map(({ message }) => message)].map(({ trailers }) => trailers.changeId);
-  const own = changes(newer).filter((id) => id !== null);
-  if (own.length > 0 && changes(older).some((id) => id !== null && own.includes(id))) return true;
-  const [before, after] = [titlesOf(older), titlesOf(newer)];
-  const common = [...after].filter((title) => before.has(title)).length;
+function isSame(before: Posting, after: Posting): boolean {
+  if (shared(before.changes, after.changes) > 0) return true;
+  const [older, newer] = [before.draft, after.draft];
   const isAlike =
     titleKey(older.head.tags.title) === titleKey(newer.head.tags.title) ||
-    common * 2 >= Math.min(before.size, after.size);
+    shared(before.titles, after.titles) * 2 >= Math.min(before.titles.size, after.titles.size);
   // A version of its own, in answer to the older one, by the same sender: the titles may all have changed.
-  const answers = newer.version > older.version && newer.head.ancestors.some((id) => membersOf(older).has(id));
+  const answers = newer.version > older.version && newer.head.ancestors.some((id) => before.members.has(id));
   return (isAlike || answers) && older.head.sender.address === newer.head.sender.address;
 }
 
-function membersOf({ head, patches }: Draft): Set<string> {
-  return new Set([head.id, ...patches.map(({ message }) => message.id)]);
-}
-
-function titlesOf({ patches, head }: Draft): Set<string> {
-  return new Set(
-    patches.length === 0 ? [titleKey(head.tags.title)] : patches.map(({ message }) => titleKey(message.tags.title)),
-  );
+function shared(one: ReadonlySet<string>, other: ReadonlySet<string>): number {
+  let count = 0;
+  for (const value of other) if (one.has(value)) count++;
+  return count;
 }
 
 /** What two versions' titles have in common, whatever their case and punctuation. */

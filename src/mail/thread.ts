@@ -39,16 +39,34 @@ function orderKey(message: Message): string {
 export function parentsOf(messages: readonly Message[]): Map<string, string> {
   const here = new Set(messages.map(({ id }) => id));
   const parents = new Map<string, string>();
+  const roots = new Roots();
   for (const message of messages) {
     const parent = message.ancestors.find((id) => here.has(id));
-    if (parent !== undefined && !leadsTo(parents, parent, message.id)) parents.set(message.id, parent);
+    if (parent === undefined || roots.of(parent) === message.id) continue;
+    parents.set(message.id, parent);
+    roots.put(message.id, parent);
   }
   return parents;
 }
 
-function leadsTo(parents: ReadonlyMap<string, string>, from: string, to: string): boolean {
-  for (let at: string | undefined = from; at !== undefined; at = parents.get(at)) if (at === to) return true;
-  return false;
+/** The root of the tree that each id is in, in next to no time however deep the tree: ways up are shortened as they are gone. */
+class Roots {
+  readonly #up = new Map<string, string>();
+
+  put(id: string, parent: string): void {
+    this.#up.set(id, parent);
+  }
+
+  of(id: string): string {
+    let root = id;
+    for (let up = this.#up.get(root); up !== undefined; up = this.#up.get(root)) root = up;
+    for (let at = id; at !== root; ) {
+      const up = this.#up.get(at) as string;
+      this.#up.set(at, root);
+      at = up;
+    }
+    return root;
+  }
 }
 
 /** Trees of a set without repeated ids, oldest root first. */

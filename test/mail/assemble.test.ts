@@ -121,3 +121,34 @@ test('random threads come out the same in any order', async () => {
     { numRuns: 200 },
   );
 });
+
+describe('whoever forges a sender, a title or an ancestor cannot make assembly slow', () => {
+  const count = 6000;
+  const floods: Record<string, (one: Message, at: number) => Message> = {
+    'one sender opens series after series': (one, at) => ({ ...one, id: `${at}`, date: one.date + at }),
+    'one title in version after version': (one, at) => ({
+      ...one,
+      id: `${at}`,
+      date: one.date + at * 60_000,
+      tags: { ...one.tags, n: 1, total: 1, numbered: false, version: at + 1, versioned: true },
+    }),
+    'one lost ancestor': (one, at) => ({ ...one, id: `${at}`, date: one.date + at, ancestors: ['lost'] }),
+    'a chain of answers': (one, at) => ({ ...one, id: `${at}`, kind: 'other', date: at, ancestors: [`${at - 1}`] }),
+    'a chain of answers, the last first': (one, at) => ({
+      ...one,
+      id: `${at}`,
+      kind: 'other',
+      date: -at,
+      ancestors: [`${at - 1}`],
+    }),
+  };
+
+  test.each(Object.entries(floods))('%s', async (_, flood) => {
+    const one = await patch('one', '[PATCH 1/2] x: same', 0);
+    const messages = Array.from({ length: count }, (_, at) => flood(one, at));
+    const started = process.cpuUsage();
+    assemble(messages);
+    // Quadratic, those that open series took 13 seconds.
+    expect(process.cpuUsage(started).user / 1e6).toBeLessThan(6);
+  });
+});
