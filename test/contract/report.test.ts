@@ -1,6 +1,8 @@
 /** What every report format keeps for every review: bounds, the verdict first, nothing of a stranger's that a reader's program obeys. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
+import { Ajv } from 'ajv';
 import { type Review, verdicts } from '../../src/kabi/review.js';
 import { reviewSeries } from '../../src/kabi/review-series.js';
 import type { Series } from '../../src/patch/series.js';
@@ -9,6 +11,17 @@ import { markdownReport } from '../../src/report/markdown.js';
 import { sarifReport } from '../../src/report/sarif.js';
 import { textReport } from '../../src/report/text.js';
 import { seriesFromDiffs } from '../kabi/series.js';
+
+/** OASIS's schema, from a package that carries it. */
+const sarifSchema = JSON.parse(
+  readFileSync(
+    createRequire(import.meta.url).resolve('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json'),
+    'utf8',
+  ),
+);
+// Draft 4, of which it uses what later drafts kept.
+const { $schema: _draft, id: _id, ...sarifRules } = sarifSchema;
+const isSarif = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(sarifRules);
 
 const hostile =
   '\u001b[31m@maintainer fixes #12 GH-3 closes org/repo#4 <script>x</script> ![i](http://e) `` ` `` \u202eabc https://evil.example www.evil.example\r\n.\r\nBcc: x';
@@ -152,6 +165,7 @@ describe.each(all)('$title', ({ review, series }) => {
   test('sarif: a result a finding, each with its rule and a place', () => {
     const log = JSON.parse(sarifReport([review], '0'));
     const [run] = log.runs;
+    expect([isSarif(log), isSarif.errors]).toEqual([true, null]);
     expect(log.version).toBe('2.1.0');
     expect(run.results).toHaveLength(review.findings.length);
     for (const result of run.results) {
