@@ -6,8 +6,9 @@
  * unescaped word of a stranger.
  */
 
-import type { Consumer, Finding, Review, TypeChange } from '../kabi/review.js';
+import type { Finding, Review, TypeChange } from '../kabi/review.js';
 import type { Hunk, Series } from '../patch/series.js';
+import { affectedLines } from './affected.js';
 import { code, fromBytes, plain } from './escape.js';
 import { type Earlier, sinceLines } from './since.js';
 import { filled, table } from './table.js';
@@ -15,6 +16,7 @@ import { bySeverity, evidenceText, guardText, reproduceCommand, typeName, verdic
 
 const WIDTH = 72;
 const LINES = 58;
+const longestFix = 30;
 const mostSince = 8;
 
 export interface TextOptions {
@@ -31,6 +33,7 @@ export function textReport(review: Review, series: Series | null, options: TextO
   const [first = '', ...more] = filled(plain(verdictLine(review)), WIDTH);
   const head = [paint(review.verdict, first), ...more, ...header(review)];
   const tail = ['', 'To repeat:', ...wrapCommand(reproduceCommand(review))];
+  const fix = fixes(review);
   const body = [
     since(options.since ?? null, review),
     quoted(review, series),
@@ -38,12 +41,13 @@ export function textReport(review: Review, series: Series | null, options: TextO
     findings(review),
     guards(review),
     symbols(review),
-    affected(review.consumers),
-    fixes(review),
+    affected(review),
     missing(review),
   ];
-  const room = LINES - head.length - tail.length - 1;
-  return [...head, ...fitted(body, room, options.link ?? null), ...tail].join('\n').concat('\n');
+  // The way out is kept whole; what explains the verdict gives room.
+  const way = fix.length === 0 ? [] : ['', ...fix];
+  const room = LINES - head.length - way.length - tail.length - 1;
+  return [...head, ...fitted(body, room, options.link ?? null), ...way, ...tail].join('\n').concat('\n');
 }
 
 function since(earlier: Earlier | null, review: Review): string[] {
@@ -194,47 +198,21 @@ function symbols(review: Review): string[] {
   return lines;
 }
 
-/** Who is affected: modules and inline code first, they decide; then how much of the base kernel. */
-function affected(consumers: readonly Consumer[]): string[] {
-  if (consumers.length === 0) return [];
-  const outside = consumers.filter((one) => one.place === 'module' || one.place === 'inline');
-  const possible = consumers.filter((one) => one.place === 'possible');
-  const inside = consumers.filter((one) => one.place === 'builtin');
-  const lines = ['Who depends on it:'];
-  for (const one of outside.slice(0, 8)) {
-    const what = one.member === null ? one.type : `${one.type}.${one.member}`;
-    lines.push(...bullet(`${one.place}: ${plain(one.file)}:${one.line} ${one.kind} of ${plain(what)}`));
-  }
-  if (outside.length > 8) lines.push(`  (${outside.length - 8} more)`);
-  if (inside.length > 0) {
-    const files = [...new Set(inside.map((one) => plain(one.file)))];
-    const named = files.slice(0, 6).join(', ');
-    lines.push(
-      ...bullet(
-        `base kernel: ${inside.length} places in ${named}${files.length > 6 ? `, ${files.length - 6} files more` : ''}`,
-      ),
-    );
-  }
-  if (outside.length === 0) lines.push(...bullet('no module of this configuration, no inline code'));
-  if (possible.length > 0)
-    lines.push(...bullet(`in code that this configuration does not build: ${possible.length} places`));
-  const members = [...new Set(consumers.flatMap((one) => (one.member === null ? [] : [`${one.type}.${one.member}`])))];
-  if (outside.length === 0 && members.length > 0)
-    lines.push(
-      ...bullet(
-        `an outside module must not touch: ${members.slice(0, 12).map(plain).join(', ')}${members.length > 12 ? ', …' : ''}`,
-      ),
-    );
-  return lines;
+function affected(review: Review): string[] {
+  const lines = affectedLines(review);
+  return lines.length === 0 ? [] : ['Who depends on it:', ...lines.flatMap(bullet)];
 }
 
+/** The rewrite as a patch, whole or not at all: half a patch helps nobody. */
 function fixes(review: Review): string[] {
   const [best] = review.fixes;
   if (best === undefined) return [];
-  return [
-    ...filled(`Verified alternative (${best.verdict}): ${plain(best.title)}`, WIDTH),
-    ...best.diff.split('\n').map((line) => code(line).slice(0, WIDTH)),
-  ];
+  const title = filled(`Verified alternative (${best.verdict}): ${plain(best.title)}`, WIDTH);
+  const diff = best.diff.trimEnd().split('\n');
+  const fits = diff.length <= longestFix && diff.every((line) => code(line).length <= WIDTH);
+  return fits
+    ? [...title, ...diff.map((line) => code(line))]
+    : [...title, ...filled(`(a patch of ${diff.length} lines: --fix writes it)`, WIDTH)];
 }
 
 function missing(review: Review): string[] {

@@ -8,7 +8,7 @@ export const verdictText: Readonly<Record<Verdict, string>> = {
   conditional: 'hidden; harmless for the modules of this tree',
   unknown: 'cannot be decided from what is known',
   'crc-break': 'symbol versions change: old modules will not load',
-  'silent-break': 'the guard lies: old modules load and corrupt memory',
+  'silent-break': 'symbol versions do not change: old modules load and corrupt memory',
 };
 
 export const evidenceText: Readonly<Record<Review['evidence'], string>> = {
@@ -21,6 +21,9 @@ export const evidenceText: Readonly<Record<Review['evidence'], string>> = {
 export function verdictLine(review: Review): string {
   if (review.verdict === 'crc-break' && review.evidence === 'diff') {
     return 'crc-break: what genksyms hashes changes, nothing hides it';
+  }
+  if (review.verdict === 'silent-break' && review.guards.some(({ honest }) => honest === false)) {
+    return 'silent-break: the guard lies: old modules load and corrupt memory';
   }
   return `${review.verdict}: ${verdictText[review.verdict]}`;
 }

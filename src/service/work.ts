@@ -2,6 +2,7 @@
  * A due thread -> its series judged in a worker -> reviews stored and replies planned, in one transaction with "no longer due". A crash
  * before its commit leaves the thread due; after it, nothing is left to do.
  */
+import { advisoryReport } from '../report/advisory.js';
 import { checkOf } from './check.js';
 import type { Config, ListConfig } from './config.js';
 import type { Database, Store } from './database.js';
@@ -185,7 +186,7 @@ async function settleSeries(working: Working, tx: Database, thread: DueThread, r
       review: id,
       outlet: decision.outlet,
       list: list.name,
-      mail: composeReply(result, id, engine, working.bot, {
+      mail: composeReply(saidTo(list, result), id, engine, working.bot, {
         ...decision,
         elsewhere: await elsewhere(working, tx, series),
       }),
@@ -195,6 +196,11 @@ async function settleSeries(working: Working, tx: Database, thread: DueThread, r
   );
   log.info({ ...about, ms: Math.round(result.ms), outlet: decision.outlet, held: decision.held }, 'reviewed');
   if (!planned) await noteSilence(tx, id, 'this version was answered before');
+}
+
+/** Where nothing is promised a break is information: one paragraph says it. */
+function saidTo({ promise }: ListConfig, result: SeriesResult): SeriesResult {
+  return promise === 'advisory' ? { ...result, reply: advisoryReport(result.review) } : result;
 }
 
 /** The version before is answered no more: what was not sent yet is withdrawn. */
