@@ -24,6 +24,7 @@ import { directoryTree } from '../dist/disk/directory-tree.js';
 import { nameDefines, unitsOf } from '../dist/kernel/kbuild.js';
 import { table } from '../dist/report/table.js';
 import { unionTree } from '../dist/tree/union.js';
+import { acceptedOptions } from './accepted-options.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -80,7 +81,7 @@ function predefinedBy(options) {
   const text = key.join(' ');
   let known = predefined.get(text);
   if (known === undefined) {
-    known = execFileSync(cc, [...key, '-dM', '-E', '-xc', '/dev/null'], { encoding: 'latin1' });
+    known = execFileSync(cc, [...acceptedOptions(cc, key), '-dM', '-E', '-xc', '/dev/null'], { encoding: 'latin1' });
     predefined.set(text, known);
   }
   return known;
