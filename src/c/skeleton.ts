@@ -6,20 +6,22 @@
  * a conditional at a time; a file in which the branches do not agree has no skeleton, and all of it counts.
  */
 import type { LexedFile } from './lexed-file.js';
-import { spellingOf } from './spelling.js';
-import { End } from './tokens.js';
+import { spellingOf, textOf } from './spelling.js';
+import { End, Identifier } from './tokens.js';
 
 /**
- * `bodies`: nothing that a declaration or a macro could depend on differs. `declarations`: declarations differ, but every macro is defined, and
- * every header included, under the same conditions as before. `macros`: anything else.
+ * `bodies`: nothing that a declaration or a macro could depend on differs. `declarations`: declarations differ, alike for every unit of a
+ * build that reads the file: every macro is defined, and every header included, under the same conditions as before, and nothing that only some
+ * units see (`#ifdef MODULE`) differs. `macros`: anything else.
  */
 export type FileDifference = 'bodies' | 'declarations' | 'macros';
 
 export function differenceBetween(before: LexedFile, after: LexedFile): FileDifference {
-  const was = skeletonOf(before) ?? wholeOf(before);
-  const is = skeletonOf(after) ?? wholeOf(after);
-  if (sameNumbers(was, is)) return 'bodies';
-  return effectsOf(before) === effectsOf(after) ? 'declarations' : 'macros';
+  const [was, is] = [skeletonOf(before), skeletonOf(after)];
+  if (was === null || is === null) return sameNumbers(wholeOf(before), wholeOf(after)) ? 'bodies' : 'macros';
+  if (sameNumbers(was.kept, is.kept)) return 'bodies';
+  const alike = sameNumbers(was.ofSome, is.ofSome) && effectsOf(before) === effectsOf(after);
+  return alike ? 'declarations' : 'macros';
 }
 
 const openBrace = spellingOf('{');
@@ -36,6 +38,12 @@ function wholeOf({ tokens }: LexedFile): readonly number[] {
   return Array.from(tokens.spelling.subarray(0, tokens.length - 1));
 }
 
+interface Skeleton {
+  readonly kept: readonly number[];
+  /** The part of it that stands under conditions which one unit may meet and another not, directives included. */
+  readonly ofSome: readonly number[];
+}
+
 interface Place {
   readonly depth: number;
   /** Depth at which the body that is being left out began; -1 outside of any. */
@@ -43,8 +51,17 @@ interface Place {
 }
 
 /** null where the braces of conditional branches do not agree, or do not end. */
-function skeletonOf({ tokens, directives }: LexedFile): readonly number[] | null {
+function skeletonOf(file: LexedFile): Skeleton | null {
+  const { tokens, directives } = file;
   const kept: number[] = [];
+  const ofSome: number[] = [];
+  /** Of each open conditional: do all units decide it alike? */
+  const shared: boolean[] = [];
+  let isShared = true;
+  const keep = (spelled: number): void => {
+    kept.push(spelled);
+    if (!isShared) ofSome.push(spelled);
+  };
   const branches: { readonly start: Place; end: Place | null }[] = [];
   let place: Place = { depth: 0, body: -1 };
   let previous = semicolon;
@@ -53,7 +70,12 @@ function skeletonOf({ tokens, directives }: LexedFile): readonly number[] | null
     const next = directives[directive];
     if (next !== undefined && at === next.at) {
       directive++;
-      for (let one = next.at; one < next.end; one++) kept.push(tokens.spelling[one] as number);
+      if (next.name === 'endif') isShared = shared.slice(0, -1).every((one) => one);
+      else if (next.name?.startsWith('el') === true) shared.push(shared.pop() === true && isForAll(file, next));
+      else if (next.name?.startsWith('if') === true) shared.push(isForAll(file, next));
+      if (next.name === 'endif') shared.pop();
+      else isShared = shared.every((one) => one);
+      for (let one = next.at; one < next.end; one++) keep(tokens.spelling[one] as number);
       const moved = atDirective(next.name, place, branches);
       if (moved === null) return null;
       place = moved;
@@ -66,18 +88,32 @@ function skeletonOf({ tokens, directives }: LexedFile): readonly number[] | null
         place.body < 0 &&
         place.depth === 0 &&
         (previous === equals || (previous === closeParenthesis && isFunction(tokens, at - 1)));
-      if (place.body < 0) kept.push(spelled);
+      if (place.body < 0) keep(spelled);
       place = { depth: place.depth + 1, body: begins ? place.depth : place.body };
     } else if (spelled === closeBrace) {
       const depth = place.depth - 1;
       if (depth < 0) return null;
       const ends = place.body === depth;
-      if (ends || place.body < 0) kept.push(spelled);
+      if (ends || place.body < 0) keep(spelled);
       place = { depth, body: ends ? -1 : place.body };
-    } else if (place.body < 0) kept.push(spelled);
+    } else if (place.body < 0) keep(spelled);
     previous = spelled;
   }
-  return place.depth === 0 && branches.length === 0 ? kept : null;
+  return place.depth === 0 && branches.length === 0 ? { kept, ofSome } : null;
+}
+
+/** Names that mean one thing in all units of a build: options, the view, the compiler and its target. */
+const commonNames =
+  /^(CONFIG_\w+|defined|IS_ENABLED|IS_BUILTIN|IS_MODULE|__GENKSYMS__|__KERNEL__|__ASSEMBLY__|__cplusplus|__CHECKER__|__GNUC__|__GNUC_MINOR__|__clang__|_*BITS_PER_LONG|__(LITTLE|BIG)_ENDIAN\w*|__\w+__)$/;
+
+/** A condition that all units of a build decide alike, and the include guard. */
+function isForAll({ tokens, guard }: LexedFile, { at, end, name }: LexedFile['directives'][number]): boolean {
+  for (let one = at + 2; one < end; one++) {
+    const spelled = tokens.spelling[one] as number;
+    if (tokens.kind[one] !== Identifier || (spelled === guard && name !== 'elif')) continue;
+    if (!commonNames.test(textOf(spelled))) return false;
+  }
+  return true;
 }
 
 /** Parameters of a function, not the attribute of `struct __attribute__((packed)) {`. */

@@ -64,6 +64,8 @@ export interface ChangeSet {
   readonly symbols: readonly ChangedSymbol[];
   /** Keys of types whose genksyms text differs in any unit: `s#mm_struct`. */
   readonly hashed: ReadonlyMap<string, ChangedText>;
+  /** Those of them that differ in a unit whose compiler's view was read too. */
+  readonly hashedHere: ReadonlySet<string>;
   /** Keys that an export of the units reaches, before or after. */
   readonly reached: ReadonlySet<string>;
   /** Keys of which something that they reach differs in text. */
@@ -124,6 +126,7 @@ export function changesBetween(before: readonly UnitFacts[], after: readonly Uni
     prototypes: [...prototypes.values()],
     symbols: [...symbols.values()].sort((one, other) => (one.name < other.name ? -1 : 1)),
     hashed,
+    hashedHere: new Set(hashed.keys()),
     reached,
     hashedThrough,
     hashedElsewhere,

@@ -6,6 +6,7 @@
 import type { Layout } from '../c/layout.js';
 import { isPromised, type PolicyList, unusedRules } from '../kernel/lists.js';
 import type { Reference, ReferenceMeta, ReferenceSymbol } from '../kernel/reference.js';
+import { type ComparedCause, compareCauses } from './compare-causes.js';
 import { incompatibilities } from './compatible.js';
 import { type LayoutChange, layoutChange } from './layout-change.js';
 import { extentOf } from './rows.js';
@@ -19,6 +20,8 @@ export interface SymbolDifference {
   readonly changes: readonly ('added' | 'removed' | 'crc' | 'license' | 'namespace' | 'module')[];
   /** A list that was given promises it. Without any list nothing is promised. */
   readonly promised: boolean;
+  /** Place in `causes`, and the way there; null where the references do not hold the types of both kernels, or the version is the same. */
+  readonly why: { readonly cause: number; readonly because: readonly string[] } | null;
 }
 
 export interface TypeDifference {
@@ -34,6 +37,7 @@ export interface Comparison {
   readonly after: ReferenceMeta;
   readonly symbols: readonly SymbolDifference[];
   readonly counts: { readonly before: number; readonly after: number; readonly equal: number };
+  readonly causes: readonly ComparedCause[];
   /** Symbols that both have, of which one side has no CRC. */
   readonly unversioned: number;
   readonly types: readonly TypeDifference[];
@@ -61,15 +65,23 @@ export function compareReferences(before: Reference, after: Reference, lists: re
       symbols.push({
         ...{ name: key.split('\0')[0] as string, module: either.module, ...pair, changes },
         promised: lists.some((list) => isPromised(list, pair.before ?? either)),
+        why: null,
       });
   }
   const all = [...was.values()];
   const unused = lists.flatMap((list) => unusedRules(list, all).map((rule) => ({ list: list.name, ...rule })));
+  const changed = symbols.filter(({ changes }) => changes.includes('crc'));
+  const { causes, becauseOf } = compareCauses(before, after, new Set(changed.map(nameAndModule)));
   return {
-    ...{ before: before.meta, after: after.meta, symbols, unversioned, unused },
+    ...{ before: before.meta, after: after.meta, causes, unversioned, unused },
+    symbols: symbols.map((one) => ({ ...one, why: becauseOf.get(nameAndModule(one)) ?? null })),
     counts: { before: was.size, after: is.size, equal },
     ...compareTypes(layoutsOf(before), layoutsOf(after)),
   };
+}
+
+function nameAndModule({ name, module }: SymbolDifference): string {
+  return `${name} ${module}`;
 }
 
 export function crcOf(symbol: ReferenceSymbol): number | null {

@@ -136,9 +136,9 @@ function prototypeHow(changes: ChangeSet, key: string): string | null {
 
 /** The compiler's view has it, and has it unchanged; where it was not read, the words themselves must say the same. */
 function isSpelling(changes: ChangeSet, key: string, text: ChangedText | undefined): boolean {
-  const isRecord = /^[su]#|^t#/.test(key) && changes.read.has(readable(key));
-  if (isRecord || (key.startsWith('e#') && changes.read.has(`enum ${key.slice(2)}`))) return true;
-  if (!key.includes('#') && changes.prototypesRead.has(key)) return true;
+  const name = key.startsWith('e#') ? `enum ${key.slice(2)}` : readable(key);
+  const isRead = key.includes('#') ? changes.read.has(name) : changes.prototypesRead.has(key);
+  if (isRead && changes.hashedHere.has(key)) return true;
   return text?.before != null && text.after !== null && plainWords(text.before) === plainWords(text.after);
 }
 

@@ -42,7 +42,8 @@ export interface ReferencePlan {
 
 /** More representatives than this, and reading the units themselves costs no more. */
 const mostRepresentatives = 24;
-const mostShown = 40;
+const mostChosen = 10;
+const mostShown = 24;
 
 export function planReference(
   reference: Reference,
@@ -93,7 +94,7 @@ class Planner {
   #choose(headers: readonly { readonly path: string; readonly readers: readonly number[] }[]): readonly number[] {
     const left = new Map(headers.map(({ path, readers }) => [path, new Set(this.#reaching(path, readers))]));
     const chosen: number[] = [];
-    while (left.size > 0 && chosen.length < mostRepresentatives) {
+    while (left.size > 0 && chosen.length < mostChosen) {
       const reads = new Map<number, number>();
       for (const units of left.values()) for (const unit of units) reads.set(unit, (reads.get(unit) ?? 0) + 1);
       const most = Math.max(0, ...reads.values());
@@ -103,6 +104,10 @@ class Planner {
       for (const [path, units] of left) if (units.has(best)) left.delete(path);
     }
     return chosen;
+  }
+
+  #in(place: string, units: readonly number[]): readonly number[] {
+    return units.filter((unit) => this.#graph.unit(unit)?.place === place);
   }
 
   #reaching(path: string, readers: readonly number[]): readonly number[] {
@@ -183,7 +188,10 @@ class Planner {
     const open = this.#touched
       .map(({ path }) => ({ path, readers: readersOf(this.#reference, path) }))
       .filter(({ readers }) => readers.length > 0 && !readers.some((unit) => shown.includes(unit)));
-    shown.push(...this.#choose(open.filter(({ path }) => path.endsWith('.h'))));
+    const headers = open.filter(({ path }) => path.endsWith('.h'));
+    // Where macros differ, modules may see something else than the kernel does.
+    for (const place of ['builtin', 'module'])
+      shown.push(...this.#choose(headers.map((one) => ({ ...one, readers: this.#in(place, one.readers) }))));
     for (const { path, readers } of open)
       if (!path.endsWith('.h') && shown.length < mostShown && !readers.some((unit) => shown.includes(unit)))
         shown.push(this.#smallest(readers));

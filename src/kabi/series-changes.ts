@@ -10,6 +10,7 @@ import { type Overlay, overlayFiles } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { type ChangeSet, changesBetween } from './changes.js';
 import type { ConsumerQuestion } from './consumers.js';
+import type { SymbolFacts } from './facts.js';
 import { headerOf, headerUnit, headerUnitText, throughOf } from './header-unit.js';
 import { type ProgramReader, type ReadProgram, readGenksymsView, readProgram } from './program.js';
 import type { ReferenceSymbols } from './reference-symbols.js';
@@ -38,7 +39,7 @@ const EMBEDDER_HEADERS = 60;
 export function changesIn(request: SourceRequest, overlay: Overlay, missing: Missing[]): ChangeSet {
   const reader = new SeriesReader(request, overlay.after);
   const changes = reader.changes(missing);
-  return { ...changes, steps: reader.steps(overlay.steps) };
+  return { ...changes, steps: reader.steps(overlay.steps, changes.hashed.keys()) };
 }
 
 class SeriesReader {
@@ -93,16 +94,17 @@ class SeriesReader {
   }
 
   /** What the patches do one by one, as the units show that were read. */
-  steps(steps: readonly SourceTree[]): StepFacts {
+  steps(steps: readonly SourceTree[], changed: Iterable<string>): StepFacts {
     const { series, tree } = this.#request;
     const units = this.#sources.flatMap((path) => {
       const symbols = this.#before.get(`${path}\n`)?.units[0]?.symbols ?? null;
       return symbols === null || symbols.symbols.size === 0 ? [] : [{ path, before: symbols }];
     });
-    return stepsOf(series, { before: tree, steps }, units, (step, path) => {
+    const read = (step: SourceTree, path: string): SymbolFacts | null => {
       const unit = this.#reader.build.unitOf(path);
       return unit === null || step.read(path) === null ? null : readGenksymsView(step, unit, this.#reader);
-    });
+    };
+    return stepsOf(series, { before: tree, steps }, units, read, new Set(changed));
   }
 
   #read(): ChangeSet {

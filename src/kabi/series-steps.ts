@@ -33,6 +33,7 @@ export function stepsOf(
   versions: { readonly before: SourceTree; readonly steps: readonly SourceTree[] },
   units: readonly { readonly path: string; readonly before: SymbolFacts }[],
   read: (tree: SourceTree, path: string) => SymbolFacts | null,
+  changed: Iterable<string>,
 ): StepFacts {
   if (series.patches.length < 2) return noSteps;
   let left = mostReadings;
@@ -52,8 +53,30 @@ export function stepsOf(
       history.push((concerns ? read(tree, path) : null) ?? was);
     }
     tellHistory(series, history, changedBy, healed);
+    tellOthers(
+      series,
+      history,
+      [...changed].filter((key) => !changedBy.has(key)),
+      changedBy,
+    );
   }
   return { changedBy, healed: [...healed.values()] };
+}
+
+/** Keys that other units' exports reach: what this unit declares says when they changed. */
+function tellOthers(
+  series: Series,
+  history: readonly SymbolFacts[],
+  keys: readonly string[],
+  changedBy: Map<string, number>,
+): void {
+  if (keys.length === 0) return;
+  const declared = new Map([...new Set(history)].map((facts) => [facts, facts.declared()]));
+  for (const key of keys) {
+    const texts = history.map((facts) => declared.get(facts)?.get(key)?.text ?? null);
+    const change = texts.findIndex((text) => text !== texts[0]);
+    if (change > 0) changedBy.set(key, series.patches[change - 1]?.n ?? 0);
+  }
 }
 
 /** `history[0]` is before the series, `history[i + 1]` after its patch i. */

@@ -26,6 +26,7 @@ export function comparisonText(comparison: Comparison): string {
     ...(unversioned > 0 ? [`  ${unversioned} without a version on one side: not compared`] : []),
     ...section('promised symbols changed or removed', broken.map(symbolRow)),
     ...section('removed', having('removed').map(symbolRow)),
+    ...section('why versions changed', comparison.causes.map(causeRow)),
     ...section('changed version', having('crc').map(symbolRow)),
     ...section('changed license, namespace or module', symbols.filter(hasMoved).map(symbolRow)),
     ...section('added', having('added').map(symbolRow)),
@@ -56,7 +57,11 @@ function section(title: string, rows: readonly (readonly string[])[]): string[] 
   return ['', `${title}: ${rows.length}`, ...told.map((row) => `  ${row}`.trimEnd())];
 }
 
-function symbolRow({ name, module, before, after, changes, promised }: SymbolDifference): string[] {
+function causeRow({ name, file, count }: Comparison['causes'][number]): string[] {
+  return [name, file ?? '', `${count} symbols`];
+}
+
+function symbolRow({ name, module, before, after, changes, promised, why }: SymbolDifference): string[] {
   const told: string[] = [];
   if (changes.includes('crc')) told.push(`${crcText(crcOf(before as never))} -> ${crcText(crcOf(after as never))}`);
   if (changes.includes('license'))
@@ -64,7 +69,13 @@ function symbolRow({ name, module, before, after, changes, promised }: SymbolDif
   if (changes.includes('namespace'))
     told.push(`namespace ${before?.namespace ?? 'none'} -> ${after?.namespace ?? 'none'}`);
   if (changes.includes('module')) told.push(`was in ${before?.module}`);
-  return [name, module, told.join(', '), promised ? 'promised' : ''];
+  return [
+    name,
+    module,
+    told.join(', '),
+    promised ? 'promised' : '',
+    why === null ? '' : why.because.slice(1).join(' -> '),
+  ];
 }
 
 function typeLines({ name, change, incompatible }: TypeDifference): string[] {
@@ -117,10 +128,11 @@ export function comparisonJson(comparison: Comparison): string {
   return `${JSON.stringify(
     {
       schema: 'kabiwatch.compare/1',
-      ...{ before, after, counts, unversioned },
+      ...{ before, after, counts, unversioned, causes: comparison.causes },
       symbols: symbols.map((one) => ({
         ...{ name: one.name, module: one.module, changes: one.changes, promised: one.promised },
         ...{ before: side(one.before), after: side(one.after) },
+        ...{ cause: one.why?.cause ?? null, because: one.why?.because ?? [] },
       })),
       types: types.map((type) => ({
         name: type.name,

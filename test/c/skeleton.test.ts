@@ -30,16 +30,31 @@ describe('What can differ between two versions of a file', () => {
       'typedef struct __attribute__((packed)) { long a; } t;',
     ],
     ['a guard around a member', 'struct s { int a; };', 'struct s { int a;\n#ifndef __GENKSYMS__\nint b;\n#endif\n};'],
-    ['a prototype', 'int f(int);', 'int f(long);'],
-    ['what follows a function', 'int f(void) { return 0; } int g(int);', 'int f(void) { return 0; } int g(long);'],
     [
-      'a member after branches that do not agree',
+      'a member of a configuration',
+      '#ifndef H\n#define H\n#if IS_ENABLED(CONFIG_A)\nint a;\n#endif\n#endif',
+      '#ifndef H\n#define H\n#if IS_ENABLED(CONFIG_A)\nlong a;\n#endif\n#endif',
+    ],
+    ['a prototype', 'int f(int);', 'int f(long);'],
+    [
+      'a member after a body whose head is conditional',
       '#ifdef A\nvoid f(void) {\n#endif\n}\nstruct s { int a; };',
       '#ifdef A\nvoid f(void) {\n#endif\n}\nstruct s { int b; };',
     ],
+    ['what follows a function', 'int f(void) { return 0; } int g(int);', 'int f(void) { return 0; } int g(long);'],
   ])('%s: declarations', (_, before, after) => expect(difference(before, after)).toBe('declarations'));
 
   test.each([
+    [
+      'a member that only modules see',
+      '#ifdef MODULE\nstruct s { int a; };\n#endif',
+      '#ifdef MODULE\nstruct s { long a; };\n#endif',
+    ],
+    [
+      'the other branch of such a condition',
+      '#ifdef MODULE\n#else\nint a;\n#endif',
+      '#ifdef MODULE\n#else\nlong a;\n#endif',
+    ],
     ['an include', 'int f(void);', '#include <a.h>\nint f(void);'],
     ['the value of a macro', '#define N 1\nint a[N];', '#define N 2\nint a[N];'],
     ['the condition of a macro', '#ifdef A\n#define N 1\n#endif', '#ifdef B\n#define N 1\n#endif'],

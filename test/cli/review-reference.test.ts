@@ -25,6 +25,8 @@ const tree: Readonly<Record<string, string>> = {
   'include/linux/pool.h': `#ifndef POOL
 #define POOL
 #define EXPORT_SYMBOL(name) __GENKSYMS_EXPORT_SYMBOL(name)
+#define EXPORT_SYMBOL_GPL(name) EXPORT_SYMBOL(name)
+#define EXPORT_SYMBOL_NS(name, ns) EXPORT_SYMBOL(name)
 #define SLOTS 4
 struct opaque;
 struct pool {
@@ -169,6 +171,104 @@ if (skip) skipped('linux-kbuild-6.1 is not installed');
     );
     expect([evidence, symbols.exported]).toEqual(['reference', 5]);
     if (count > 0) expect(findings.some(({ verified }) => verified)).toBe(true);
+  });
+
+  test('a patch that heals an earlier one is told, and the sum is harmless', () => {
+    const inserted = edit(header, '\tint lock;\n', '\tint lock;\n\tint count;\n');
+    const guarded = edit(header, '\tint lock;\n', '\tint lock;\n#ifndef __GENKSYMS__\n\tint count;\n#endif\n');
+    const { symbols, verdict, findings } = review([inserted, guarded]);
+    expect([symbols.changed, verdict]).toEqual([[], 'guarded']);
+    const healed = findings.filter(({ rule }) => rule === 'crc-changed');
+    expect(healed).toEqual([
+      expect.objectContaining({ severity: 'info', patch: 1, type: 'struct pool', file: header, line: 8 }),
+    ]);
+    expect(healed[0]?.text).toContain('patch 2 heals it');
+  });
+
+  test('each cause names its own patch, file and line, and the way to it what happened there', () => {
+    const first = edit(header, '\tint lock;\n', '\tint lock;\n\tint count;\n');
+    const text = (first[header] as string).replace('int builtin;', 'long builtin;');
+    const { symbols } = review([first, { [header]: text }]);
+    expect(symbols.causes.map(({ text: what, file, line, patch }) => [what, file, line, patch])).toEqual(
+      expect.arrayContaining([
+        ['struct pool', header, 8, 1],
+        ['struct mode', header, 20, 2],
+      ]),
+    );
+    expect(symbols.changed.find(({ name }) => name === 'pool_add')?.because).toEqual([
+      'pool_add',
+      'struct pool: member added',
+    ]);
+  });
+
+  test('an include that makes a type visible is named with its line', () => {
+    const { symbols, findings } = review([
+      edit('init/main.c', '#include <linux/pool.h>\n', '#include <linux/pool.h>\n#include <linux/late.h>\n'),
+    ]);
+    expect(symbols.causes).toEqual([
+      {
+        text: 'struct opaque became defined through `#include <linux/late.h>`',
+        file: 'init/main.c',
+        line: 2,
+        patch: 1,
+        cosmetic: true,
+        count: 1,
+      },
+    ]);
+    expect(findings.map(({ rule, file, line }) => [rule, file, line])).toContainEqual([
+      'type-became-defined',
+      'init/main.c',
+      2,
+    ]);
+  });
+
+  test('exports that go, come, or change license or namespace stand at their line', () => {
+    const { symbols, findings } = review([
+      edit('init/main.c', 'EXPORT_SYMBOL(pool_add)', 'EXPORT_SYMBOL_GPL(pool_add)'),
+      edit('init/other.c', 'EXPORT_SYMBOL(plain);\n', ''),
+      edit(
+        'init/far.c',
+        'EXPORT_SYMBOL(far);\n',
+        'EXPORT_SYMBOL_NS(far, POOL);\nint near(void) { return 0; }\nEXPORT_SYMBOL(near);\n',
+      ),
+    ]);
+    expect([symbols.changed, symbols.added, symbols.removed]).toEqual([[], ['near'], ['plain']]);
+    expect(findings.map(({ rule, symbol, file, line, patch }) => [rule, symbol, file, line, patch])).toEqual(
+      expect.arrayContaining([
+        ['export-license-changed', 'pool_add', 'init/main.c', 3, 1],
+        ['export-removed', 'plain', 'init/other.c', 5, 2],
+        ['export-namespace-changed', 'far', 'init/far.c', 4, 3],
+        ['export-added', 'near', 'init/far.c', 6, 3],
+      ]),
+    );
+  });
+
+  test('a comparison of two references says why versions differ', () => {
+    const next = { ...tree, ...edit(header, '\tint lock;\n', '\tint lock;\n\tint count;\n') };
+    write('next', next);
+    expect(
+      kabiwatch('reference', 'build', 'next', '--tree', join(dir, 'next'), '--build', join(dir, 'build')).status,
+    ).toBe(0);
+    const symvers = Object.entries(versionsOf(next)).map(
+      ([name, crc]) => `${crc}\t${name}\t${name === 'drive' ? 'drivers/driver' : 'vmlinux'}\tEXPORT_SYMBOL\t\n`,
+    );
+    write('', { 'next.symvers': symvers.join('') });
+    kabiwatch('reference', 'add', 'next', '--symvers', join(dir, 'next.symvers'));
+    const compared = JSON.parse(kabiwatch('compare', 'small', 'next', '--json').out);
+    expect(compared.causes).toEqual([{ name: 'struct pool', file: header, count: 4 }]);
+    const hold = compared.symbols.find(({ name }: { name: string }) => name === 'hold');
+    expect([hold.changes, hold.because]).toEqual([['crc'], ['hold', 'struct holder', 'struct pool']]);
+  });
+
+  test('types written as symtypes give a reference without source the same versions', () => {
+    const { out } = kabiwatch('reference', 'symtypes', 'small');
+    expect(out).toMatch(/^\/\* drivers\/driver\.symtypes \*\/\n/);
+    write('', { 'kernel.symtypes': out });
+    const shipped = ['--config', join(dir, 'build/.config'), '--symvers', join(dir, 'build/Module.symvers')];
+    kabiwatch('reference', 'build', 'shipped', ...shipped);
+    kabiwatch('reference', 'add', 'shipped', '--symtypes', join(dir, 'kernel.symtypes'));
+    expect(kabiwatch('reference', 'verify', 'shipped').out).toContain('symbol versions: 5 equal, 0 different');
+    expect(kabiwatch('reference', 'symtypes', 'shipped').out).toBe(out);
   });
 
   test('names what does not fit the reference', () => {
