@@ -3,7 +3,7 @@
 # With docker, podman, or buildah (BUILDAH_FLAGS for its storage); the base image comes from a registry, or is there already.
 set -e
 name=kabiwatch-verify
-for engine in docker podman buildah; do command -v "$engine" > /dev/null && break; engine=; done
+for engine in docker podman buildah; do "$engine" info > /dev/null 2>&1 && break; engine=; done
 [ -n "$engine" ] || { echo "skipped: no docker, podman or buildah"; exit 0; }
 case $engine in
   buildah)

@@ -69,6 +69,9 @@ export function assemble(messages: Iterable<Message>): Assembly {
 export type Draft = Omit<AssembledSeries, 'supersedes' | 'comments'>;
 
 function draftOf({ cover, patches }: Group): Draft {
+  const [answer] = [...patches.values()].filter(({ tags }) => tags.reply);
+  // "Re: [PATCH 2/3]" with a patch cut out for applying: one of its own, whatever number the subject quotes.
+  if (answer !== undefined) return lone(answer);
   const numbered = [...patches].sort(([a], [b]) => a - b).map(([n, message]) => ({ n, message }));
   const members = [...(cover === null ? [] : [cover]), ...numbered.map(({ message }) => message)];
   const head = members[0] as Message;
@@ -84,6 +87,13 @@ function draftOf({ cover, patches }: Group): Draft {
     kept: [],
     dependsOn: [...new Set(members.flatMap(({ trailers }) => trailers.dependsOn))],
   };
+}
+
+function lone(message: Message): Draft {
+  const { version, rfc } = message.tags;
+  const { dependsOn } = message.trailers;
+  const patches = [{ n: 1, message }];
+  return { head: message, cover: null, version, rfc, total: 1, complete: true, patches, kept: [], dependsOn };
 }
 
 function isComplete(patches: readonly AssembledPatch[], total: number): boolean {

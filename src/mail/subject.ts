@@ -17,6 +17,8 @@ export interface SubjectTags {
   readonly total: number;
   readonly numbered: boolean;
   readonly rfc: boolean;
+  /** Releases that a tag names (`[PATCH 5.15 3/7]`): the same change for another one is no other version of it. */
+  readonly releases: readonly string[];
   readonly resend: boolean;
   /** Some tag says that this is a patch. */
   readonly tagged: boolean;
@@ -58,6 +60,9 @@ export function readSubject(raw: string): SubjectTags {
     total: Number.isFinite(total) ? total : 0,
     numbered: number !== null,
     rfc: /(?:^|[^a-z])rfc/i.test(text),
+    releases: [...text.matchAll(/(?:^|[\s,-])(\d+\.\d+(?:\.\d+|\.y)?)(?=$|[\s,-])/g)]
+      .map(([, name = '']) => name)
+      .sort(),
     resend: /\b(?:resend|repost)/i.test(text),
     tagged: /patch|(?:^|[^a-z])rfc/i.test(text) || number !== null,
     pull: /\bpull\b/i.test(text) || /^(?:git pull|pull request)\b/i.test(rest),

@@ -76,11 +76,17 @@ function isOlder(older: Draft, newer: Draft): boolean {
 }
 
 function isSame(before: Posting, after: Posting): boolean {
-  if (shared(before.changes, after.changes) > 0) return true;
   const [older, newer] = [before.draft, after.draft];
+  // A patch in an answer may replace the patch, not a whole series; a backport to another release is no new version.
+  if (newer.head.tags.reply && older.total > 1) return false;
+  if (older.head.tags.releases.join() !== newer.head.tags.releases.join()) return false;
+  if (shared(before.changes, after.changes) > 0) return true;
+  // A new version may leave patches out; without a new number, a part sent again replaces no whole.
+  const [few, many] = [before.titles.size, after.titles.size].sort((one, other) => one - other) as [number, number];
+  const enough = newer.version > older.version ? few : many;
   const isAlike =
     titleKey(older.head.tags.title) === titleKey(newer.head.tags.title) ||
-    shared(before.titles, after.titles) * 2 >= Math.min(before.titles.size, after.titles.size);
+    shared(before.titles, after.titles) * 2 >= enough;
   // A version of its own, in answer to the older one, by the same sender: the titles may all have changed.
   const answers = newer.version > older.version && newer.head.ancestors.some((id) => before.members.has(id));
   return (isAlike || answers) && older.head.sender.address === newer.head.sender.address;

@@ -65,6 +65,32 @@ const threads: Record<string, { mails: () => Promise<Message>[]; series: readonl
     ],
     series: ['v1 2: 1=1 2=2'],
   },
+  'an answer with a cut-out patch to one of several replaces none of them': {
+    mails: () => [
+      patch('a', '[PATCH 1/2] x: one', 0),
+      patch('b', '[PATCH 2/2] x: two', 1, 'a'),
+      message({ id: 's', subject: 'Re: [PATCH 2/2] x: two', at: 9, answers: ['b'], body: `So:\n-- 8< --\n${diff}` }),
+    ],
+    series: ['v1 2: 1=a 2=b', 'v1 1: 1=s'],
+  },
+  'the same change for another release is no other version': {
+    mails: () => [
+      patch('a', '[PATCH AUTOSEL 5.16 40/42] x: one', 0),
+      patch('b', '[PATCH AUTOSEL 5.15 34/36] x: one', 10),
+      patch('c', '[PATCH 5.15.y] y: one', 20),
+      patch('d', '[PATCH 5.15.y v2] y: one', 30),
+    ],
+    series: ['v1 42 incomplete: 40=a', 'v1 36 incomplete: 34=b', 'v1 1: 1=c', 'v2 1: 1=d < c'],
+  },
+  'a few patches sent again without a new number replace no large series': {
+    mails: () => [
+      patch('a', '[PATCH 1/5] x: one', 0),
+      ...[2, 3, 4, 5].map((n) => patch(`a${n}`, `[PATCH ${n}/5] x: part ${n}`, n, 'a')),
+      patch('b', '[PATCH 1/2] x: part 2', 3000),
+      patch('b2', '[PATCH 2/2] x: part 3', 3001, 'b'),
+    ],
+    series: ['v1 5: 1=a 2=a2 3=a3 4=a4 5=a5', 'v1 2: 1=b 2=b2'],
+  },
   'an answer with a diff is a comment, with scissors a patch': {
     mails: () => [
       patch('1', '[PATCH] x: one', 0),
