@@ -6,7 +6,8 @@
 import type { Layout, MemberLayout } from '../c/layout.js';
 import { isPromised, type PolicyList, readPolicyList } from '../kernel/lists.js';
 import { mismatches, type Reference, type ReferenceSymbol } from '../kernel/reference.js';
-import type { Missing, Review, SymbolChange, TypeChange } from './review.js';
+import type { Finding, Missing, Review, SymbolChange, TypeChange } from './review.js';
+import { ruleTable } from './rules/ids.js';
 
 /** What the reference says of one fact of the review: `null` where it does not know it. */
 type Agreement = { readonly agrees: true } | { readonly agrees: false; readonly why: string } | null;
@@ -22,12 +23,16 @@ export function againstReference(review: Review, reference: Reference): Review {
   }
   const missing: Missing[] = [];
   const verified = new Set<string>();
-  const note = (what: string, agreement: Agreement): void => {
-    if (agreement === null) return;
-    if (agreement.agrees) verified.add(what);
-    else missing.push({ what: `${what} in reference ${name}`, why: agreement.why });
+  const drift: Finding[] = [];
+  const note = (what: string, agreement: Agreement): boolean => {
+    if (agreement?.agrees === true) verified.add(what);
+    else if (agreement !== null) missing.push({ what: `${what} in reference ${name}`, why: agreement.why });
+    return agreement?.agrees === false;
   };
-  for (const type of review.types) note(`${type.kind} ${type.name}`, compareType(type, reference));
+  for (const type of review.types) {
+    const agreement = compareType(type, reference);
+    if (note(`${type.kind} ${type.name}`, agreement)) drift.push(driftOf(type, agreement));
+  }
   for (const symbol of review.symbols.changed) note(symbol.name, compareSymbol(symbol, reference));
   const lists = listsOf(reference);
   const keyOfType = new Map(review.types.map((type) => [type.name, `${type.kind} ${type.name}`]));
@@ -39,13 +44,30 @@ export function againstReference(review: Review, reference: Reference): Review {
       ...review.symbols,
       changed: review.symbols.changed.map((symbol) => ({ ...symbol, ...shippedFacts(symbol, reference, lists) })),
     },
-    findings: review.findings.map((finding) => {
+    findings: [...review.findings, ...drift].map((finding) => {
       const about = finding.symbol ?? (finding.type === null ? null : (keyOfType.get(finding.type) ?? finding.type));
       return about !== null && verified.has(about)
         ? { ...finding, evidence: 'reference' as const, verified: true }
         : finding;
     }),
     missing: [...review.missing, ...missing],
+  };
+}
+
+/** The tree before the series is not what was shipped: that much of the difference is not the series' doing. */
+function driftOf({ kind, name, file, line }: TypeChange, agreement: Agreement): Finding {
+  const why = agreement?.agrees === false ? agreement.why : '';
+  return {
+    rule: 'config-drift',
+    severity: ruleTable['config-drift'].severity,
+    type: `${kind} ${name}`,
+    symbol: null,
+    file,
+    line,
+    patch: 0,
+    text: `before the series, ${why}: another configuration or another tree, not this series`,
+    evidence: 'reference',
+    verified: false,
   };
 }
 

@@ -76,6 +76,8 @@ export interface ChangeSet {
   readonly exported: number;
   readonly added: readonly string[];
   readonly removed: readonly string[];
+  /** Exports that the tree's tool can give no version after, and could before or that are new. */
+  readonly unversioned: readonly string[];
   /** Functions and objects whose prototype was read in both versions. */
   readonly prototypesRead: ReadonlySet<string>;
   /** What the patches do one by one. */
@@ -95,6 +97,7 @@ export function changesBetween(before: readonly UnitFacts[], after: readonly Uni
   const hashedElsewhere = new Set<string>();
   const exporting = before.some((unit) => (unit.symbols?.symbols.size ?? 0) > 0);
   const names = { before: new Set<string>(), after: new Set<string>() };
+  const unversioned = new Set<string>();
   const stillThere = new Set(after.flatMap(({ symbols: its }) => (its === null ? [] : [...its.dump.keys()])));
   for (const was of before) {
     const is = after.find((one) => one.path === was.path);
@@ -106,7 +109,10 @@ export function changesBetween(before: readonly UnitFacts[], after: readonly Uni
     for (const one of changedEnums(was.compiler, is.compiler)) enums.set(one.name, one);
     if (was.symbols === null || is.symbols === null) continue;
     for (const name of was.symbols.symbols.keys()) names.before.add(name);
-    for (const name of is.symbols.symbols.keys()) names.after.add(name);
+    for (const [name, crc] of is.symbols.symbols) {
+      names.after.add(name);
+      if (crc === null && was.symbols.symbols.get(name) !== null) unversioned.add(name);
+    }
     const exportsHere = was.symbols.symbols.size + is.symbols.symbols.size > 0;
     const all = changedTexts(was.symbols, is.symbols);
     const texts = exportsHere ? all : new Map([...all].filter(([key, text]) => !isOnlySeen(text, stillThere.has(key))));
@@ -133,6 +139,7 @@ export function changesBetween(before: readonly UnitFacts[], after: readonly Uni
     exported: names.before.size,
     added: [...names.after].filter((name) => !names.before.has(name)).sort(),
     removed: [...names.before].filter((name) => !names.after.has(name)).sort(),
+    unversioned: [...unversioned].sort(),
     prototypesRead,
     steps: noSteps,
   };

@@ -188,6 +188,12 @@ function tellExports(changes: ChangeSet, exports: readonly ExportChange[], origi
       patch: origin.patchOf(one?.file ?? '', null),
     });
   }
+  for (const name of changes.unversioned) {
+    const one = byName.get(name)?.after;
+    const text = `\`${name}\` would have no version: genksyms sees no declaration of it that it can read`;
+    const patch = origin.patchOf(one?.file ?? '', null);
+    add('export-unversioned', { file: one?.file ?? '', line: one?.line ?? 0 }, text, { symbol: name, patch });
+  }
   for (const { name, before, after } of exports) {
     if (before === null || after === null) continue;
     const { file, line } = after;

@@ -10,7 +10,7 @@ import { incompatibilities } from './compatible.js';
 import type { ConsumerQuestion } from './consumers.js';
 import { DeclaredPlaces } from './declared-places.js';
 import { changesOf, type DiffChanges, type GuardDifference } from './diff/changes.js';
-import { type Judged, judgeDirectives } from './diff/judge-rest.js';
+import { type Judged, judgeDirectives, judgePrototypes } from './diff/judge-rest.js';
 import { exportChanges } from './export-changes.js';
 import { guardsInFiles } from './guard-places.js';
 import { judgeGuard } from './guards.js';
@@ -170,6 +170,7 @@ function guardFindings(guards: readonly Guard[], places: readonly GuardDifferenc
 function textFindings(text: DiffChanges): Finding[] {
   const out: Judged = { findings: [], verdicts: [], missing: [] };
   judgeDirectives(text, out);
+  judgePrototypes(text, out);
   return out.findings
     .filter(({ rule }) => rule === 'inline-body-changed')
     .map((one) => ({ ...one, evidence: 'source' as const }));
