@@ -8,6 +8,8 @@ import { BeginsLine, End, Identifier, Numeral, TokenList } from './tokens.js';
 export interface Conditions {
   /** Is this macro defined: true, false, or null where it is not known. */
   defined(name: string): boolean | null;
+  /** The number that it stands for, or null where that is not known. */
+  value?(name: string): number | null;
 }
 
 export interface MacroText {
@@ -46,14 +48,16 @@ interface Branch {
 export function selectLive(
   tokens: TokenList,
   conditions: Conditions,
-): { live: TokenList; dead: TokenList; macros: ReadonlyMap<string, MacroText> } {
-  const live = new TokenList(Math.max(16, tokens.length));
-  const dead = new TokenList(16);
+  live: TokenList = new TokenList(Math.max(16, tokens.length)),
+): { live: TokenList; macros: ReadonlyMap<string, MacroText>; includes: readonly string[] } {
+  const said = new TokenList(64);
   const macros = new Map<string, MacroText>();
+  const includes: string[] = [];
   // A macro that is undefined again further down is still what it was where it is used.
   const undefined_ = new Set<string>();
   const local: Conditions = {
     defined: (name) => (undefined_.has(name) ? false : macros.has(name) ? true : conditions.defined(name)),
+    value: (name) => numberOf(macros.get(name)) ?? (macros.has(name) ? null : (conditions.value?.(name) ?? null)),
   };
   const stack: Branch[] = [];
   let alive = true;
@@ -62,28 +66,28 @@ export function selectLive(
       const end = endOfLine(tokens, at);
       const directive = textOf(tokens.spelling[at + 1] as number);
       if (directive === 'define' && alive) {
-        const macro = readMacro(tokens, at + 2, end);
+        const macro = readMacro(tokens, at + 2, end, said);
         if (macro !== null) {
           macros.set(macro.name, macro);
           undefined_.delete(macro.name);
         }
-      } else if (directive === 'undef' && alive) undefined_.add(textOf(tokens.spelling[at + 2] as number));
+      } else if (directive === 'include' && alive) includes.push(includedPath(tokens, at + 2, end));
+      else if (directive === 'undef' && alive) undefined_.add(textOf(tokens.spelling[at + 2] as number));
       else branch(stack, directive, tokens, at + 2, end, local);
       alive = isLive(stack);
       at = end;
       continue;
     }
-    const to = alive ? live : dead;
-    to.push(
-      tokens.kind[at] as number,
-      tokens.flags[at] as number,
-      tokens.spelling[at] as number,
-      0,
-      tokens.offset[at] as number,
-    );
+    if (alive) live.copy(tokens, at);
     at++;
   }
-  return { live, dead, macros };
+  return { live, macros, includes };
+}
+
+function includedPath(tokens: TokenList, start: number, end: number): string {
+  let path = '';
+  for (let at = start; at < end; at++) path += textOf(tokens.spelling[at] as number);
+  return path.replace(/^[<"]|[>"]$/g, '');
 }
 
 function branch(
@@ -113,7 +117,37 @@ function branch(
   } else if (directive === 'endif') stack.pop();
 }
 
-function readMacro(tokens: TokenList, at: number, end: number): MacroText | null {
+/** A header has hundreds of macros, of which few are ever asked for: their bodies lie in one list until then. */
+class SaidMacro implements MacroText {
+  readonly name: string;
+  readonly parameters: readonly string[] | null;
+  readonly isVariadic: boolean;
+  readonly offset: number;
+  readonly #said: TokenList;
+  readonly #start: number;
+  readonly #end: number;
+  #body: TokenList | null = null;
+
+  constructor({ name, parameters, isVariadic, offset }: Omit<MacroText, 'body'>, said: TokenList, start: number) {
+    this.name = name;
+    this.parameters = parameters;
+    this.isVariadic = isVariadic;
+    this.offset = offset;
+    this.#said = said;
+    this.#start = start;
+    this.#end = said.length;
+  }
+
+  get body(): TokenList {
+    if (this.#body === null) {
+      this.#body = new TokenList(Math.max(1, this.#end - this.#start));
+      for (let at = this.#start; at < this.#end; at++) this.#body.copy(this.#said, at);
+    }
+    return this.#body;
+  }
+}
+
+function readMacro(tokens: TokenList, at: number, end: number, said: TokenList): MacroText | null {
   if (tokens.kind[at] !== Identifier || at >= end) return null;
   const name = textOf(tokens.spelling[at] as number);
   const offset = tokens.offset[at] as number;
@@ -132,17 +166,19 @@ function readMacro(tokens: TokenList, at: number, end: number): MacroText | null
     }
     from++;
   }
-  const body = new TokenList(Math.max(4, end - from));
-  for (let i = from; i < end; i++) {
-    body.push(
-      tokens.kind[i] as number,
-      tokens.flags[i] as number,
-      tokens.spelling[i] as number,
-      0,
-      tokens.offset[i] as number,
-    );
-  }
-  return { name, parameters, isVariadic, body, offset };
+  const start = said.length;
+  for (let i = from; i < end; i++) said.copy(tokens, i);
+  return new SaidMacro({ name, parameters, isVariadic, offset }, said, start);
+}
+
+function parseNumber(text: string): number {
+  return Number.parseInt(text.replace(/[uUlL]+$/, ''), /^0x/i.test(text) ? 16 : 10);
+}
+
+/** What an object-like macro of one numeral says, else null. */
+export function numberOf(macro: MacroText | undefined): number | null {
+  const isNumeral = macro?.parameters === null && macro.body.length === 1 && macro.body.kind[0] === Numeral;
+  return isNumeral ? parseNumber(textOf(macro.body.spelling[0] as number)) : null;
 }
 
 /** The value of a condition: a number, where null stands for "not known" and propagates except past a deciding operand. */
@@ -229,11 +265,10 @@ class ConditionReader {
     }
     if (text === 'defined') return this.#defined(this.#argument());
     if (/^(IS_ENABLED|IS_BUILTIN|IS_REACHABLE|IS_MODULE)$/.test(text)) return this.#defined(this.#argument(), text);
-    if (this.#tokens.kind[this.#at - 1] === Numeral)
-      return Number.parseInt(text.replace(/[uUlL]+$/, ''), text.startsWith('0x') ? 16 : 10);
+    if (this.#tokens.kind[this.#at - 1] === Numeral) return parseNumber(text);
     if (this.#text() === '(') this.#argument();
-    // A name that is no macro counts as 0; one that is may have any value.
-    return this.#conditions.defined(text) === false ? 0 : null;
+    // A name that is no macro counts as 0.
+    return this.#conditions.defined(text) === false ? 0 : (this.#conditions.value?.(text) ?? null);
   }
 
   #argument(): string {

@@ -264,16 +264,21 @@ export class ExpressionReader {
     if (expanded !== null) return expanded;
     const specifiers = readSpecifiers(this.#tokens, start, end, (kind, tag) => `${kind} ${tag}`);
     let depth = specifiers.type.depth;
+    let arrays = 0;
     for (let at = specifiers.next; at < end; at++) {
       const spelling = this.#tokens.spelling[at] as number;
       if (spelling === punct.star || spelling === punct.bracket) depth++;
+      if (spelling === punct.bracket) {
+        arrays++;
+        at = closing(this.#tokens, at, end);
+      }
       if (spelling === punct.open) {
         // A pointer to a function: (*)(…).
         const { type } = specifiers;
         return { ...unknownType, depth: 1, returns: { ...type, depth } };
       }
     }
-    return this.#withoutTypeof({ ...specifiers.type, depth });
+    return this.#withoutTypeof({ ...specifiers.type, depth, arrays });
   }
 
   /** A type name that a macro call stands in, as __unqual_scalar_typeof(x): read with the call expanded; null for any other. */
@@ -285,7 +290,7 @@ export class ExpressionReader {
       if (macro === null || macro.parameters === null) continue;
       const close = closing(this.#tokens, at + 1, end);
       const list = copied(this.#tokens, start, at);
-      append(list, expandMacro(macro, this.#tokens, at + 2, close), 0);
+      append(list, expandMacro(macro, { tokens: this.#tokens, start: at + 2, end: close }), 0);
       append(list, this.#tokens, close + 1, end);
       const names = withoutMacro(this.#names, macro.name);
       return new ExpressionReader(list, 0, list.length, this.#scope, names, this.#depth + 1).typeName(0, list.length);
@@ -298,7 +303,8 @@ export class ExpressionReader {
     const { tokens, start, end } = type.typeofTokens;
     const reader = new ExpressionReader(tokens, start, end, this.#scope, this.#names, this.#depth + 1);
     const found = reader.#isTypeName(start) ? reader.typeName(start, end) : reader.read();
-    return found === null ? unknownType : { ...found, depth: found.depth + type.depth };
+    if (found === null) return unknownType;
+    return { ...found, depth: found.depth + type.depth, arrays: found.depth === 0 ? type.arrays : found.arrays };
   }
 
   #postfix(): TypeName | null {
@@ -390,7 +396,7 @@ export class ExpressionReader {
     const calls = this.#spelling() === punct.open;
     if (macro !== null && (macro.parameters === null || calls) && this.#depth < deepest) {
       const close = macro.parameters === null ? this.#at - 1 : closing(this.#tokens, this.#at, this.#end);
-      const expanded = expandMacro(macro, this.#tokens, this.#at + 1, close);
+      const expanded = expandMacro(macro, { tokens: this.#tokens, start: this.#at + 1, end: close });
       this.#at = close + 1;
       const names = withoutMacro(this.#names, name);
       return new ExpressionReader(expanded, 0, expanded.length, this.#scope, names, this.#depth + 1).read();

@@ -10,7 +10,7 @@
  */
 import { type Conditions, type MacroText, selectLive } from './conditions.js';
 import { spellingOf, textOf } from './spelling.js';
-import { Identifier, type TokenList } from './tokens.js';
+import { Identifier, TokenList } from './tokens.js';
 
 /**
  * A type by name. Worked example: `struct page **pages[4]` is
@@ -47,6 +47,8 @@ export interface RecordOutline {
   /** `struct tag`; an untagged one is named by its place: `struct outer/member`, `struct /typedef_name`, `struct @1234`. */
   readonly base: string;
   readonly members: ReadonlyMap<string, MemberOutline>;
+  /** Macros that stand for members, as `__SIGINFO;` and `DEFINE_SNMP_STAT(struct linux_mib, net_statistics);`, in their own words. */
+  readonly macros: readonly TokenRange[];
   readonly at: number;
 }
 
@@ -75,6 +77,10 @@ export interface Outline {
   readonly functions: readonly FunctionOutline[];
   readonly variables: readonly VariableOutline[];
   readonly macros: ReadonlyMap<string, MacroText>;
+  /** Calls at file level that only a macro's definition can tell: `DEFINE_MUTEX(lock);`, each with its arguments. */
+  readonly calls: readonly TokenRange[];
+  /** Paths of the headers that it includes, other conditions' left out. */
+  readonly includes: readonly string[];
 }
 
 export const unknownType: TypeName = { base: '', depth: 0, arrays: 0, returns: null };
@@ -198,15 +204,24 @@ export function splitByCommas(tokens: TokenList, start: number, end: number): { 
   return parts;
 }
 
-export function outlineOf(tokens: TokenList, conditions: Conditions): Outline {
-  const { live, macros } = selectLive(tokens, conditions);
-  return new OutlineReader(live, macros).run();
+/** `live` takes the tokens that count: a list that is used again where the outline's own tokens are not kept. */
+export function outlineOf(tokens: TokenList, conditions: Conditions, live?: TokenList): Outline {
+  const { live: kept, macros, includes } = selectLive(tokens, conditions, live);
+  return new OutlineReader(kept, macros, includes).run();
 }
 
 /** The outline of tokens that have no directives any more, as those of an expanded macro. */
 export function outlineOfTokens(tokens: TokenList): Outline {
-  return new OutlineReader(tokens, new Map()).run();
+  return new OutlineReader(tokens, new Map(), []).run();
 }
+
+/** The members that a macro's expansion declares in a record. */
+export function membersIn(base: string, tokens: TokenList): MemberOutline[] {
+  return new OutlineReader(tokens, new Map(), []).members(base);
+}
+
+/** Tokens of a call that may declare something; a trace event's has hundreds. */
+const mostArguments = 40;
 
 /** What a run of specifiers says: the base type, and where the declarators begin. */
 interface Specifiers {
@@ -222,9 +237,15 @@ class OutlineReader {
   readonly #variables: VariableOutline[] = [];
   readonly #macros: ReadonlyMap<string, MacroText>;
 
-  constructor(tokens: TokenList, macros: ReadonlyMap<string, MacroText>) {
+  readonly #includes: readonly string[];
+  readonly #fileCalls: TokenRange[] = [];
+  /** Macros among the members of the record that is being read. */
+  #calls: TokenRange[] = [];
+
+  constructor(tokens: TokenList, macros: ReadonlyMap<string, MacroText>, includes: readonly string[]) {
     this.#tokens = tokens;
     this.#macros = macros;
+    this.#includes = includes;
   }
 
   run(): Outline {
@@ -237,7 +258,15 @@ class OutlineReader {
       functions: this.#functions,
       variables: this.#variables,
       macros: this.#macros,
+      calls: this.#fileCalls,
+      includes: this.#includes,
     };
+  }
+
+  members(base: string): MemberOutline[] {
+    const members = new Map<string, MemberOutline>();
+    this.#members(base, 0, this.#tokens.length, members);
+    return [...members.values()];
   }
 
   #spelling(at: number): number {
@@ -252,14 +281,21 @@ class OutlineReader {
   #external(start: number, end: number): number {
     let at = start;
     let body = -1;
+    let isValue = false;
     for (; at < end; at++) {
       const spelling = this.#spelling(at);
       if (spelling === punct.semi) break;
+      // `struct s x = (struct s) { … };` has no body.
+      if (spelling === punct.equals) isValue = true;
       if (spelling === punct.brace) {
         // `extern "C" {` and stray braces aside, a brace at top level opens a record, an initialiser or a body.
         const close = closing(this.#tokens, at, end);
         const before = this.#spelling(at - 1);
-        if (at > start && (before === punct.close || (this.#isName(at - 1) && !this.#opensRecord(start, at)))) {
+        if (
+          at > start &&
+          !isValue &&
+          (before === punct.close || (this.#isName(at - 1) && !this.#opensRecord(start, at)))
+        ) {
           body = at;
           at = close;
           break;
@@ -300,7 +336,7 @@ class OutlineReader {
     const head = this.#specifiers(start, list - 1, '');
     const isStatic = this.#has(start, list, word.static);
     const body = { start: brace + 1, end: close };
-    if (/^(COMPAT_)?SYSCALL_DEFINE\d$/.test(name)) {
+    if (/^((COMPAT_)?SYSCALL_DEFINE|BPF_CALL_)\d$/.test(name)) {
       this.#functions.push({ ...this.#systemCall(list, end), body, isStatic: false, at: list - 1 });
       return;
     }
@@ -354,8 +390,11 @@ class OutlineReader {
       const { name, type, at } = declared;
       if (isTypedef) this.#typedefs.set(name, type);
       // `static LIST_HEAD(x);` is no declaration of LIST_HEAD: a prototype says what it returns.
-      else if (declared.parameters !== null && specifiers.type.base === '') continue;
-      else if (declared.parameters !== null && type.returns !== null) {
+      else if (declared.parameters !== null && specifiers.type.base === '') {
+        const { parameters } = declared;
+        if (parameters.end - parameters.start < mostArguments)
+          this.#fileCalls.push(copyOf(this.#tokens, at, Math.min(parameters.end + 1, end)));
+      } else if (declared.parameters !== null && type.returns !== null) {
         const parameters = this.#parameters(declared.parameters.start, declared.parameters.end);
         this.#functions.push({ name, returns: type.returns, parameters, body: null, isStatic, at });
       } else this.#variables.push({ name, type, isExtern, at });
@@ -389,8 +428,11 @@ class OutlineReader {
 
   #record(base: string, start: number, end: number, at: number): void {
     const members = new Map<string, MemberOutline>();
+    const outer = this.#calls;
+    this.#calls = [];
     this.#members(base, start, end, members);
-    this.#records.set(base, { base, members, at });
+    this.#records.set(base, { base, members, macros: this.#calls, at });
+    this.#calls = outer;
   }
 
   /** struct-declaration-list */
@@ -406,7 +448,13 @@ class OutlineReader {
   }
 
   #member(base: string, start: number, end: number, members: Map<string, MemberOutline>): void {
-    if (this.#isName(start) && this.#spelling(start + 1) === punct.open && !isAttribute(this.#spelling(start))) {
+    if (end === start + 1 && this.#isName(start)) {
+      this.#calls.push(copyOf(this.#tokens, start, end));
+      return;
+    }
+    const first = this.#spelling(start);
+    if (this.#isName(start) && this.#spelling(start + 1) === punct.open && !isAttribute(first) && !isTypeof(first)) {
+      this.#calls.push(copyOf(this.#tokens, start, end));
       this.#macroMembers(base, start, end, members);
       return;
     }
@@ -417,7 +465,9 @@ class OutlineReader {
     if (declared.length > 0) return;
     // An anonymous struct or union: its members are the outer one's.
     const inner = this.#records.get(specifiers.type.base);
-    if (inner !== undefined) for (const [name, member] of inner.members) members.set(name, member);
+    if (inner === undefined) return;
+    for (const [name, member] of inner.members) members.set(name, member);
+    this.#calls.push(...inner.macros);
   }
 
   #lastName(start: number, end: number): string | null {
@@ -461,7 +511,7 @@ function isAttributeWord(text: string): boolean {
   return attributeWords.test(text);
 }
 
-function isTypeof(spelling: number): boolean {
+export function isTypeof(spelling: number): boolean {
   return spelling === word.typeof || spelling === word.typeof1 || spelling === word.typeof2;
 }
 
@@ -482,7 +532,7 @@ export function readSpecifiers(tokens: TokenList, start: number, end: number, se
       if (opens) at = closing(tokens, at + 1, end);
     } else if (isTypeof(spelling) && opens) {
       const close = closing(tokens, at + 1, end);
-      typeofTokens = { tokens, start: at + 2, end: close };
+      typeofTokens = copyOf(tokens, at + 2, close);
       at = close;
       base = 'typeof';
     } else if (spelling === word.struct || spelling === word.union || spelling === word.enum) {
@@ -512,6 +562,13 @@ export function readSpecifiers(tokens: TokenList, start: number, end: number, se
   }
   const type = { base, depth: 0, arrays: 0, returns: null };
   return { type: typeofTokens === undefined ? type : { ...type, typeofTokens }, next: at };
+}
+
+/** A copy, so that a declaration that is kept does not keep its whole file. */
+function copyOf(tokens: TokenList, start: number, end: number): TokenRange {
+  const range = new TokenList(Math.max(4, end - start));
+  for (let at = start; at < end; at++) range.copy(tokens, at);
+  return { tokens: range, start: 0, end: range.length };
 }
 
 function isBase(tokens: TokenList, at: number, end: number): boolean {

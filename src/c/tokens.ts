@@ -83,6 +83,17 @@ export class TokenList {
     if (this.kind.length > capacity) Object.assign(this, new TokenList(capacity));
   }
 
+  /** Appends the token at `at` of another list. */
+  copy(from: TokenList, at: number): void {
+    this.push(
+      from.kind[at] as number,
+      from.flags[at] as number,
+      from.spelling[at] as number,
+      from.file[at] as number,
+      from.offset[at] as number,
+    );
+  }
+
   #grow(): void {
     const capacity = Math.max(16, this.kind.length * 2);
     const kind = new Uint8Array(capacity);

@@ -1,43 +1,53 @@
 /**
  * Who touches a member or depends on a type's size, in one file: member accesses, sizeof, objects defined.
  *
- * Each function is walked once with its locals in scope. Where a wanted name follows `.` or `->`, the operand before it is
- * found by walking back over the postfix expression and typed by src/c/expressions.ts. A macro call is expanded only when
- * the macro leads to a wanted name, or a wanted name is one of its arguments (`list_for_each_entry(p, head, link)`).
+ * Each function is walked once with its locals in scope. The operand before `.` or `->` is found by walking back over the postfix
+ * expression and typed by expressions.ts. A macro call adds what the macro's own body does (effects.ts); its arguments are read
+ * where they stand, as everything else is, so that each token of the file counts once.
  */
 import type { MacroText } from './conditions.js';
+import {
+  type Effects,
+  effectsIn,
+  filledIn,
+  filledList,
+  isOffsetof,
+  literalStart,
+  type Piece,
+  startsList,
+  type Template,
+} from './effects.js';
 import {
   type Declarations,
   declaredBy,
   isByValue,
   recordOf,
-  type Scope,
   startsDeclaration,
   typeOfExpression,
   typeOfTypeName,
 } from './expressions.js';
-import { expandMacro } from './macro-call.js';
+import { flattenCall } from './flatten.js';
+import { InitialiserReader, type Initialising, initialiserAfter } from './initialisers.js';
+import { argumentsIn } from './macro-call.js';
+import { isCallWord, operandStart } from './operand.js';
 import {
   closing,
   type FunctionOutline,
   type Outline,
-  opening,
   outlineOfTokens,
   punct,
+  type RecordOutline,
   splitByCommas,
   type TypeName,
+  unknownType,
   word,
 } from './outline.js';
 import { spellingOf, textOf } from './spelling.js';
-import { Identifier, TokenList } from './tokens.js';
+import { Identifier, type TokenList } from './tokens.js';
 
-export interface Wanted {
-  /** Spellings of the member names asked for. */
-  readonly members: ReadonlySet<number>;
-  /** Record bases (`struct page`) whose size is asked for. */
-  readonly records: ReadonlySet<string>;
-  /** Spellings of macros whose expansion may touch a wanted member. */
-  readonly macros: ReadonlySet<number>;
+export interface UseNames extends Declarations {
+  /** What a macro of these names does, read once. */
+  template(macro: MacroText): Template;
 }
 
 export interface Use {
@@ -45,54 +55,57 @@ export interface Use {
   /** The record, or null where the operand's type could not be found. */
   readonly base: string | null;
   readonly member: string | null;
-  /** Byte offset in the file: of the outermost macro call for what a macro does. */
+  /** Byte offset in the file: of the outermost macro call for what a macro's body does. */
   readonly offset: number;
   readonly function: string | null;
-  /** The macro that does it, or null. */
-  readonly macro: string | null;
+  /** The macro whose body spells it, and where in that macro's file; null for what the file itself spells. */
+  readonly macro: { readonly text: MacroText; readonly offset: number } | null;
 }
 
-const callWords = new Set(
-  ['if', 'while', 'for', 'switch', 'return', 'sizeof', 'typeof', '__typeof__', 'defined', 'else', 'do'].map(spellingOf),
-);
-const offsetofWords = new Set(['offsetof', '__builtin_offsetof', 'offsetofend', 'sizeof_field'].map(spellingOf));
-const deepestExpansion = 24;
-
-export function usesIn(outline: Outline, wanted: Wanted, names: Declarations): Use[] {
+export function usesIn(outline: Outline, names: UseNames): Use[] {
   const uses: Use[] = [];
   for (const one of outline.functions) {
-    if (one.body !== null) new UseReader(outline.tokens, wanted, names, one.name, uses).function(one, one.body);
+    if (one.body !== null) new UseReader(outline.tokens, names, one.name, uses).function(one, one.body);
   }
-  const objects = new UseReader(outline.tokens, wanted, names, null, uses);
-  for (const variable of outline.variables) if (!variable.isExtern) objects.defined(variable.type, variable.at);
+  const objects = new UseReader(outline.tokens, names, null, uses);
+  for (const variable of outline.variables) if (!variable.isExtern) objects.object(variable.type, variable.at);
   objects.outside(outline);
   return uses;
 }
 
+/** The call of a macro that is being read: where it stands, and the macros that its expansion came from. */
+interface Call {
+  readonly offset: number;
+  readonly origins: readonly MacroText[];
+}
+
+const forWord = spellingOf('for');
+const tracePrototype = spellingOf('TP_PROTO');
+
 class UseReader {
-  readonly #wanted: Wanted;
-  readonly #names: Declarations;
-  readonly #function: string | null;
+  readonly #names: UseNames;
+  #function: string | null;
   readonly #uses: Use[];
   #tokens: TokenList;
   #scope: Map<string, TypeName>[] = [];
-  /** Where the outermost macro call being read stands. */
-  #call: { readonly offset: number; readonly macro: string } | null = null;
-  #depth = 0;
-  #droppedFrom = 0;
-  #droppedTo = 0;
-  #budget = 200_000;
+  #call: Call | null = null;
+  /** Arguments that nothing reads: start -> end. */
+  readonly #unused = new Map<number, number>();
+  /** Where the macro call stands whose expansion initialises something. */
+  #initialising: number | null = null;
+  /** Types of the accesses just read, by the token of their member: `a->b` is the operand of `a->b->c`. */
+  readonly #read = new Map<number, { readonly first: number; readonly type: TypeName }>();
+  /** Tokens that a macro call hands expansions of; a file has no more to give than this. */
+  #budget = 5_000_000;
 
-  constructor(tokens: TokenList, wanted: Wanted, names: Declarations, functionName: string | null, uses: Use[]) {
+  constructor(tokens: TokenList, names: UseNames, functionName: string | null, uses: Use[]) {
     this.#tokens = tokens;
-    this.#wanted = wanted;
     this.#names = names;
     this.#function = functionName;
     this.#uses = uses;
   }
 
   function(one: FunctionOutline, body: { start: number; end: number }): void {
-    if (!this.#concerns(body.start, body.end)) return;
     this.#scope = [new Map(one.parameters.map(({ name, type }) => [name, type]))];
     this.#statements(body.start, body.end);
   }
@@ -104,77 +117,13 @@ class UseReader {
       .sort((a, b) => a.start - b.start);
     let from = 0;
     for (const body of [...bodies, { start: this.#tokens.length, end: this.#tokens.length }]) {
-      if (this.#concerns(from, body.start)) {
-        for (let at = from; at < body.start; at++) {
-          if (this.#tokens.spelling[at] === tracePrototype) this.#traceParameters(at, body.start);
-          if (!this.#definesByMacro(at, body.start)) this.#token(at, from, body.start);
-        }
+      this.#scope = [new Map()];
+      for (let at = from; at < body.start; at++) {
+        if (this.#tokens.spelling[at] === tracePrototype) this.#traceParameters(at, body.start);
+        at = Math.max(at, this.#definesByMacro(at, body.start) ?? this.#token(at, from, body.start));
       }
       from = Math.max(from, body.end);
     }
-  }
-
-  /** Arguments of a macro that does nothing with them, as lockdep's where it is configured away, touch nothing. */
-  #dropUnused(at: number, end: number): void {
-    // Trace events read their headers several times, each time with another meaning of the same macro.
-    if (this.#depth > 0 || at < this.#droppedTo || this.#function === null) return;
-    const close = closing(this.#tokens, at + 1, end);
-    if (!this.#concerns(at + 2, close)) return;
-    const macro = this.#names.macro(textOf(this.#tokens.spelling[at] as number));
-    if (macro === null || macro.parameters === null || macro.isVariadic) return;
-    const arguments_ = splitByCommas(this.#tokens, at + 2, close);
-    macro.parameters.forEach((parameter, i) => {
-      const argument = arguments_[i];
-      if (argument === undefined || macro.body.spelling.subarray(0, macro.body.length).includes(spellingOf(parameter)))
-        return;
-      if (!this.#concerns(argument.start, argument.end)) return;
-      this.#droppedFrom = argument.start;
-      this.#droppedTo = argument.end;
-    });
-  }
-
-  /** PAGEFLAG(Locked, locked): a macro at file scope that defines functions; their bodies are read as functions are. */
-  #definesByMacro(at: number, end: number): boolean {
-    const spelling = this.#tokens.spelling[at] as number;
-    if (this.#tokens.spelling[at + 1] !== punct.open || !this.#wanted.macros.has(spelling) || this.#depth > 0)
-      return false;
-    const macro = this.#names.macro(textOf(spelling));
-    if (macro === null || macro.parameters === null) return false;
-    const expanded = this.#expandedWhole(this.#tokens, at, closing(this.#tokens, at + 1, end) + 1, 0);
-    const functions = outlineOfTokens(expanded).functions.filter(({ body }) => body !== null);
-    if (functions.length === 0) return false;
-    const outer = this.#tokens;
-    this.#call = { offset: outer.offset[at] as number, macro: macro.name };
-    this.#tokens = expanded;
-    this.#depth++;
-    for (const one of functions) if (one.body !== null) this.function(one, one.body);
-    this.#depth--;
-    this.#tokens = outer;
-    this.#call = null;
-    return true;
-  }
-
-  /** The tokens [start, end) with every call of a wanted macro expanded. */
-  #expandedWhole(tokens: TokenList, start: number, end: number, depth: number): TokenList {
-    const out = new TokenList(64);
-    for (let at = start; at < end; at++) {
-      const spelling = tokens.spelling[at] as number;
-      const calls =
-        tokens.kind[at] === Identifier && tokens.spelling[at + 1] === punct.open && this.#wanted.macros.has(spelling);
-      const macro = calls && depth < 6 && this.#budget > 0 ? this.#names.macro(textOf(spelling)) : null;
-      if (macro === null || macro.parameters === null) {
-        out.push(tokens.kind[at] as number, tokens.flags[at] as number, spelling, 0, 0);
-        continue;
-      }
-      const close = closing(tokens, at + 1, end);
-      const expanded = expandMacro(macro, tokens, at + 2, close);
-      this.#budget -= expanded.length;
-      const inner = this.#expandedWhole(expanded, 0, expanded.length, depth + 1);
-      for (let i = 0; i < inner.length; i++)
-        out.push(inner.kind[i] as number, inner.flags[i] as number, inner.spelling[i] as number, 0, 0);
-      at = close;
-    }
-    return out;
   }
 
   /** TP_PROTO(…): what a trace event's code, which stands in macro arguments outside every function, has as parameters. */
@@ -185,64 +134,93 @@ class UseReader {
       for (const { name, type } of declaredBy(this.#tokens, part.start, part.end, [], this.#names) ?? [])
         scope.set(name, type);
     }
+    // The event's own record, which no header declares by name.
+    scope.set('__entry', { ...unknownType, base: traceEntry, depth: 1 });
     this.#scope = [scope];
   }
 
-  /** Is there anything in these tokens that could be a use? Most functions end here. */
-  #concerns(start: number, end: number): boolean {
-    for (let at = start; at < end; at++) {
-      const spelling = this.#tokens.spelling[at] as number;
-      if (this.#wanted.members.has(spelling) || this.#wanted.macros.has(spelling)) return true;
-      if (
-        this.#wanted.records.size > 0 &&
-        (spelling === word.sizeof || spelling === word.struct || spelling === word.union)
-      )
-        return true;
-    }
-    return false;
+  /**
+   * PAGEFLAG(Locked, locked): a macro at file scope that defines functions; their bodies are read as functions are, the arguments
+   * in their places. Gives the last token of the call, or null where it is no such macro.
+   */
+  #definesByMacro(at: number, end: number): number | null {
+    if (this.#tokens.kind[at] !== Identifier || this.#tokens.spelling[at + 1] !== punct.open) return null;
+    const before = at > 0 ? this.#tokens.spelling[at - 1] : punct.semi;
+    if (before === punct.dot || before === punct.equals || before === punct.comma || before === punct.open) return null;
+    const macro = this.#names.macro(textOf(this.#tokens.spelling[at] as number));
+    if (macro?.parameters == null || !macro.body.spelling.subarray(0, macro.body.length).includes(punct.brace))
+      return null;
+    const close = closing(this.#tokens, at + 1, end);
+    if (this.#tokens.spelling.subarray(at, close).includes(tracePrototype)) return null;
+    const flat = flattenCall(macro, this.#tokens, at, close, (name) => this.#names.macro(name));
+    const { functions: all, variables } = outlineOfTokens(flat.tokens);
+    const functions = all.filter(({ body }) => body !== null);
+    if (functions.length === 0) return null;
+    const call = { offset: this.#tokens.offset[at] as number, origins: flat.origins };
+    this.#within(flat.tokens, call, () => {
+      for (const one of functions) {
+        this.#function = one.name;
+        if (one.body !== null) this.function(one, one.body);
+      }
+      this.#function = null;
+      for (const { type, isExtern, at: name } of variables) if (!isExtern) this.object(type, name);
+    });
+    this.#scope = [new Map()];
+    return close;
+  }
+
+  #within(tokens: TokenList, call: Call, read: () => void): void {
+    const outer = { tokens: this.#tokens, call: this.#call };
+    this.#budget -= tokens.length;
+    this.#tokens = tokens;
+    this.#call = call;
+    this.#read.clear();
+    read();
+    this.#read.clear();
+    this.#tokens = outer.tokens;
+    this.#call = outer.call;
   }
 
   #statements(start: number, end: number): void {
+    const { spelling } = this.#tokens;
     let begins = true;
+    this.#read.clear();
     for (let at = start; at < end; at++) {
-      const spelling = this.#tokens.spelling[at] as number;
+      const text = spelling[at] as number;
       if (begins) this.#declare(at, end);
-      this.#token(at, start, end);
-      if (spelling === punct.brace) this.#scope.push(new Map());
-      else if (spelling === punct.endBrace && this.#scope.length > 1) this.#scope.pop();
-      begins =
-        spelling === punct.brace || spelling === punct.endBrace || spelling === punct.semi || spelling === punct.colon;
-      begins ||= spelling === punct.open && this.#tokens.spelling[at - 1] === spellingFor;
-      begins ||= spelling === punct.close;
+      const last = this.#token(at, start, end);
+      if (last > at) {
+        at = last;
+        begins = false;
+        continue;
+      }
+      if (text === punct.brace) this.#scope.push(new Map());
+      else if (text === punct.endBrace && this.#scope.length > 1) this.#scope.pop();
+      begins = text === punct.brace || text === punct.endBrace || text === punct.semi || text === punct.colon;
+      begins ||= text === punct.open && spelling[at - 1] === forWord;
     }
   }
 
   #declare(at: number, end: number): void {
-    if (this.#tokens.kind[at] !== Identifier) return;
-    if (!startsDeclaration(this.#tokens, at, end)) {
-      this.#declareByMacro(at, end);
+    if (this.#tokens.kind[at] !== Identifier || !startsDeclaration(this.#tokens, at, end)) return;
+    if (this.#tokens.spelling[at + 1] === punct.star && !this.#meansType(textOf(this.#tokens.spelling[at] as number)))
       return;
-    }
     const stop = this.#statementEnd(at, end);
+    const isExtern = this.#tokens.spelling[at] === word.extern;
     for (const { name, type, at: place } of declaredBy(this.#tokens, at, stop, this.#scope, this.#names) ?? []) {
       this.#scope.at(-1)?.set(name, type);
-      const isExtern = this.#tokens.spelling[at] === word.extern;
-      if (!isExtern) this.defined(type, place);
+      if (!isExtern) this.object(type, place);
     }
   }
 
-  /** A macro at the start of a statement that declares something, as DEFINE_WAIT(wait). */
-  #declareByMacro(at: number, end: number): void {
-    if (this.#tokens.spelling[at + 1] !== punct.open || this.#depth > 2) return;
-    const text = textOf(this.#tokens.spelling[at] as number);
-    if (callWords.has(this.#tokens.spelling[at] as number)) return;
-    const macro = this.#names.macro(text);
-    if (macro === null || macro.parameters === null) return;
-    const close = closing(this.#tokens, at + 1, end);
-    this.#within(macro, at, close, (expanded) => {
-      if (startsDeclaration(expanded, 0, expanded.length)) this.#declare(0, expanded.length);
-      else this.#declareByMacro(0, expanded.length);
-    });
+  /** `a * b;` after a label or a `?:` multiplies where `a` is a value. */
+  #meansType(name: string): boolean {
+    return !this.#isLocal(name) && (this.#names.typedef(name) !== null || this.#names.object(name) === null);
+  }
+
+  #isLocal(name: string): boolean {
+    for (let i = this.#scope.length - 1; i >= 0; i--) if (this.#scope[i]?.has(name)) return true;
+    return false;
   }
 
   #statementEnd(at: number, end: number): number {
@@ -256,128 +234,164 @@ class UseReader {
     return Math.min(stop, end);
   }
 
-  /** Reads `macro`'s expansion as if it stood at `at`. */
-  #within(macro: MacroText, at: number, close: number, read: (expanded: TokenList) => void): void {
-    if (this.#depth >= deepestExpansion || this.#budget <= 0) return;
-    const outer = { tokens: this.#tokens, call: this.#call };
-    const expanded = expandMacro(macro, this.#tokens, at + 2, close);
-    this.#budget -= expanded.length;
-    this.#call ??= { offset: this.#tokens.offset[at] as number, macro: macro.name };
-    this.#tokens = expanded;
-    this.#depth++;
-    read(expanded);
-    this.#depth--;
-    this.#tokens = outer.tokens;
-    this.#call = outer.call;
-  }
-
-  #token(at: number, start: number, end: number): void {
-    if (this.#tokens.kind[at] !== Identifier) return;
+  /** Reads the token at `at`; gives the last token that needs no reading any more, or `at`. */
+  #token(at: number, start: number, end: number): number {
+    const unused = this.#call === null ? this.#unused.get(at) : undefined;
+    if (unused !== undefined && unused > at) return unused - 1;
+    if (this.#tokens.kind[at] !== Identifier) {
+      const literal = this.#tokens.spelling[at] === punct.brace ? literalStart(this.#tokens, at, start) : null;
+      if (literal !== null) this.#literal(literal, at);
+      return at;
+    }
     const spelling = this.#tokens.spelling[at] as number;
-    if (this.#wanted.members.has(spelling)) this.#memberNamed(spelling, at, start);
-    if (this.#wanted.records.size > 0 && spelling === word.sizeof) this.#sizeof(at, end);
+    const before = at > start ? this.#tokens.spelling[at - 1] : 0;
+    if (before === punct.arrow || before === punct.dot) {
+      const first = operandStart(this.#tokens, at - 2, start);
+      // `.name = …` in an initialiser has no operand: the object it initialises is a `define`.
+      if (first !== null) this.#member(first, at);
+      return at;
+    }
     const calls = this.#tokens.spelling[at + 1] === punct.open && at + 1 < end;
-    if (calls) this.#dropUnused(at, end);
-    if (calls && offsetofWords.has(spelling)) this.#offsetof(at, end);
-    else if (this.#wanted.macros.has(spelling)) {
-      const before = at > start ? this.#tokens.spelling[at - 1] : 0;
-      if (before === punct.arrow || before === punct.dot) this.#alias(spelling, at, start);
-      else this.#macro(at, end, calls);
-    } else if (calls && this.#names.macro(textOf(spelling)) !== null && this.#namesMember(at + 1, end))
-      this.#macro(at, end, true);
+    if (spelling === word.sizeof) this.#sizeof(at, end);
+    else if (calls && isOffsetof(spelling)) this.#offsetof(at, end);
+    else if (this.#call === null && !isCallWord(spelling) && this.#budget > 0) return this.#name(at, end, calls);
+    return at;
   }
 
-  #memberNamed(spelling: number, at: number, start: number): void {
-    const before = at > start ? (this.#tokens.spelling[at - 1] as number) : 0;
-    if (before !== punct.arrow && before !== punct.dot) return;
-    if (this.#depth === 0 && at < this.#droppedTo && at >= this.#droppedFrom) return;
-    const first = this.#operandStart(at - 2, start);
-    // `.name = …` in an initialiser has no operand: the object it initialises is a `define`.
-    if (first === null) return;
-    const type = typeOfExpression(this.#tokens, first, at - 1, this.#scope, this.#names);
-    const record = type === null ? null : recordOf(type, this.#names);
-    this.#use('access', record?.base ?? null, textOf(spelling), at);
+  /** ( type-name ) { … } */
+  #literal(open: number, brace: number): void {
+    if (!this.#startsTypeName(open + 1, brace - 1)) return;
+    this.#initialise(brace, typeOfTypeName(this.#tokens, open + 1, brace - 1, this.#scope, this.#names));
   }
 
-  /** The member that an object-like macro stands for, or null where the name is none. */
-  #aliasBody(spelling: number): number | null {
-    const macro = this.#wanted.macros.has(spelling) ? this.#names.macro(textOf(spelling)) : null;
-    return macro === null || macro.parameters !== null ? null : (macro.body.spelling[0] as number);
+  /** A name that may be a macro's. */
+  #name(at: number, end: number, calls: boolean): number {
+    const name = textOf(this.#tokens.spelling[at] as number);
+    if (this.#isLocal(name)) return at;
+    const macro = this.#names.macro(name);
+    if (macro === null || (macro.parameters !== null && !calls)) return at;
+    const close = macro.parameters === null ? at : closing(this.#tokens, at + 1, end);
+    const template = this.#names.template(macro);
+    if (template.effects === 'call by call') {
+      const flat = flattenCall(macro, this.#tokens, at, close, (text) => this.#names.macro(text));
+      this.#budget -= flat.tokens.length;
+      this.#effects(effectsIn(flat), at);
+      return at;
+    }
+    const isWhole = template.effects.pieces.length === 0 && !template.isUsed.includes(false);
+    if (isWhole) return at;
+    const parts = argumentsIn(macro, this.#tokens, at + 2, close);
+    if (template.effects.pieces.length > 0) this.#effects(filledIn(template.effects, this.#tokens, parts), at);
+    // Arguments that a macro does nothing with, as lockdep's where it is configured away, touch nothing.
+    parts.forEach(({ start, end: stop }, i) => {
+      if (template.isUsed[i] === false) this.#unused.set(start, stop);
+    });
+    return at;
+  }
+
+  #effects(effects: Effects, at: number): void {
+    const call = { offset: this.#tokens.offset[at] as number, origins: effects.origins };
+    const outer = this.#scope.at(-1) as Map<string, TypeName>;
+    this.#within(effects.tokens, call, () => {
+      this.#scope.push(new Map());
+      for (const piece of effects.pieces) this.#piece(piece, outer);
+      this.#scope.pop();
+    });
+  }
+
+  #piece(piece: Piece, outer: Map<string, TypeName>): void {
+    const { kind, start, end, member } = piece;
+    if (kind === 'sizeof') this.#sizeof(start, end);
+    else if (kind === 'offsetof') this.#offsetof(start, end);
+    else if (kind === 'literal') this.#literal(start, member);
+    else if (kind === 'access') {
+      for (let at = member; at < end; at++) {
+        const before = this.#tokens.spelling[at - 1];
+        const isMember = at === member || before === punct.dot || before === punct.arrow;
+        if (isMember && this.#tokens.kind[at] === Identifier) this.#member(start, at);
+      }
+    } else {
+      const isExtern = this.#tokens.spelling[start] === word.extern;
+      for (const { name, type, at } of declaredBy(this.#tokens, start, end, this.#scope, this.#names) ?? []) {
+        (member === 1 ? outer : this.#scope.at(-1))?.set(name, type);
+        if (!isExtern) this.object(type, at);
+      }
+    }
+  }
+
+  /** The member at `at` of the operand that begins at `first` and ends before the `.` or `->`. */
+  #member(first: number, at: number): void {
+    const name = textOf(this.#tokens.spelling[at] as number);
+    const known = this.#read.get(at - 2);
+    const operand =
+      known !== undefined && known.first === first
+        ? known.type
+        : typeOfExpression(this.#tokens, first, at - 1, this.#scope, this.#names);
+    if (operand?.base === traceEntry) return;
+    const record = operand === null ? null : recordOf(operand, this.#names);
+    // A record without a tag is the file's own.
+    if (operand !== null && /^(struct|union) (@\d+)?$/.test(operand.base)) return;
+    if (record === null) {
+      // A record that is seen nowhere is not the one that was asked for; nothing known may be any.
+      const base = operand === null || !/^(struct|union) /.test(operand.base) ? null : operand.base;
+      this.#use('access', base, name, at);
+      return;
+    }
+    const member = record.members.get(name);
+    if (member === undefined) this.#alias(record, name, at);
+    else {
+      this.#use('access', record.base, name, at);
+      if (member.type.typeofTokens === undefined) this.#read.set(at, { first, type: member.type });
+    }
   }
 
   /** `x->d_lock` where `#define d_lock d_lockref.lock`: the members that the body goes through. */
-  #alias(spelling: number, at: number, start: number): void {
-    const macro = this.#names.macro(textOf(spelling));
-    const first = this.#operandStart(at - 2, start);
-    if (macro === null || macro.parameters !== null || first === null) return;
-    let type = typeOfExpression(this.#tokens, first, at - 1, this.#scope, this.#names);
-    for (let i = 0; i < macro.body.length && macro.body.kind[i] === Identifier; i += 2) {
-      const record = type === null ? null : recordOf(type, this.#names);
-      const member = macro.body.spelling[i] as number;
-      if (this.#wanted.members.has(member)) this.#use('access', record?.base ?? null, textOf(member), at);
-      type = record?.members.get(textOf(member))?.type ?? null;
+  #alias(record: RecordOutline, name: string, at: number): void {
+    const macro = this.#names.macro(name);
+    const body = macro?.parameters === null ? macro.body : null;
+    if (body === null || body.kind[0] !== Identifier || !record.members.has(textOf(body.spelling[0] as number))) {
+      this.#use('access', record.base, name, at);
+      return;
     }
-  }
-
-  /** Walks back over a postfix expression that ends at `at`. */
-  #operandStart(at: number, start: number): number | null {
-    let i = at;
-    for (;;) {
-      const spelling = this.#tokens.spelling[i] as number;
-      if (i < start) return null;
-      if (
-        spelling === punct.bracket ||
-        spelling === punct.comma ||
-        spelling === punct.brace ||
-        spelling === punct.equals
-      )
-        return null;
-      if (spelling === punct.endBracket) {
-        i = opening(this.#tokens, i, start) - 1;
-        continue;
-      }
-      if (spelling === punct.close) {
-        const open = opening(this.#tokens, i, start);
-        const callee = this.#tokens.spelling[open - 1] as number;
-        if (open <= start) return open < start ? null : open;
-        const isCall =
-          callee === punct.close ||
-          callee === punct.endBracket ||
-          (this.#tokens.kind[open - 1] === Identifier && !callWords.has(callee));
-        if (!isCall) return open;
-        i = open - 1;
-        if (callee === punct.close && this.#isCast(i, start)) return open;
-        continue;
-      }
-      if (this.#tokens.kind[i] !== Identifier) return null;
-      const before = i > start ? (this.#tokens.spelling[i - 1] as number) : 0;
-      if (before !== punct.arrow && before !== punct.dot) return i;
-      i -= 2;
+    let inner: RecordOutline | null = record;
+    for (let i = 0; i < body.length && body.kind[i] === Identifier && inner !== null; i += 2) {
+      const member: string = textOf(body.spelling[i] as number);
+      this.#use('access', inner.base, member, at);
+      const type: TypeName | undefined = inner.members.get(member)?.type;
+      inner = type === undefined ? null : recordOf(type, this.#names);
     }
-  }
-
-  /** Is `( … )` that closes at `at` a cast, so that what follows in parentheses is its operand and no call? */
-  #isCast(at: number, start: number): boolean {
-    const open = opening(this.#tokens, at, start);
-    const text = textOf(this.#tokens.spelling[open + 1] as number);
-    return (
-      /^(struct|union|const|void|unsigned|typeof|__typeof__)$/.test(text) ||
-      this.#tokens.spelling[at - 1] === punct.star
-    );
   }
 
   #sizeof(at: number, end: number): void {
     const parenthesised = this.#tokens.spelling[at + 1] === punct.open;
-    const stop = parenthesised ? closing(this.#tokens, at + 1, end) : this.#statementEnd(at + 1, end);
+    const stop = parenthesised ? closing(this.#tokens, at + 1, end) : this.#operandEnd(at + 1, end);
     const start = parenthesised ? at + 2 : at + 1;
-    const isType = startsTypeName(this.#tokens, start, stop, this.#names, this.#scope);
-    const type = isType
+    const type = this.#startsTypeName(start, stop)
       ? typeOfTypeName(this.#tokens, start, stop, this.#scope, this.#names)
       : typeOfExpression(this.#tokens, start, stop, this.#scope, this.#names);
-    if (type === null) return;
+    if (type === null || !isByValue(type, this.#names)) return;
     const record = recordOf(type, this.#names);
-    if (record !== null && isByValue(type, this.#names) && this.#wanted.records.has(record.base))
-      this.#use('sizeof', record.base, null, at);
+    if (record !== null) this.#use('sizeof', record.base, null, at);
+  }
+
+  /** Where the operand of `sizeof *p` ends. */
+  #operandEnd(at: number, end: number): number {
+    let stop = at;
+    while (this.#tokens.spelling[stop] === punct.star && stop < end) stop++;
+    for (; stop < end; stop++) {
+      const spelling = this.#tokens.spelling[stop] as number;
+      if (spelling === punct.open || spelling === punct.bracket) stop = closing(this.#tokens, stop, end);
+      else if (this.#tokens.kind[stop] !== Identifier && spelling !== punct.arrow && spelling !== punct.dot) break;
+    }
+    return Math.min(stop, end);
+  }
+
+  #startsTypeName(start: number, end: number): boolean {
+    const text = textOf(this.#tokens.spelling[start] as number);
+    if (/^(struct|union|enum|const|volatile|unsigned|signed|void|char|short|int|long|typeof|__typeof__)$/.test(text))
+      return true;
+    if (this.#tokens.kind[start] !== Identifier || this.#isLocal(text)) return false;
+    return end - start <= 2 && this.#names.object(text) === null && this.#names.typedef(text) !== null;
   }
 
   /** offsetof(type, member.inner[…]) */
@@ -389,59 +403,95 @@ class UseReader {
     }
     let record = recordOf(typeOfTypeName(this.#tokens, at + 2, comma, this.#scope, this.#names), this.#names);
     for (let i = comma + 1; i < close && record !== null; i++) {
+      if (this.#tokens.spelling[i] === punct.bracket) i = closing(this.#tokens, i, close);
       if (this.#tokens.kind[i] !== Identifier) continue;
-      const alias = this.#aliasBody(this.#tokens.spelling[i] as number);
-      if (alias !== null && this.#wanted.members.has(alias)) this.#use('access', record.base, textOf(alias), at);
-      const member = textOf(alias ?? (this.#tokens.spelling[i] as number));
-      if (this.#wanted.members.has(this.#tokens.spelling[i] as number)) this.#use('access', record.base, member, at);
-      const type = record.members.get(member)?.type;
-      record = type === undefined ? null : recordOf(type, this.#names);
+      const name = textOf(this.#tokens.spelling[i] as number);
+      const member = record.members.get(name);
+      if (member === undefined) this.#alias(record, name, i);
+      else this.#use('access', record.base, name, i);
+      record = member === undefined ? null : recordOf(member.type, this.#names);
     }
   }
 
-  #macro(at: number, end: number, calls: boolean): void {
-    const macro = this.#names.macro(textOf(this.#tokens.spelling[at] as number));
-    if (macro === null || (macro.parameters !== null && !calls)) return;
-    const close = macro.parameters === null ? at : closing(this.#tokens, at + 1, end);
-    this.#within(macro, at, close, (expanded) => {
-      this.#scope.push(new Map());
-      this.#statements(0, expanded.length);
-      this.#scope.pop();
+  /** The object of this type whose name is at `at`, with what initialises it. */
+  object(type: TypeName, at: number): void {
+    this.#defined(type, at);
+    const value = initialiserAfter(this.#tokens, at, this.#tokens.length);
+    if (value >= 0) this.#initialise(value, type);
+  }
+
+  #initialise(at: number, type: TypeName): void {
+    const end = this.#statementEnd(at, this.#tokens.length);
+    const spelling = this.#tokens.spelling[at];
+    if (spelling !== punct.brace && (this.#tokens.kind[at] !== Identifier || this.#call !== null)) return;
+    const reader = new InitialiserReader(
+      this.#names,
+      (from, place, stop) => this.#listMacro(from, place, stop),
+      (from, base, name, place) => this.#initialised(from, { base, name }, place),
+    );
+    const from = { tokens: this.#tokens, origins: this.#call?.origins ?? [] };
+    this.#initialising = this.#call?.offset ?? null;
+    reader.value(from, at, end, type);
+    this.#initialising = null;
+  }
+
+  /** The call of a macro that stands for a list of initialisers, or for elements of one. */
+  #listMacro(from: Initialising, at: number, end: number): Initialising | null {
+    if (from.origins.length > 0 || this.#call !== null || this.#budget <= 0) return null;
+    const { tokens } = from;
+    const macro = this.#names.macro(textOf(tokens.spelling[at] as number));
+    const opens = tokens.spelling[at + 1] === punct.open && at + 1 < end;
+    if (macro === null || (macro.parameters !== null && !opens)) return null;
+    this.#initialising = tokens.offset[at] as number;
+    const close = macro.parameters === null ? at : closing(tokens, at + 1, end);
+    const { effects, list } = this.#names.template(macro);
+    if (effects === 'call by call') {
+      const flat = flattenCall(macro, tokens, at, close, (text) => this.#names.macro(text));
+      this.#budget -= flat.tokens.length;
+      return startsList(flat.tokens) ? flat : null;
+    }
+    return list === null
+      ? null
+      : { tokens: filledList(list, tokens, argumentsIn(macro, tokens, at + 2, close)), origins: effects.origins };
+  }
+
+  #initialised({ tokens, origins }: Initialising, { base, name }: { base: string; name: string }, at: number): void {
+    const own = tokens.offset[at] as number;
+    const text = origins[(tokens.file[at] as number) - 1];
+    this.#uses.push({
+      kind: 'access',
+      base: outermost(base),
+      member: name,
+      offset: text === undefined ? own : (this.#initialising ?? own),
+      function: this.#function,
+      macro: text === undefined ? null : { text, offset: own },
     });
   }
 
-  /** Is a wanted member's bare name an argument of the call that opens at `open`? */
-  #namesMember(open: number, end: number): boolean {
-    const close = closing(this.#tokens, open, end);
-    for (let at = open + 1; at < close; at++) {
-      const spelling = this.#tokens.spelling[at] as number;
-      if (!this.#wanted.members.has(spelling) && !this.#wanted.macros.has(spelling)) continue;
-      const before = this.#tokens.spelling[at - 1] as number;
-      if (before === punct.open || before === punct.comma) return true;
-      // `link.next` as a member designator: the first name counts.
-    }
-    return false;
-  }
-
-  defined(type: TypeName, at: number): void {
-    const record = this.#wanted.records.size === 0 ? null : recordOf(type, this.#names);
-    if (record !== null && this.#wanted.records.has(record.base) && isByValue(type, this.#names))
-      this.#use('define', record.base, null, at);
+  #defined(type: TypeName, at: number): void {
+    if (type.depth > type.arrays || !isByValue(type, this.#names)) return;
+    const record = recordOf(type, this.#names);
+    if (record !== null) this.#use('define', record.base, null, at);
   }
 
   #use(kind: Use['kind'], base: string | null, member: string | null, at: number): void {
-    const offset = this.#call?.offset ?? (this.#tokens.offset[at] as number);
-    this.#uses.push({ kind, base, member, offset, function: this.#function, macro: this.#call?.macro ?? null });
+    const origin = this.#call === null ? 0 : (this.#tokens.file[at] as number);
+    const own = this.#tokens.offset[at] as number;
+    const text = origin === 0 ? undefined : this.#call?.origins[origin - 1];
+    this.#uses.push({
+      kind,
+      base: base === null ? null : outermost(base),
+      member,
+      offset: origin === 0 ? own : (this.#call as Call).offset,
+      function: this.#function,
+      macro: text === undefined ? null : { text, offset: own },
+    });
   }
 }
 
-const spellingFor = spellingOf('for');
-const tracePrototype = spellingOf('TP_PROTO');
-
-function startsTypeName(tokens: TokenList, start: number, end: number, names: Declarations, scope: Scope): boolean {
-  const text = textOf(tokens.spelling[start] as number);
-  if (/^(struct|union|enum|const|volatile|unsigned|signed|void|char|short|int|long|typeof|__typeof__)$/.test(text))
-    return true;
-  if (tokens.kind[start] !== Identifier || scope.some((locals) => locals.has(text))) return false;
-  return end - start <= 2 && names.object(text) === null && names.typedef(text) !== null;
+/** `struct outer/@12` is an anonymous member of `struct outer`: its members are the outer one's. */
+function outermost(base: string): string {
+  return base.replace(/\/@.*$/, '');
 }
+
+const traceEntry = 'struct trace entry';

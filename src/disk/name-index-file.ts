@@ -1,19 +1,20 @@
 /**
- * The name index of a tree as one file: a JSON head with the places of its parts, then flat arrays that are looked at where
- * they lie. Names are kept as text with offsets and compared by bytes, so that opening costs no decoding.
+ * The name index of a tree as one file: a JSON head with the places of its parts, then flat arrays. Only the head is read when it is
+ * opened; of the arrays, some 200 MB, a question reads the few blocks that it needs.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readSync, renameSync, utimesSync, writeSync } from 'node:fs';
 import { KabiwatchError } from '../errors.js';
-import { type NameList, type NameTables, postingNames } from '../kernel/names.js';
-import type { Postings } from '../kernel/postings.js';
+import { type NameList, type NameTables, type Relation, relationNames, relations } from '../kernel/names.js';
+import type { Numbers, Postings } from '../kernel/postings.js';
 
-const format = 'kabiwatch.names/1';
+const format = 'kabiwatch.names/2';
 
 interface Head {
   readonly format: string;
   /** What the index was made from, for the owner to compare. */
   readonly source: string;
   readonly files: readonly string[];
+  readonly links: readonly (string | null)[];
   /** part name -> [byte offset after the head, length in elements] */
   readonly parts: Readonly<Record<string, readonly [number, number]>>;
 }
@@ -29,70 +30,170 @@ export function writeNameIndex(path: string, source: string, tables: NameTables)
     chunks.push(bytes, new Uint8Array(padding));
     offset += bytes.length + padding;
   };
-  const texts: string[] = [];
-  const offsets = new Uint32Array(tables.names.length + 1);
-  let at = 0;
-  for (let i = 0; i < tables.names.length; i++) {
-    const name = tables.names.at(i) as string;
-    texts.push(name);
-    offsets[i] = at;
-    at += name.length;
-  }
-  offsets[tables.names.length] = at;
-  put('names', Buffer.from(texts.join(''), 'latin1'));
+  const { text, offsets } = textOf(tables.names);
+  put('names', text);
   put('nameOffsets', offsets);
-  for (const relation of postingNames) {
-    put(`${relation}.keys`, tables[relation].keys);
-    put(`${relation}.starts`, tables[relation].starts);
-    put(`${relation}.values`, tables[relation].values);
-  }
-  const head = Buffer.from(JSON.stringify({ format, source, files: tables.files, parts } satisfies Head));
+  for (const relation of relationNames)
+    for (const part of ['keys', 'starts', 'values'] as const) {
+      const numbers = tables[relation][part];
+      put(`${relation}.${part}`, numbers.slice(0, numbers.length));
+    }
+  const { files, links } = tables;
+  const head = Buffer.from(JSON.stringify({ format, source, files, links, parts } satisfies Head));
   const size = Buffer.alloc(8);
   size.writeUInt32LE(head.length);
-  const padded = Buffer.concat([size, head, Buffer.alloc((4 - (head.length % 4)) % 4)]);
   // Written aside and renamed: a reader never sees half a file.
-  writeFileSync(`${path}.new`, Buffer.concat([padded, ...chunks]));
+  const file = openSync(`${path}.new`, 'w');
+  try {
+    for (const chunk of [size, head, new Uint8Array((4 - (head.length % 4)) % 4), ...chunks]) writeWhole(file, chunk);
+  } finally {
+    closeSync(file);
+  }
   renameSync(`${path}.new`, path);
 }
 
-/** Reads an index, or null where the file is absent, of another format or made from another source. */
-export function readNameIndex(path: string, source: string): NameTables | null {
-  let bytes: Buffer;
+function writeWhole(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, Math.min(bytes.length - at, 1 << 26));
+}
+
+function textOf(names: NameList): { text: Uint8Array; offsets: Uint32Array } {
+  const texts: Buffer[] = [];
+  const offsets = new Uint32Array(names.length + 1);
+  let at = 0;
+  for (let start = 0; start < names.length; start += 10_000) {
+    const some: string[] = [];
+    for (let i = start; i < Math.min(names.length, start + 10_000); i++) {
+      const name = names.at(i) as string;
+      some.push(name);
+      offsets[i] = at;
+      at += name.length;
+    }
+    texts.push(Buffer.from(some.join(''), 'latin1'));
+  }
+  offsets[names.length] = at;
+  return { text: Buffer.concat(texts), offsets };
+}
+
+/** Opens an index, or null where the file is absent, of another format or made from another source. It stays open. */
+export function openNameIndex(path: string, source: string): NameTables | null {
+  let file: number;
   try {
-    bytes = readFileSync(path);
+    file = openSync(path, 'r');
   } catch {
     return null;
   }
-  const head = readHead(path, bytes);
-  if (head === null || head.source !== source) return null;
-  const start = 8 + Math.ceil(bytes.readUInt32LE(0) / 4) * 4;
-  const array = (name: string): Uint32Array => {
+  const { head, start } = readHead(path, file);
+  if (head === null || head.source !== source) {
+    closeSync(file);
+    return null;
+  }
+  // The newest are kept when there are too many.
+  utimesSync(path, new Date(), new Date());
+  const blocks = new Blocks(file);
+  const part = (name: string): Numbers => {
     const [offset, length] = head.parts[name] as readonly [number, number];
-    return new Uint32Array(bytes.buffer, bytes.byteOffset + start + offset, length);
+    return new FileNumbers(blocks, start + offset, length);
   };
-  const [namesAt, namesLength] = head.parts.names as readonly [number, number];
-  const names = namesIn(bytes.subarray(start + namesAt, start + namesAt + namesLength), array('nameOffsets'));
-  const postings = postingNames.map((relation): [string, Postings] => [
+  const [namesAt] = head.parts.names as readonly [number, number];
+  const names = new FileNames(blocks, start + namesAt, part('nameOffsets'));
+  const postings = relationNames.map((relation): [string, Postings] => [
     relation,
-    { keys: array(`${relation}.keys`), starts: array(`${relation}.starts`), values: array(`${relation}.values`) },
+    {
+      width: relations[relation],
+      keys: part(`${relation}.keys`),
+      starts: part(`${relation}.starts`),
+      values: part(`${relation}.values`),
+    },
   ]);
-  return { files: head.files, names, ...Object.fromEntries(postings) } as NameTables;
+  const { files, links } = head;
+  return { files, links, names, ...(Object.fromEntries(postings) as Record<Relation, Postings>) };
 }
 
-function readHead(path: string, bytes: Buffer): Head | null {
+function readHead(path: string, file: number): { head: Head | null; start: number } {
   try {
-    const length = bytes.readUInt32LE(0);
-    const head = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Head;
-    return head.format === format ? head : null;
+    const size = Buffer.alloc(8);
+    readSync(file, size, 0, 8, 0);
+    const length = size.readUInt32LE(0);
+    const text = Buffer.alloc(length);
+    if (readSync(file, text, 0, length, 8) !== length) throw new Error('it ends in its head');
+    const head = JSON.parse(text.toString('utf8')) as Head;
+    return { head: head.format === format ? head : null, start: 8 + Math.ceil(length / 4) * 4 };
   } catch (cause) {
     throw new KabiwatchError('file-unreadable', { path, why: 'no name index; delete it, it is made again' }, { cause });
   }
 }
 
-function namesIn(text: Buffer, offsets: Uint32Array): NameList {
-  return {
-    length: offsets.length - 1,
-    at: (place) =>
-      place < offsets.length - 1 ? text.toString('latin1', offsets[place], offsets[place + 1]) : undefined,
-  };
+const blockSize = 1 << 16;
+/** 16 MB of blocks. */
+const keptBlocks = 256;
+
+/** A file's bytes, read in blocks when they are asked for. */
+class Blocks {
+  readonly #file: number;
+  readonly #blocks = new Map<number, Buffer>();
+
+  constructor(file: number) {
+    this.#file = file;
+  }
+
+  read(start: number, length: number): Buffer {
+    const first = Math.floor(start / blockSize);
+    if (start + length <= (first + 1) * blockSize)
+      return this.#block(first).subarray(start % blockSize, (start % blockSize) + length);
+    const bytes = Buffer.alloc(length);
+    readSync(this.#file, bytes, 0, length, start);
+    return bytes;
+  }
+
+  #block(number: number): Buffer {
+    const known = this.#blocks.get(number);
+    if (known !== undefined) return known;
+    const bytes = Buffer.alloc(blockSize);
+    readSync(this.#file, bytes, 0, blockSize, number * blockSize);
+    if (this.#blocks.size >= keptBlocks) this.#blocks.delete(this.#blocks.keys().next().value as number);
+    this.#blocks.set(number, bytes);
+    return bytes;
+  }
+}
+
+class FileNumbers implements Numbers {
+  readonly length: number;
+  readonly #blocks: Blocks;
+  readonly #start: number;
+
+  constructor(blocks: Blocks, start: number, length: number) {
+    this.#blocks = blocks;
+    this.#start = start;
+    this.length = length;
+  }
+
+  at(place: number): number | undefined {
+    return place < this.length ? this.#blocks.read(this.#start + place * 4, 4).readUInt32LE(0) : undefined;
+  }
+
+  slice(start: number, end: number): Uint32Array {
+    const bytes = this.#blocks.read(this.#start + start * 4, (end - start) * 4);
+    return new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+  }
+}
+
+class FileNames implements NameList {
+  readonly length: number;
+  readonly #blocks: Blocks;
+  readonly #start: number;
+  readonly #offsets: Numbers;
+
+  constructor(blocks: Blocks, start: number, offsets: Numbers) {
+    this.#blocks = blocks;
+    this.#start = start;
+    this.#offsets = offsets;
+    this.length = offsets.length - 1;
+  }
+
+  at(place: number): string | undefined {
+    const end = this.#offsets.at(place + 1);
+    if (end === undefined) return undefined;
+    const start = this.#offsets.at(place) as number;
+    return this.#blocks.read(this.#start + start, end - start).toString('latin1');
+  }
 }

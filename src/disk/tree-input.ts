@@ -1,6 +1,5 @@
 /** `--tree`, `--build` and `--arch` -> the tree that a series is judged on, and how its units are compiled. */
 
-import type { Conditions } from '../c/conditions.js';
 import { predefinedMacros } from '../c/predefined.js';
 import { targets } from '../c/target.js';
 import { KabiwatchError } from '../errors.js';
@@ -13,7 +12,7 @@ import { genksymsVersions } from '../kabi/versions.js';
 import { type ConfigFacts, configFacts } from '../kernel/config-facts.js';
 import { builtTree } from '../kernel/generated.js';
 import { type Unit as KbuildUnit, unitsOf } from '../kernel/kbuild.js';
-import { anyConfiguration } from '../kernel/mentions.js';
+import type { NameIndex } from '../kernel/names.js';
 import type { Reference } from '../kernel/reference.js';
 import { archDirectory, flaggedUnit, macrosForTree, plainUnit } from '../kernel/unit.js';
 import type { SourceTree } from '../tree/source-tree.js';
@@ -64,17 +63,12 @@ export function treeInput(options: TreeOptions): TreeInput {
     crcMode === 'genksyms' || crcMode === null ? genksymsVersions(dialectOf(releaseOf(tree, facts))) : null;
   const { reference } = options;
   const units = once(() => unitsOf(tree, facts?.values ?? new Map(), archDir).units);
-  const placed = (): Iterable<PlacedUnit> =>
-    reference === undefined || reference.count('units') === 0 ? units() : placedIn(reference);
-  const whoUses = once(
-    (): ConsumerQuestion => ({
-      tree,
-      index: nameIndexOf(base),
-      conditions: conditionsOf(facts),
-      archDirectory: archDir,
-      placement: placementOf(placed()),
-    }),
-  );
+  const whoUses = once((): ConsumerQuestion => {
+    const text = config === null ? null : Buffer.from(config).toString('latin1');
+    const index = nameIndexOf({ tree: options.tree, arch, config: text }, base);
+    const isPlaced = reference !== undefined && reference.count('units') > 0;
+    return { index, placement: isPlaced ? placementOf(placedIn(reference)) : placementIn(index) };
+  });
   return { tree, build: buildOf(tree, arch, units, reference), arch, crcMode, versions, whoUses };
 }
 
@@ -86,27 +80,19 @@ function once<T>(make: () => T): () => T {
   };
 }
 
-/** What the compiler's view of this configuration has defined; null for what a file alone does not tell. */
-function conditionsOf(facts: ConfigFacts | null): Conditions {
-  return {
-    defined: (name) => {
-      if (!name.startsWith('CONFIG_')) return anyConfiguration.defined(name);
-      if (facts === null) return null;
-      if (!name.endsWith('_MODULE')) return isSet(facts.values.get(name));
-      return facts.values.get(name.slice(0, -7)) === 'm';
-    },
-  };
-}
-
-/** CONFIG_X itself: set for y, strings and numbers; m defines CONFIG_X_MODULE instead. */
-function isSet(value: string | undefined): boolean {
-  return value !== undefined && value !== 'n' && value !== 'm';
-}
-
 type PlacedUnit = Pick<KbuildUnit, 'source' | 'place' | 'module'>;
 
 function* placedIn(reference: Reference): Iterable<PlacedUnit> {
   for (const [, units] of reference.rows('units')) yield* units;
+}
+
+function placementIn(index: NameIndex): Placement {
+  const linkUnitOf = (source: string): string | null => index.linkOf(source);
+  return { placeOf: (source) => placeOfLink(linkUnitOf(source)), linkUnitOf };
+}
+
+function placeOfLink(link: string | null): 'builtin' | 'module' | 'possible' {
+  return link === null ? 'possible' : link === 'vmlinux' ? 'builtin' : 'module';
 }
 
 function placementOf(units: Iterable<PlacedUnit>): Placement {

@@ -1,17 +1,12 @@
 /**
  * Who depends on what moved: every access to a moved member, every sizeof, object and embedding of a resized type.
  *
- * The name index says which files could matter; each is read alone and its uses are resolved by the tree's declarations, so
- * that another struct's member of the same name does not count. What cannot be resolved is counted apart.
+ * All of it stands in the tree's index, receivers resolved: another struct's member of the same name has another key. What could not be
+ * resolved is counted apart, and only where the file has to do with the type at all.
  */
-import type { Conditions } from '../c/conditions.js';
-import { isByValue, resolveType } from '../c/expressions.js';
-import { spellingOf } from '../c/spelling.js';
-import { type Use, usesIn, type Wanted } from '../c/uses.js';
-import type { NameIndex } from '../kernel/names.js';
-import type { SourceTree } from '../tree/source-tree.js';
+import type { NameIndex, UsePlace } from '../kernel/names.js';
+import { isPublicHeader } from './public-header.js';
 import type { Consumer } from './review.js';
-import { TreeNames } from './tree-names.js';
 
 /** What is asked of one type. */
 export interface MovedType {
@@ -30,11 +25,8 @@ export interface Placement {
 }
 
 export interface ConsumerQuestion {
-  readonly tree: SourceTree;
+  /** Of the tree before, in one configuration. */
   readonly index: NameIndex;
-  readonly conditions: Conditions;
-  /** `x86`, `arm64`, `s390`, …; `i386` or `x86_64` in trees before 2.6.24. */
-  readonly archDirectory: string;
   readonly placement: Placement;
 }
 
@@ -46,261 +38,142 @@ export interface Unresolved {
 
 export interface ConsumerAnswer {
   readonly consumers: readonly Consumer[];
-  /** Accesses by a name that was asked for, through an operand whose type the text does not tell. */
+  /** Accesses by a name that was asked for, through an operand whose type the text does not tell, in files that use the type. */
   readonly unresolved: readonly Unresolved[];
 }
 
+type Place = Consumer['place'];
+
 export function consumersOf(moved: readonly MovedType[], question: ConsumerQuestion): ConsumerAnswer {
-  const names = new TreeNames(question.tree, question.index, question.conditions, question.archDirectory);
-  const consumers: Consumer[] = [];
-  const unresolved: Unresolved[] = [];
+  const { index } = question;
+  const placeOf = placesIn(question);
+  const found = new Map<string, Consumer>();
+  const unresolved = new Map<string, Unresolved>();
   for (const type of moved) {
-    const reader = new ConsumerReader(type, question, names);
-    consumers.push(...reader.consumers());
-    unresolved.push(...reader.unresolved);
+    const bases = basesOf(type.name, index);
+    const add = (kind: Consumer['kind'], member: string | null, places: readonly UsePlace[]): void => {
+      for (const one of places) {
+        const place = kind === 'embed' ? placeOfEmbedder(one.file, placeOf) : placeOf(one.file, one.function);
+        found.set(`${type.name} ${kind} ${member} ${one.file}:${one.line} ${one.function}`, {
+          type: type.name,
+          member,
+          kind,
+          place,
+          ...one,
+        });
+      }
+    };
+    for (const base of bases) {
+      for (const member of type.members) add('access', member, index.uses(`access ${base}.${member}`));
+      if (type.resized)
+        for (const kind of ['sizeof', 'define', 'embed'] as const) add(kind, null, index.uses(`${kind} ${base}`));
+      for (const one of openIn(index, base, type.members)) unresolved.set(`${one.file}:${one.line} ${one.member}`, one);
+    }
   }
-  return { consumers: sorted(consumers), unresolved };
+  return { consumers: sorted([...found.values()]), unresolved: [...unresolved.values()] };
 }
 
 /** Files in which a record holds one of these types by value. */
-export function holdersOf(types: readonly string[], question: ConsumerQuestion): string[] {
-  const names = new TreeNames(question.tree, question.index, question.conditions, question.archDirectory);
-  return [
-    ...new Set(
-      types.flatMap((name) => new ConsumerReader({ name, members: [], resized: true }, question, names).holders()),
-    ),
-  ];
+export function holdersOf(types: readonly string[], { index }: ConsumerQuestion): string[] {
+  const bases = types.flatMap((name) => basesOf(name, index));
+  const files = bases.flatMap((base) => index.uses(`embed ${base}`).map(({ file }) => file));
+  return [...new Set(files)];
 }
 
-/** Which link units spell the type, and whether inline code of a public header does. */
+/** Which link units touch or spell the type, and whether inline code of a public header does. */
 export function linkUnitsOf(
   name: string,
-  question: ConsumerQuestion,
+  { index, placement }: ConsumerQuestion,
 ): { names: ReadonlySet<string>; isInline: boolean } {
-  const names = new TreeNames(question.tree, question.index, question.conditions, question.archDirectory);
-  return new ConsumerReader({ name, members: [], resized: false }, question, names).linkUnits();
+  const bases = basesOf(name, index);
+  const users = bases.flatMap((base) => [...filesUsing(index, base)]);
+  const spelling = bases.flatMap((base) => index.filesWithTag(base));
+  const names = new Set([...users, ...spelling].flatMap((file) => placement.linkUnitOf(file) ?? []));
+  const code = [...users, ...bases.flatMap((base) => index.filesWithTagInCode(base))];
+  return { names, isInline: code.some(isPublicHeader) };
 }
 
-class ConsumerReader {
-  readonly unresolved: Unresolved[] = [];
-  readonly #type: MovedType;
-  readonly #base: string;
-  readonly #question: ConsumerQuestion;
-  readonly #names: TreeNames;
-  readonly #found = new Map<string, Consumer>();
-
-  constructor(type: MovedType, question: ConsumerQuestion, names: TreeNames) {
-    this.#type = type;
-    this.#question = question;
-    this.#names = names;
-    this.#base = type.name.includes(' ') ? type.name : this.#baseOfTypedef(type.name);
-  }
-
-  consumers(): Consumer[] {
-    const { index } = this.#question;
-    const macros = new Set(this.#type.members.flatMap((member) => index.macrosTouching(member)));
-    if (this.#type.resized) for (const macro of index.macrosTouching(this.#base)) macros.add(macro);
-    const wanted: Wanted = {
-      members: new Set(this.#type.members.map(spellingOf)),
-      records: new Set(this.#type.resized ? [this.#base] : []),
-      macros: new Set([...macros].map(spellingOf)),
-    };
-    for (const file of this.#candidates(macros)) {
-      const { outline } = this.#names.read(file);
-      for (const use of usesIn(outline, wanted, this.#names.seenFrom(file))) this.#take(file, use);
-      if (this.#type.resized) this.#embeddings(file);
-    }
-    return [...this.#found.values()];
-  }
-
-  holders(): string[] {
-    return [...this.#holding()].filter((file) => this.#concernsArch(file) && this.#embeddings(file) > 0);
-  }
-
-  linkUnits(): { names: ReadonlySet<string>; isInline: boolean } {
-    const { index, placement } = this.#question;
-    const files = [...this.#spelling()].filter((file) => this.#concernsArch(file));
-    const names = new Set(files.flatMap((file) => placement.linkUnitOf(file) ?? []));
-    if (this.#base.includes('/') || files.some(isPublicHeader)) {
-      // Who goes through a member or a function of the type touches it without its tag. A typedef's name is not in the index as a tag is.
-      for (const { file } of [...this.#leading()].flatMap((name) => index.accesses(name))) {
-        const unit = this.#concernsArch(file) ? placement.linkUnitOf(file) : null;
-        if (unit !== null) names.add(unit);
-      }
-    }
-    const isInline = files.some((file) => isPublicHeader(file) && this.#isInBodies(file));
-    return { names, isInline };
-  }
-
-  /** Does a function with a body, in this file, spell the tag in its head or body? */
-  #isInBodies(file: string): boolean {
-    const { outline } = this.#names.read(file);
-    const tag = spellingOf(this.#base.slice(this.#base.indexOf(' ') + 1));
-    return outline.functions.some(
-      ({ at, body }) => body !== null && outline.tokens.spelling.subarray(Math.max(0, at - 4), body.end).includes(tag),
-    );
-  }
-
-  /** Files that spell the type: by tag, or through a typedef that stands for it. */
-  #spelling(): Set<string> {
-    return new Set(this.#question.index.filesWithTag(this.#base));
-  }
-
-  #baseOfTypedef(name: string): string {
-    const [file] = this.#question.index.filesDeclaring('record', `struct /${name}`);
-    if (file !== undefined) return `struct /${name}`;
-    const [declaring] = this.#question.index.filesDeclaring('typedef', name);
-    if (declaring === undefined) return `struct ${name}`;
-    return resolveType({ base: name, depth: 0, arrays: 0, returns: null }, this.#names.seenFrom(declaring)).base;
-  }
-
-  /** Files that declare something of the type, or of a typedef that stands for it. */
-  #holding(): Set<string> {
-    const { index } = this.#question;
-    const files = new Set(index.filesWithType(this.#base));
-    for (const name of index.namesLeadingTo(this.#base)) {
-      if (index.filesDeclaring('typedef', name).length > 0)
-        for (const file of index.filesWithType(name)) files.add(file);
-    }
-    return files;
-  }
-
-  /** Names through which code reaches the type: members, objects and functions of it, and of typedefs of it. */
-  #leading(): Set<string> {
-    const { index } = this.#question;
-    const leading = new Set(index.namesLeadingTo(this.#base));
-    for (const name of leading) {
-      if (index.filesDeclaring('typedef', name).length > 0)
-        for (const next of index.namesLeadingTo(name)) leading.add(next);
-    }
-    return leading;
-  }
-
-  #candidates(macros: ReadonlySet<string>): Set<string> {
-    const { index } = this.#question;
-    const leading = this.#leading();
-    const spelling = this.#spelling();
-    const isTypedef = this.#base.includes('/');
-    const isMacro = new Map<string, boolean>();
-    const leads = (operand: string) => {
-      if (operand === '' || leading.has(operand)) return true;
-      if (!isMacro.has(operand)) isMacro.set(operand, index.filesDeclaring('macro', operand).length > 0);
-      return isMacro.get(operand) as boolean;
-    };
-    const files = new Set<string>();
-    for (const member of this.#type.members) {
-      for (const { operand, file } of index.accesses(member)) {
-        if (isTypedef || spelling.has(file) || leads(operand)) files.add(file);
-      }
-      for (const file of index.filesWithBareArgument(member)) if (spelling.has(file)) files.add(file);
-    }
-    const near = new Set([
-      ...spelling,
-      ...[...leading].flatMap((name) => index.accesses(name).map(({ file }) => file)),
-    ]);
-    const always = new Set(this.#type.members.flatMap((member) => index.macrosAlwaysTouching(member)));
-    for (const macro of macros) {
-      for (const file of index.filesCalling(macro)) if (near.has(file) || always.has(macro)) files.add(file);
-      // A macro that stands for a member (`d_lock`) is found where a member would be.
-      for (const file of index.filesWithBareArgument(macro)) if (spelling.has(file)) files.add(file);
-      for (const { operand, file } of index.accesses(macro)) if (spelling.has(file) || leads(operand)) files.add(file);
-    }
-    if (this.#type.resized) {
-      for (const macro of index.macrosTouching(this.#base))
-        for (const file of index.filesCalling(macro)) files.add(file);
-      for (const file of this.#holding()) files.add(file);
-      for (const file of spelling) files.add(file);
-      for (const name of leading) for (const file of index.filesWithSizeof(name)) files.add(file);
-    }
-    return new Set([...files].filter((file) => this.#concernsArch(file)));
-  }
-
-  /** Code of another architecture cannot run on this one. */
-  #concernsArch(file: string): boolean {
-    if (/^include\/asm-/.test(file))
-      return file.startsWith('include/asm-generic/') || file.startsWith(`include/asm-${this.#question.archDirectory}/`);
-    return !file.startsWith('arch/') || file.startsWith(`arch/${this.#question.archDirectory}/`);
-  }
-
-  #take(file: string, use: Use): void {
-    const line = this.#lineOf(file, use.offset);
-    if (use.base === null && use.member !== null) this.unresolved.push({ member: use.member, file, line });
-    if (use.base !== this.#base && !this.#isInside(use.base)) return;
-    this.#add({
-      type: this.#type.name,
-      member: use.member,
-      kind: use.kind,
-      place: this.#placeOf(file),
-      file,
-      line,
-      function: use.function,
-    });
-  }
-
-  /** `struct outer/@12` is an anonymous member of `struct outer`: its members are the outer one's. */
-  #isInside(base: string | null): boolean {
-    return base?.startsWith(`${this.#base}/@`) ?? false;
-  }
-
-  /** Adds the members of this type by value in a file's records; gives how many there are. */
-  #embeddings(file: string): number {
-    let count = 0;
-    const { outline } = this.#names.read(file);
-    const names = this.#names.seenFrom(file);
-    for (const record of outline.records.values()) {
-      for (const member of record.members.values()) {
-        if (resolveType(member.type, names).base !== this.#base || !isByValue(member.type, names)) continue;
-        count++;
-        const line = this.#lineOf(file, outline.tokens.offset[member.at] as number);
-        this.#add({
-          type: this.#type.name,
-          member: null,
-          kind: 'embed',
-          place: this.#placeOfEmbedder(file),
-          file,
-          line,
-          function: null,
-        });
-      }
-    }
-    return count;
-  }
-
-  #add(consumer: Consumer): void {
-    const { kind, member, file, line } = consumer;
-    this.#found.set(`${kind} ${member} ${file}:${line} ${consumer.function}`, consumer);
-  }
-
-  /** A struct of a public header is nobody's code: what embedding does to it is judged on the struct itself. */
-  #placeOfEmbedder(file: string): Consumer['place'] {
-    const place = this.#placeOf(file);
-    return place === 'inline' ? 'builtin' : place;
-  }
-
-  #placeOf(file: string): Consumer['place'] {
-    const { index, placement } = this.#question;
-    if (!file.endsWith('.h')) return placement.placeOf(file);
-    if (isPublicHeader(file)) return 'inline';
-    const name = file.slice(file.lastIndexOf('/') + 1);
-    const places = index
-      .filesIncluding(name)
-      .filter((from) => from.endsWith('.c'))
-      .map((from) => placement.placeOf(from));
-    if (places.includes('module')) return 'module';
-    return places.includes('builtin') ? 'builtin' : 'possible';
-  }
-
-  #lineOf(file: string, offset: number): number {
-    const bytes = this.#question.tree.read(file) ?? new Uint8Array();
-    let line = 1;
-    for (let at = 0; at < offset && at < bytes.length; at++) if (bytes[at] === 10) line++;
-    return line;
-  }
+/**
+ * How the index calls a record: an untagged one by its typedef's name, `struct /name`. Of one inside another, `struct dentry/d_u`, the name
+ * does not tell whether it is a union.
+ */
+function basesOf(name: string, index: NameIndex): string[] {
+  const [first = '', ...inner] = name.split('/');
+  const isUnion = index.filesDeclaring('record', `union /${first}`).length > 0;
+  const base = first.includes(' ') ? first : `${isUnion ? 'union' : 'struct'} /${first}`;
+  if (inner.length === 0) return [base];
+  const tag = base.slice(base.indexOf(' ') + 1);
+  return ['struct', 'union'].map((kind) => `${kind} ${[tag, ...inner].join('/')}`);
 }
 
-/** Can a module outside the tree include it? DESIGN: include/ and arch/*\/include/. */
-export function isPublicHeader(file: string): boolean {
-  return /^(include|arch\/[^/]+\/include)\//.test(file);
+/** Files with a use of any member of the type, or of its size. */
+function filesUsing(index: NameIndex, base: string): Set<string> {
+  const keys = [...index.keysWith(`access ${base}.`), `sizeof ${base}`, `define ${base}`];
+  return new Set(keys.flatMap((key) => index.uses(key).map(({ file }) => file)));
+}
+
+function openIn(index: NameIndex, base: string, members: readonly string[]): Unresolved[] {
+  const open = members.flatMap((member) => index.open(member).map(({ file, line }) => ({ member, file, line })));
+  if (open.length === 0) return [];
+  const near = new Set([...index.filesWithTag(base), ...filesUsing(index, base)]);
+  return open.filter(({ file }) => near.has(file));
+}
+
+/** A struct of a public header is nobody's code: what embedding does to it is judged on the struct itself. */
+function placeOfEmbedder(file: string, placeOf: (file: string, name: string | null) => Place): Place {
+  const place = placeOf(file, null);
+  return place === 'inline' ? 'builtin' : place;
+}
+
+/**
+ * Where code ends up. A header's function or macro reaches every module that includes it; a private header's, the objects whose sources
+ * include it; a trace event's code, the one source that asks for it.
+ */
+function placesIn({ index, placement }: ConsumerQuestion): (file: string, name: string | null) => Place {
+  const known = new Map<string, Place>();
+  const ofSource = (file: string): Place => placement.placeOf(file);
+  const worst = (places: readonly Place[]): Place =>
+    places.includes('module') ? 'module' : places.includes('builtin') ? 'builtin' : 'possible';
+  const tracing = once(() => new Set(index.filesDeclaring('macro', 'CREATE_TRACE_POINTS')));
+  const find = (file: string, isEvent: boolean): Place => {
+    if (!file.endsWith('.h')) return ofSource(file);
+    if (isEvent) {
+      const makers = includers(index, file).filter((from) => tracing().has(from));
+      return worst((makers.length > 0 ? makers : includers(index, file)).map(ofSource));
+    }
+    return isPublicHeader(file) ? 'inline' : worst(includers(index, file).map(ofSource));
+  };
+  return (file, name) => {
+    const isEvent = name === null && /(^|\/)(trace|[\w-]*trace[\w-]*\.h$)/.test(file);
+    const key = `${isEvent} ${file}`;
+    const place = known.get(key) ?? find(file, isEvent);
+    known.set(key, place);
+    return place;
+  };
+}
+
+/** Sources that include a header, through other headers of its folder too; those of its own folder where there are any. */
+function includers(index: NameIndex, header: string): string[] {
+  const sources = new Set<string>();
+  const headers = new Set([header]);
+  for (const one of headers) {
+    const folder = one.slice(0, one.lastIndexOf('/') + 1);
+    const all = index.filesIncluding(one.slice(folder.length));
+    const near = isPublicHeader(one) ? all : all.filter((file) => file.startsWith(folder));
+    for (const file of near.length > 0 ? near : all) {
+      if (!file.endsWith('.h')) sources.add(file);
+      else if (headers.size < 50 && !isPublicHeader(file)) headers.add(file);
+    }
+  }
+  return [...sources];
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 function sorted(consumers: readonly Consumer[]): Consumer[] {

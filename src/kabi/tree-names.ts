@@ -2,17 +2,48 @@
  * What a name means to the code in one file, over the whole tree: the file's own declarations first, then those of headers
  * that it can see. A private declaration of another source file never counts.
  */
-import type { Conditions, MacroText } from '../c/conditions.js';
-import type { Declarations } from '../c/expressions.js';
-import { type Outline, outlineOf, type RecordOutline, type TypeName, unknownType } from '../c/outline.js';
+import { type Conditions, type MacroText, numberOf } from '../c/conditions.js';
+import { type Template, templateOf } from '../c/effects.js';
+import { flattenCall } from '../c/flatten.js';
+import { LineTable } from '../c/line-table.js';
+import {
+  closing,
+  membersIn,
+  type Outline,
+  outlineOf,
+  outlineOfTokens,
+  punct,
+  type RecordOutline,
+  type TypeName,
+  unknownType,
+} from '../c/outline.js';
+import { textOf } from '../c/spelling.js';
 import { tokenize } from '../c/tokenize.js';
+import { TokenList } from '../c/tokens.js';
+import type { UseNames } from '../c/uses.js';
 import type { DeclaredKind } from '../kernel/mentions.js';
-import type { NameIndex } from '../kernel/names.js';
 import type { SourceTree } from '../tree/source-tree.js';
+import { isPublicHeader } from './public-header.js';
 
-interface ReadFile {
-  readonly outline: Outline;
-  readonly objects: ReadonlyMap<string, TypeName>;
+/** Which headers declare a name, as the tree's index knows. */
+export interface DeclaringHeaders {
+  filesDeclaring(kind: DeclaredKind, name: string): readonly string[];
+  filesIncluding(name: string): readonly string[];
+}
+
+/** What one file declares; its function bodies are not kept. */
+interface Declared {
+  readonly record: ReadonlyMap<string, RecordOutline>;
+  readonly typedef: ReadonlyMap<string, TypeName>;
+  readonly object: Map<string, TypeName>;
+  readonly macro: ReadonlyMap<string, MacroText>;
+  readonly includes: readonly string[];
+}
+interface Values {
+  record: RecordOutline;
+  typedef: TypeName;
+  object: TypeName;
+  macro: MacroText;
 }
 
 /** A declaration, and how near to the asking code it stands. */
@@ -21,131 +52,357 @@ interface Seen<T> {
   readonly rank: number;
 }
 
-const ownRank = 20;
+/** Headers that declare a name: those that all code may include, best first for code of an architecture and other code. */
+interface Candidates {
+  readonly inArch: readonly Ranked[];
+  readonly elsewhere: readonly Ranked[];
+  readonly isPrivate: readonly string[];
+}
+interface Ranked {
+  readonly file: string;
+  readonly rank: number;
+}
 
-/** Reads files once and keeps their outlines; one tree, one configuration. */
+/** A template as the first file that asked for it saw it, and the names in it that private headers may give another meaning. */
+interface Shared {
+  readonly made: Template;
+  readonly risky: readonly string[];
+}
+
+const ownRank = 20;
+const sameFolderRank = 10;
+/** Private headers kept at once; a driver's own are read again for the next driver. */
+const keptPrivate = 400;
+const none: Candidates = { inArch: [], elsewhere: [], isPrivate: [] };
+
+/** Reads headers once and keeps what they declare; one tree, one configuration. */
 export class TreeNames {
   readonly #tree: SourceTree;
-  readonly #index: NameIndex;
+  readonly #index: DeclaringHeaders;
   readonly #conditions: Conditions;
   /** `x86` for x86_64 and i386: the directory under arch/ whose headers count. */
   readonly #archDirectory: string;
-  readonly #files = new Map<string, ReadFile>();
+  readonly #public = new Map<string, Declared>();
+  #private = new Map<string, Declared>();
+  readonly #candidates = { record: new Map(), typedef: new Map(), object: new Map(), macro: new Map() } as Record<
+    DeclaredKind,
+    Map<string, Candidates>
+  >;
+  readonly #templates = new WeakMap<MacroText, { inArch?: Shared; elsewhere?: Shared }>();
+  /** Token lists of headers that were read; what is kept of a header is copied from them. */
+  readonly #spare: TokenList[] = [];
+  readonly #included = new Map<string, boolean>();
+  readonly #beingRead = new Set<string>();
+  readonly #whole = new WeakMap<RecordOutline, RecordOutline>();
+  readonly #lines = new Map<string, LineTable>();
+  readonly #places = new WeakMap<MacroText, string>();
 
-  constructor(tree: SourceTree, index: NameIndex, conditions: Conditions, archDirectory: string) {
+  constructor(tree: SourceTree, index: DeclaringHeaders, conditions: Conditions, archDirectory: string) {
     this.#tree = tree;
     this.#index = index;
     this.#conditions = conditions;
     this.#archDirectory = archDirectory;
   }
 
-  read(path: string): ReadFile {
-    const known = this.#files.get(path);
+  /** The file's outline for this configuration, bodies and all. */
+  read(path: string, tokens: TokenList = tokenize(this.#tree.read(path) ?? new Uint8Array())): Outline {
+    return outlineOf(tokens, this.#conditionsIn(path));
+  }
+
+  /** The header that a macro stands in; null where the asking file itself has it. */
+  placeOf(macro: MacroText): string | null {
+    return this.#places.get(macro) ?? null;
+  }
+
+  /** DECLARE_STATIC_KEY_FALSE(name): objects that only a macro's definition tells. */
+  #declareByMacros({ calls }: Outline, declared: Declared, names: UseNames): void {
+    for (const { tokens } of calls) {
+      const macro = names.macro(textOf(tokens.spelling[0] as number));
+      if (macro === null || macro.parameters === null) continue;
+      const flat = flattenCall(macro, tokens, 0, tokens.length - 1, names.macro);
+      for (const { name, type } of outlineOfTokens(flat.tokens).variables)
+        if (!declared.object.has(name)) declared.object.set(name, type);
+    }
+  }
+
+  /** The line of an offset in a header. */
+  lineIn(header: string, offset: number): number {
+    let lines = this.#lines.get(header);
+    if (lines === undefined) {
+      lines = new LineTable(this.#tree.read(header) ?? new Uint8Array());
+      this.#lines.set(header, lines);
+    }
+    return lines.lineOf(offset);
+  }
+
+  #declared(path: string): Declared {
+    const kept = isPublicHeader(path) ? this.#public : this.#private;
+    const known = kept.get(path);
     if (known !== undefined) return known;
-    const bytes = this.#tree.read(path) ?? new Uint8Array();
-    const outline = outlineOf(tokenize(bytes), this.#conditionsIn(path));
-    const objects = new Map<string, TypeName>();
-    for (const one of outline.functions) objects.set(one.name, { ...unknownType, returns: one.returns });
-    for (const variable of outline.variables) objects.set(variable.name, variable.type);
-    const file = { outline, objects };
-    this.#files.set(path, file);
-    return file;
+    if (this.#private.size > keptPrivate) this.#private.clear();
+    this.#beingRead.add(path);
+    const live = this.#spare.pop() ?? new TokenList();
+    live.length = 0;
+    const tokens = tokenize(this.#tree.read(path) ?? new Uint8Array());
+    const outline = outlineOf(tokens, this.#conditionsIn(path), live);
+    const declared = declaredIn(outline);
+    this.#spare.push(live);
+    this.#beingRead.delete(path);
+    for (const macro of declared.macro.values()) this.#places.set(macro, path);
+    kept.set(path, declared);
+    if (outline.calls.length > 0) this.#declareByMacros(outline, declared, this.seenFrom(path, outline));
+    return declared;
   }
 
   /**
-   * What a file alone does not tell the headers before it may have defined: `#ifndef __HAVE_ARCH_X` in a generic header asks the
-   * architecture's. A macro that only the file itself defines is its include guard.
+   * What a file alone does not tell: `#ifndef __HAVE_ARCH_X` in a generic header asks the architecture's, `#ifdef DEBUG` the file that
+   * includes it. A macro that no header in sight defines is not defined; one that only the file itself defines is its include guard.
    */
   #conditionsIn(path: string): Conditions {
+    const isArch = path.startsWith('arch/');
     return {
       defined: (name) => {
         const known = this.#conditions.defined(name);
         if (known !== null) return known;
         const files = this.#index.filesDeclaring('macro', name);
         if (files.includes(path))
-          return files.some((file) => file !== path && file.startsWith(`arch/${this.#archDirectory}/`)) || null;
-        return files.some((file) => this.#rank(path, file, 'macro') >= 7) ? true : null;
+          return files.some((file) => file !== path && file.startsWith(`arch/${this.#archDirectory}/include/`)) || null;
+        if (files.some((file) => !isPublicHeader(file) && privateRank(path, file) === sameFolderRank)) return true;
+        const public_ = this.#definedIn(
+          files.filter((file) => this.#publicRank(file, isArch) >= 7),
+          name,
+        );
+        if (public_ !== false) return public_;
+        return name === 'MODULE' || files.some((file) => this.#publicRank(file, isArch) > 0) ? null : false;
       },
+      value: (name) => this.#conditions.value?.(name) ?? this.#numberOf(name, isArch, 0),
     };
+  }
+
+  /** Does one of these headers define the macro in this configuration; null where one that may is being read. */
+  #definedIn(files: readonly string[], name: string): boolean | null {
+    if (
+      files.some((file) => !this.#beingRead.has(file) && this.#isIncluded(file) && this.#declared(file).macro.has(name))
+    )
+      return true;
+    return files.some((file) => this.#beingRead.has(file)) ? null : false;
+  }
+
+  /** NR_CPUS, through CONFIG_NR_CPUS; a header that is being read is not asked. */
+  #numberOf(name: string, isArch: boolean, depth: number): number | null {
+    const best = this.#candidatesFor('macro', name)[isArch ? 'inArch' : 'elsewhere'][0];
+    if (best === undefined || depth > 4 || this.#beingRead.has(best.file)) return null;
+    const macro = this.#declared(best.file).macro.get(name);
+    const number = numberOf(macro);
+    if (number !== null || macro?.parameters !== null || macro.body.length !== 1) return number;
+    const next = textOf(macro.body.spelling[0] as number);
+    return this.#conditions.value?.(next) ?? this.#numberOf(next, isArch, depth + 1);
   }
 
   /** The declarations as code in `path` sees them. */
-  seenFrom(path: string): Declarations {
-    const own = this.read(path);
-    const cache = new Map<string, Seen<unknown> | null>();
-    const look = <T>(kind: DeclaredKind, name: string, from: (file: ReadFile) => T | undefined): Seen<T> | null => {
-      const key = `${kind} ${name}`;
-      const known = cache.get(key);
-      if (known !== undefined) return known as Seen<T> | null;
-      const here = from(own);
-      const found = here === undefined ? this.#elsewhere(path, kind, name, from) : { value: here, rank: ownRank };
-      cache.set(key, found);
+  seenFrom(path: string, outline: Outline): UseNames {
+    const own = declaredIn(outline);
+    const isSource = !path.endsWith('.h');
+    const cache = {
+      record: new Map<string, Seen<RecordOutline> | null>(),
+      typedef: new Map<string, Seen<TypeName> | null>(),
+      object: new Map<string, Seen<TypeName> | null>(),
+      macro: new Map<string, Seen<MacroText> | null>(),
+    };
+    const look = <K extends DeclaredKind>(kind: K, name: string): Seen<Values[K]> | null => {
+      const kept = cache[kind] as Map<string, Seen<Values[K]> | null>;
+      const known = kept.get(name);
+      if (known !== undefined) return known;
+      const here = own[kind].get(name) as Values[K] | undefined;
+      const found = here === undefined ? this.#elsewhere(path, kind, name) : { value: here, rank: ownRank };
+      kept.set(name, found);
       return found;
     };
-    const object = (name: string) => look('object', name, (file) => file.objects.get(name));
-    return {
-      record: (base): RecordOutline | null =>
-        look('record', base, (file) => file.outline.records.get(base))?.value ?? null,
-      typedef: (name): TypeName | null =>
-        look('typedef', name, (file) => file.outline.typedefs.get(name))?.value ?? null,
-      object: (name): TypeName | null => object(name)?.value ?? null,
-      macro: (name): MacroText | null => {
-        const found = look('macro', name, (file) => file.outline.macros.get(name));
-        // A generic header's macro yields to the architecture's function of that name.
-        return found === null || (found.rank < ownRank && (object(name)?.rank ?? 0) > found.rank) ? null : found.value;
+    const macro = (name: string): MacroText | null => {
+      const found = look('macro', name);
+      // A generic header's macro yields to the architecture's function of that name.
+      return found === null || (found.rank < ownRank && (look('object', name)?.rank ?? 0) > found.rank)
+        ? null
+        : found.value;
+    };
+    const templates = new Map<MacroText, Template>();
+    const names: UseNames = {
+      record: (base) => {
+        const found = look('record', base)?.value;
+        if (found !== undefined) return found.macros.length === 0 ? found : this.#withMacros(found, names);
+        // `#define elfhdr elf64_hdr`: a macro for a tag.
+        const alias = macro(base.slice(base.indexOf(' ') + 1))?.body;
+        const tag = alias?.length === 1 ? textOf(alias.spelling[0] as number) : '';
+        return tag === '' ? null : (look('record', base.replace(/ .*/, ` ${tag}`))?.value ?? null);
+      },
+      typedef: (name) => look('typedef', name)?.value ?? typeAlias(macro(name)),
+      object: (name) => look('object', name)?.value ?? null,
+      macro,
+      template: (text) => {
+        const known = templates.get(text);
+        if (known !== undefined) return known;
+        const made = this.#template(path, text, own.macro, names);
+        templates.set(text, made);
+        return made;
       },
     };
+    if (isSource) this.#declareByMacros(outline, own, names);
+    return names;
   }
 
-  #elsewhere<T>(
-    path: string,
-    kind: DeclaredKind,
-    name: string,
-    from: (file: ReadFile) => T | undefined,
-  ): Seen<T> | null {
+  /** A record with the members that macros stand for. */
+  #withMacros(record: RecordOutline, names: UseNames): RecordOutline {
+    const known = this.#whole.get(record);
+    if (known !== undefined) return known;
+    const members = new Map(record.members);
+    for (const { tokens } of record.macros) {
+      const macro = names.macro(textOf(tokens.spelling[0] as number));
+      if (macro === null) continue;
+      const opens = tokens.spelling[1] === punct.open && tokens.length > 1;
+      const close = opens ? closing(tokens, 1, tokens.length) : 0;
+      if (macro.parameters !== null && !opens) continue;
+      const flat = flattenCall(macro, tokens, 0, close, names.macro).tokens;
+      for (const member of membersIn(record.base, flat)) members.set(member.name, { ...member, at: record.at });
+    }
+    const whole = { ...record, members, macros: [] };
+    this.#whole.set(record, whole);
+    return whole;
+  }
+
+  /** Read once for all files, but for those in which a name of it means something else. */
+  #template(path: string, text: MacroText, own: ReadonlyMap<string, MacroText>, names: UseNames): Template {
+    const place = path.startsWith('arch/') ? 'inArch' : 'elsewhere';
+    const shared = this.#templates.get(text)?.[place];
+    if (shared === undefined) {
+      const made = templateOf(text, names.macro);
+      const risky = [...made.asked.keys()].filter((name) => this.#isPrivate(name));
+      this.#templates.set(text, { ...this.#templates.get(text), [place]: { made, risky } });
+      return made;
+    }
+    const asked = shared.made.asked;
+    const differs = (name: string): boolean => {
+      const [meant, means] = [asked.get(name) ?? null, names.macro(name)];
+      return meant !== means && !(doesNothing(meant, names) && doesNothing(means, names));
+    };
+    if (shared.risky.some(differs)) return templateOf(text, names.macro);
+    for (const name of own.keys()) if (asked.has(name) && differs(name)) return templateOf(text, names.macro);
+    return shared.made;
+  }
+
+  #isPrivate(name: string): boolean {
+    return this.#candidatesFor('macro', name).isPrivate.length > 0;
+  }
+
+  #candidatesFor(kind: DeclaredKind, name: string): Candidates {
+    const known = this.#candidates[kind].get(name);
+    if (known !== undefined) return known;
+    const files = this.#index.filesDeclaring(kind, name);
+    if (files.length === 0) return none;
+    const ranked = (isArch: boolean): Ranked[] =>
+      files
+        .map((file) => ({ file, rank: this.#publicRank(file, isArch) }))
+        .filter(({ rank }) => rank > 0)
+        .sort((a, b) => b.rank - a.rank);
+    const isPrivate = files.filter((file) => !isPublicHeader(file) && this.#concernsArch(file));
+    const made = { inArch: ranked(true), elsewhere: ranked(false), isPrivate };
+    this.#candidates[kind].set(name, made);
+    return made;
+  }
+
+  #elsewhere<K extends DeclaredKind>(path: string, kind: K, name: string): Seen<Values[K]> | null {
     // An untagged record at top level is its file's own.
     if (kind === 'record' && name.includes(' @')) return null;
-    const visible = this.#index
-      .filesDeclaring(kind, name)
-      .map((file) => ({ file, rank: this.#rank(path, file, kind) }))
-      .filter(({ rank }) => rank > 0)
-      .sort((a, b) => b.rank - a.rank);
-    for (const { file, rank } of visible) {
-      const value = from(this.read(file));
-      if (value !== undefined) return { value, rank };
+    const { inArch, elsewhere, isPrivate } = this.#candidatesFor(kind, name);
+    const everyones = path.startsWith('arch/') ? inArch : elsewhere;
+    const own: Ranked[] = [];
+    for (const file of isPrivate) {
+      const rank = privateRank(path, file);
+      if (rank > 0) own.push({ file, rank });
     }
-    return null;
+    const ranked = own.length === 0 ? everyones : [...everyones, ...own].sort((a, b) => b.rank - a.rank);
+    let first: Seen<Values[K]> | null = null;
+    for (const { file, rank } of ranked) {
+      const value = this.#declared(file)[kind].get(name) as Values[K] | undefined;
+      if (value === undefined) continue;
+      // Of several headers, as x86's for two, three and four levels of page tables, one that others include here.
+      if (ranked.length === 1 || this.#isIncluded(file)) return { value, rank };
+      first ??= { value, rank };
+    }
+    return first;
   }
 
-  /** How likely code in `path` means the declaration in `file`: 0 for never. */
-  #rank(path: string, file: string, kind: DeclaredKind): number {
-    const isHeader = file.endsWith('.h');
-    if (!isHeader) return kind === 'object' ? 1 : 0;
-    if (file.startsWith('arch/')) {
-      const own = file.startsWith(`arch/${this.#archDirectory}/`) || file.split('/')[1] === path.split('/')[1];
-      return own ? (path.startsWith('arch/') ? 9 : 7) : 0;
-    }
-    if (file.startsWith('include/asm-'))
-      return file.startsWith('include/asm-generic/') || this.#isOldArch(file) ? 5 : 0;
-    // What every architecture may replace comes after what this one says.
+  /** Does another public header include this one, in this configuration? Taken for granted where only sources do. */
+  #isIncluded(file: string): boolean {
+    const known = this.#included.get(file);
+    if (known !== undefined) return known;
+    // Headers that include each other do not decide it.
+    this.#included.set(file, true);
+    const includers = this.#index
+      .filesIncluding(file.slice(file.lastIndexOf('/') + 1))
+      .filter((one) => one.endsWith('.h'));
+    const names = includers.filter((one) => !this.#beingRead.has(one) && this.#concernsArch(one));
+    const isIncluded =
+      names.length === 0 ||
+      names.some(
+        (one) => this.#declared(one).includes.some((path) => `/${file}`.endsWith(`/${path}`)) && this.#isIncluded(one),
+      );
+    this.#included.set(file, isIncluded);
+    return isIncluded;
+  }
+
+  #concernsArch(file: string): boolean {
+    return !file.startsWith('arch/') || file.startsWith(`arch/${this.#archDirectory}/`);
+  }
+
+  /** How likely code means the declaration in a header that all may include: 0 for never. */
+  #publicRank(file: string, isArch: boolean): number {
+    if (file.startsWith('arch/')) return !isPublicHeader(file) || !this.#concernsArch(file) ? 0 : isArch ? 9 : 7;
     if (file.startsWith('include/asm-generic/')) return 5;
+    if (file.startsWith('include/asm-')) return file.startsWith(`include/asm-${this.#archDirectory}/`) ? 5 : 0;
+    // What every architecture may replace comes after what this one says.
     if (file.startsWith('include/')) return file.startsWith('include/uapi/') ? 6 : 8;
-    return directoryOf(file) === directoryOf(path) ? 10 : sharedDirectories(file, path) > 1 ? 4 : 2;
-  }
-
-  #isOldArch(file: string): boolean {
-    return file.startsWith(`include/asm-${this.#archDirectory}/`);
+    return 0;
   }
 }
 
-function directoryOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/') + 1);
+/** `#define Elf_Ehdr Elf64_Ehdr`: a macro for a type. */
+function typeAlias(macro: MacroText | null): TypeName | null {
+  if (macro === null || macro.parameters !== null || macro.body.length > 2) return null;
+  const words = [...macro.body.spelling.subarray(0, macro.body.length)].map(textOf);
+  const isType =
+    words.length === 1 ? /^[A-Za-z_]\w*$/.test(words[0] as string) : /^(struct|union)$/.test(words[0] ?? '');
+  return isType ? { ...unknownType, base: words.join(' ') } : null;
 }
 
-function sharedDirectories(a: string, b: string): number {
-  const left = a.split('/');
-  const right = b.split('/');
+/** As `pr_fmt`, which each file defines for itself: it only spells its arguments. */
+function doesNothing(macro: MacroText | null, names: UseNames): boolean {
+  if (macro === null) return true;
+  const { effects } = names.template(macro);
+  return effects !== 'call by call' && effects.pieces.length === 0;
+}
+
+function declaredIn(outline: Outline): Declared {
+  const objects = new Map<string, TypeName>();
+  for (const one of outline.functions) objects.set(one.name, { ...unknownType, returns: one.returns });
+  for (const variable of outline.variables) objects.set(variable.name, variable.type);
+  const { records: record, typedefs: typedef, macros: macro, includes } = outline;
+  return { record, typedef, object: objects, macro, includes };
+}
+
+/** Headers beside the code, in folders around it, and at least in the same part of the tree. */
+function privateRank(path: string, file: string): number {
+  const slash = file.lastIndexOf('/') + 1;
+  if (path.lastIndexOf('/') + 1 === slash && path.startsWith(file.slice(0, slash))) return sameFolderRank;
+  const shared = sharedFolders(file, path);
+  return shared > 1 ? 4 : shared === 1 ? 2 : 0;
+}
+
+/** Leading folders that two paths have in common. */
+function sharedFolders(a: string, b: string): number {
   let shared = 0;
-  while (shared < left.length - 1 && left[shared] === right[shared]) shared++;
+  for (let at = 0; at < a.length && a.charCodeAt(at) === b.charCodeAt(at); at++)
+    if (a.charCodeAt(at) === SLASH) shared++;
   return shared;
 }
+
+const SLASH = 47;

@@ -1,14 +1,12 @@
 /**
- * The name index of a tree: which files declare a name, touch a member, spell a tag, call a macro that touches something.
+ * The name index of a tree in one configuration: which headers declare a name, which files spell a tag, and every use of a record's
+ * member or size, its receiver's type already resolved. A question is a look-up; no file is read for it.
  *
- * It answers "which files could matter", never "which do": the few files it names are then read. Built once for a base and
- * kept by the caller (disk/name-index-file.ts); a file that changed replaces its mentions.
- *
- * Worked example: for a tree with `struct s { struct t *peer; };` in a.h and `p->peer->flags` in b.c, `accesses` of `flags`
- * is [{ operand: 'peer', file: 'b.c' }] and `namesLeadingTo('struct t')` has `peer`.
+ * Worked example: for `struct s { struct t *peer; };` in a.h and `p->peer->flags` in line 7 of b.c, where p is a `struct s *`, `uses` of
+ * `struct s.peer` and of `struct t.flags` both give [{ file: 'b.c', line: 7, … }].
  */
-import type { DeclaredKind, FileMentions } from './mentions.js';
-import { makePostings, type Postings, pairsOf } from './postings.js';
+import type { DeclaredKind } from './mentions.js';
+import { makePostings, type Postings, RowList, rowsOf } from './postings.js';
 
 /** A list that may live in a file: an array is one. */
 export interface NameList {
@@ -16,78 +14,55 @@ export interface NameList {
   at(place: number): string | undefined;
 }
 
+/** Numbers in a row of each relation; the key is a name. */
+export const relations = {
+  /** name -> header that declares it */
+  record: 1,
+  typedef: 1,
+  object: 1,
+  macro: 1,
+  /** `struct tag` -> file that spells it, 1 if in a function's head or body */
+  tag: 2,
+  /** type by name -> file that declares something of it */
+  type: 1,
+  /** last part of an include's path -> file that includes it */
+  include: 1,
+  /** `access struct s.m`, `sizeof struct s`, `define …`, `embed …` -> file, line, function */
+  use: 3,
+  /** member -> file, line, function of an access whose operand has a type that the text does not tell */
+  open: 3,
+} as const;
+export type Relation = keyof typeof relations;
+export const relationNames = Object.keys(relations) as Relation[];
+
 /** Flat data, as kept in a file. Names and files are numbers: places in the sorted list `names`, in `files`. */
-export interface NameTables {
+export interface NameTables extends Readonly<Record<Relation, Postings>> {
   readonly files: readonly string[];
+  /** By file: the module it is linked into, `vmlinux`, or null where no object is built from it. */
+  readonly links: readonly (string | null)[];
   /** Sorted by code unit. */
   readonly names: NameList;
-  readonly record: Postings;
-  readonly typedef: Postings;
-  readonly object: Postings;
-  readonly macro: Postings;
-  /** member -> (operand, file) */
-  readonly access: Postings;
-  /** name -> (file, 0) */
-  readonly bareArgument: Postings;
-  readonly tag: Postings;
-  readonly sizeof: Postings;
-  readonly include: Postings;
-  /** type -> (name that leads to it, file that declares it) */
-  readonly leadsTo: Postings;
-  /** member, or tag -> (macro that touches or spells it, 1 if whatever its arguments are) */
-  readonly touchedBy: Postings;
-  /** macro that touches a member -> (macro that calls it, 0) */
-  readonly macroCalledBy: Postings;
-  /** macro that touches a member -> (file that calls it, 0) */
-  readonly calledIn: Postings;
 }
 
-export const postingNames = [
-  ...([
-    'record',
-    'typedef',
-    'object',
-    'macro',
-    'access',
-    'bareArgument',
-    'tag',
-    'sizeof',
-    'include',
-    'leadsTo',
-  ] as const),
-  ...(['touchedBy', 'macroCalledBy', 'calledIn'] as const),
-];
-
-class Triples {
-  #array = new Uint32Array(1 << 12);
-  #length = 0;
-
-  push(key: number, first: number, second: number): void {
-    if (this.#length + 3 > this.#array.length) {
-      const larger = new Uint32Array(this.#array.length * 2);
-      larger.set(this.#array);
-      this.#array = larger;
-    }
-    this.#array[this.#length++] = key;
-    this.#array[this.#length++] = first;
-    this.#array[this.#length++] = second;
-  }
-
-  get triples(): Uint32Array {
-    return this.#array.subarray(0, this.#length);
-  }
+export interface UsePlace {
+  readonly file: string;
+  readonly line: number;
+  readonly function: string | null;
 }
 
-/** Takes the mentions of one file after the other; `tables()` ends it. */
-export class NameIndexBuilder {
-  readonly #files: string[] = [];
-  readonly #ids = new Map<string, number>();
-  readonly #relations = Object.fromEntries(postingNames.map((name) => [name, new Triples()])) as Record<
-    (typeof postingNames)[number],
-    Triples
-  >;
-  readonly #calls = new Triples();
-  readonly #macroCalls = new Triples();
+/** Rows as a reader of files makes them: names by their place in `names`. */
+export interface FactRows {
+  readonly names: readonly string[];
+  readonly rows: Readonly<Record<Relation, Uint32Array>>;
+}
+
+/** Columns that hold a name, not a number: a use's function. */
+const nameColumn: Partial<Record<Relation, number>> = { use: 2, open: 2 };
+
+/** What a reader of files tells, collected until it is sent. */
+export class FactSink {
+  #ids = new Map<string, number>();
+  #rows = emptyRows();
 
   #id(name: string): number {
     const known = this.#ids.get(name);
@@ -97,92 +72,130 @@ export class NameIndexBuilder {
     return id;
   }
 
-  add(path: string, mentions: FileMentions): void {
-    const file = this.#files.push(path) - 1;
-    const to = this.#relations;
-    for (const { kind, name } of mentions.declared) to[kind satisfies DeclaredKind].push(this.#id(name), file, 0);
-    for (const { operand, member } of mentions.accesses) to.access.push(this.#id(member), this.#id(operand), file);
-    for (const name of mentions.bareArguments) to.bareArgument.push(this.#id(name), file, 0);
-    for (const tag of mentions.tags) to.tag.push(this.#id(tag), file, 0);
-    for (const name of mentions.sizeofs) to.sizeof.push(this.#id(name), file, 0);
-    for (const name of mentions.includes) to.include.push(this.#id(name), file, 0);
-    for (const { base, name } of mentions.typed) to.leadsTo.push(this.#id(base), this.#id(name), file);
-    for (const name of mentions.calls) this.#calls.push(this.#id(name), file, 0);
-    for (const macro of mentions.macros) {
-      for (const { member, isFixed } of macro.touched)
-        to.touchedBy.push(this.#id(member), this.#id(macro.name), isFixed ? 1 : 0);
-      for (const name of macro.calls) this.#macroCalls.push(this.#id(name), this.#id(macro.name), 0);
-    }
+  add(relation: Relation, key: string, ...row: number[]): void {
+    this.#rows[relation].push(this.#id(key), row);
   }
 
-  tables(): NameTables {
-    const touching = this.#touchingMacros();
-    keepKeys(this.#macroCalls, touching, this.#relations.macroCalledBy);
-    keepKeys(this.#calls, touching, this.#relations.calledIn);
-    const accessed = new Set<number>();
-    const { triples } = this.#relations.access;
-    for (let i = 0; i < triples.length; i += 3) accessed.add(triples[i] as number);
-    // A member that only container_of() names is accessed nowhere.
-    const named = this.#relations.leadsTo.triples;
-    for (let i = 0; i < named.length; i += 3) accessed.add(named[i + 1] as number);
-    const bare = new Triples();
-    keepKeys(this.#relations.bareArgument, accessed, bare);
-    this.#relations.bareArgument = bare;
-    return this.#sorted();
+  /** relation `use` or `open`. */
+  addUse(
+    relation: 'use' | 'open',
+    key: string,
+    { file, line, name }: { file: number; line: number; name: string },
+  ): void {
+    this.#rows[relation].push(this.#id(key), [file, line, this.#id(name)]);
   }
 
-  /** Macros that touch a member, or call one that does. */
-  #touchingMacros(): Set<number> {
-    const touching = new Set<number>();
-    const direct = this.#relations.touchedBy.triples;
-    for (let i = 0; i < direct.length; i += 3) touching.add(direct[i + 1] as number);
-    const calls = this.#macroCalls.triples;
-    for (let grown = true; grown; ) {
-      grown = false;
-      for (let i = 0; i < calls.length; i += 3) {
-        if (!touching.has(calls[i] as number) || touching.has(calls[i + 1] as number)) continue;
-        touching.add(calls[i + 1] as number);
-        grown = true;
+  take(): FactRows {
+    const rows = Object.fromEntries(relationNames.map((name) => [name, this.#rows[name].numbers.slice()]));
+    const taken = { names: [...this.#ids.keys()], rows: rows as FactRows['rows'] };
+    this.#ids = new Map();
+    this.#rows = emptyRows();
+    return taken;
+  }
+}
+
+function emptyRows(): Record<Relation, RowList> {
+  return Object.fromEntries(relationNames.map((name) => [name, new RowList(relations[name])])) as Record<
+    Relation,
+    RowList
+  >;
+}
+
+/** Takes rows of several readers; `tables()` ends it. */
+export class NameIndexBuilder {
+  readonly #ids = new Map<string, number>();
+  readonly #rows = emptyRows();
+
+  add({ names, rows }: FactRows): void {
+    const own = names.map((name) => this.#id(name));
+    for (const relation of relationNames) {
+      const numbers = rows[relation];
+      const to = this.#rows[relation];
+      const step = to.width + 1;
+      const column = nameColumn[relation];
+      const row = new Uint32Array(to.width);
+      for (let at = 0; at < numbers.length; at += step) {
+        row.set(numbers.subarray(at + 1, at + step));
+        if (column !== undefined) row[column] = own[row[column] as number] as number;
+        to.push(own[numbers[at] as number] as number, row);
       }
     }
-    return touching;
+  }
+
+  #id(name: string): number {
+    const known = this.#ids.get(name);
+    if (known !== undefined) return known;
+    const id = this.#ids.size;
+    this.#ids.set(name, id);
+    return id;
   }
 
   /** Names become their place in sorted order, so that a name is found by bisection in the file that keeps them. */
-  #sorted(): NameTables {
+  tables(files: readonly string[], links: readonly (string | null)[]): NameTables {
     const names = [...this.#ids.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
     const place = new Uint32Array(names.length);
     names.forEach((name, i) => {
       place[this.#ids.get(name) as number] = i;
     });
-    const valueIsName = new Set<string>(['access', 'leadsTo', 'touchedBy', 'macroCalledBy']);
-    const postings = postingNames.map((relation) => {
-      const { triples } = this.#relations[relation];
-      for (let i = 0; i < triples.length; i += 3) {
-        triples[i] = place[triples[i] as number] as number;
-        if (valueIsName.has(relation)) triples[i + 1] = place[triples[i + 1] as number] as number;
+    const postings = relationNames.map((relation) => {
+      const { numbers, width } = this.#rows[relation];
+      const column = nameColumn[relation];
+      for (let at = 0; at < numbers.length; at += width + 1) {
+        numbers[at] = place[numbers[at] as number] as number;
+        if (column !== undefined) numbers[at + 1 + column] = place[numbers[at + 1 + column] as number] as number;
       }
-      return [relation, makePostings(triples)];
+      return [relation, makePostings(numbers, width, names.length)];
     });
-    return { files: this.#files, names, ...Object.fromEntries(postings) } as NameTables;
+    return { files, links, names, ...Object.fromEntries(postings) } as NameTables;
   }
 }
 
-function keepKeys(from: Triples, keys: ReadonlySet<number>, to: Triples): void {
-  const { triples } = from;
-  for (let i = 0; i < triples.length; i += 3) {
-    if (keys.has(triples[i] as number)) to.push(triples[i] as number, triples[i + 1] as number, 0);
+/** The headers' part of an index in memory, for readers that ask for each name of each file. */
+export class HeaderNames {
+  readonly #tables: NameTables;
+  readonly #places: Readonly<Record<DeclaredKind | 'include', ReadonlyMap<string, number>>>;
+
+  constructor(tables: NameTables) {
+    this.#tables = tables;
+    const placesOf = (relation: Relation): Map<string, number> => {
+      const { keys } = tables[relation];
+      const places = new Map<string, number>();
+      for (let i = 0; i < keys.length; i++) places.set(tables.names.at(keys.at(i) as number) as string, i);
+      return places;
+    };
+    const [record, typedef, object] = [placesOf('record'), placesOf('typedef'), placesOf('object')];
+    this.#places = { record, typedef, object, macro: placesOf('macro'), include: placesOf('include') };
+  }
+
+  #files(relation: DeclaredKind | 'include', name: string): string[] {
+    const place = this.#places[relation].get(name);
+    if (place === undefined) return nothing;
+    const { starts, values } = this.#tables[relation];
+    const files = values.slice(starts.at(place) as number, starts.at(place + 1) as number);
+    return Array.from(files, (file) => this.#tables.files[file] as string);
+  }
+
+  filesDeclaring(kind: DeclaredKind, name: string): string[] {
+    return this.#files(kind, name);
+  }
+
+  filesIncluding(name: string): string[] {
+    return this.#files('include', name);
   }
 }
+
+const nothing: string[] = [];
 
 export class NameIndex {
   readonly tables: NameTables;
+  readonly #places = new Map<string, number>();
 
   constructor(tables: NameTables) {
     this.tables = tables;
   }
 
-  #id(name: string): number {
+  /** The place of the first name that is not below `name`. */
+  #place(name: string): number {
     const { names } = this.tables;
     let low = 0;
     let high = names.length;
@@ -191,79 +204,83 @@ export class NameIndex {
       if ((names.at(middle) as string) < name) low = middle + 1;
       else high = middle;
     }
-    return low < names.length && names.at(low) === name ? low : -1;
+    return low;
   }
 
-  #pairs(postings: Postings, name: string): { first: number; second: number }[] {
+  #id(name: string): number {
+    const place = this.#place(name);
+    return this.tables.names.at(place) === name ? place : -1;
+  }
+
+  /** Names of the index, keys of uses among them, that begin so. */
+  keysWith(start: string): string[] {
+    const found: string[] = [];
+    for (let at = this.#place(start); ; at++) {
+      const name = this.tables.names.at(at);
+      if (name === undefined || !name.startsWith(start)) return found;
+      found.push(name);
+    }
+  }
+
+  #rows(relation: Relation, name: string): number[][] {
     const id = this.#id(name);
-    return id < 0 ? [] : pairsOf(postings, id);
+    if (id < 0) return [];
+    const width = relations[relation];
+    const rows = rowsOf(this.tables[relation], id);
+    return Array.from({ length: rows.length / width }, (_, i) => [...rows.subarray(i * width, (i + 1) * width)]);
   }
 
-  #files(postings: Postings, name: string): string[] {
-    return this.#pairs(postings, name).map(({ first }) => this.tables.files[first] as string);
+  #files(relation: Relation, name: string): string[] {
+    return this.#rows(relation, name).map(([file]) => this.tables.files[file as number] as string);
   }
 
   filesDeclaring(kind: DeclaredKind, name: string): string[] {
-    return this.#files(this.tables[kind], name);
+    return this.#files(kind, name);
   }
 
-  accesses(member: string): { operand: string; file: string }[] {
-    return this.#pairs(this.tables.access, member).map(({ first, second }) => ({
-      operand: this.tables.names.at(first) as string,
-      file: this.tables.files[second] as string,
-    }));
-  }
-
-  filesWithBareArgument(name: string): string[] {
-    return this.#files(this.tables.bareArgument, name);
-  }
-
+  /** Files that spell `struct tag`. */
   filesWithTag(base: string): string[] {
-    return this.#files(this.tables.tag, base);
+    return [...new Set(this.#files('tag', base))];
   }
 
-  filesWithSizeof(name: string): string[] {
-    return this.#files(this.tables.sizeof, name);
-  }
-
-  filesIncluding(name: string): string[] {
-    return this.#files(this.tables.include, name);
-  }
-
-  /** Members, objects, functions and typedefs declared with this type, directly. */
-  namesLeadingTo(base: string): string[] {
-    return [
-      ...new Set(this.#pairs(this.tables.leadsTo, base).map(({ first }) => this.tables.names.at(first) as string)),
-    ];
+  /** Those of them that spell it in the head or the body of a function with a body. */
+  filesWithTagInCode(base: string): string[] {
+    return this.#rows('tag', base).flatMap(([file, isCode]) =>
+      isCode === 1 ? [this.tables.files[file as number] as string] : [],
+    );
   }
 
   /** Files that declare a member, object, function or typedef of this type. */
   filesWithType(base: string): string[] {
-    return [
-      ...new Set(this.#pairs(this.tables.leadsTo, base).map(({ second }) => this.tables.files[second] as string)),
-    ];
+    return this.#files('type', base);
   }
 
-  /** Macros that touch a member of this name, or spell this tag, themselves or through another macro. */
-  macrosTouching(member: string): string[] {
-    return this.#withCallers(this.#pairs(this.tables.touchedBy, member));
+  /** Files that include a header of this name, whatever its folder. */
+  filesIncluding(name: string): string[] {
+    return this.#files('include', name);
   }
 
-  /** Those of them that touch it whatever their arguments are, as `current_cred()` does. */
-  macrosAlwaysTouching(member: string): string[] {
-    return this.#withCallers(this.#pairs(this.tables.touchedBy, member).filter(({ second }) => second === 1));
+  /** `access struct s.m`, `sizeof struct s`, `define struct s` or `embed struct s`. */
+  uses(key: string): UsePlace[] {
+    return this.#usePlaces('use', key);
   }
 
-  #withCallers(direct: readonly { first: number }[]): string[] {
-    const found = new Set(direct.map(({ first }) => this.tables.names.at(first) as string));
-    for (const macro of found) {
-      for (const { first } of this.#pairs(this.tables.macroCalledBy, macro))
-        found.add(this.tables.names.at(first) as string);
-    }
-    return [...found];
+  /** Accesses to a member of this name whose operand has a type that the text does not tell. */
+  open(member: string): UsePlace[] {
+    return this.#usePlaces('open', member);
   }
 
-  filesCalling(macro: string): string[] {
-    return this.#files(this.tables.calledIn, macro);
+  #usePlaces(relation: 'use' | 'open', key: string): UsePlace[] {
+    return this.#rows(relation, key).map(([file, line, name]) => ({
+      file: this.tables.files[file as number] as string,
+      line: line as number,
+      function: this.tables.names.at(name as number) || null,
+    }));
+  }
+
+  /** The module that a source is linked into, or `vmlinux`; null where no object is built from it. */
+  linkOf(file: string): string | null {
+    if (this.#places.size === 0) this.tables.files.forEach((name, i) => void this.#places.set(name, i));
+    return this.tables.links[this.#places.get(file) ?? -1] ?? null;
   }
 }

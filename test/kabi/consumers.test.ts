@@ -1,8 +1,8 @@
 /** Who uses a moved member or a size, on a small tree that has the kernel's idioms. */
 import { expect, test } from '@jest/globals';
 import { consumersOf } from '../../src/kabi/consumers.js';
-import { anyConfiguration, mentionsOf } from '../../src/kernel/mentions.js';
-import { NameIndex, NameIndexBuilder } from '../../src/kernel/names.js';
+import { makeIndex } from '../../src/kabi/tree-index.js';
+import { anyConfiguration } from '../../src/kernel/mentions.js';
 import { memoryTree } from '../../src/tree/memory.js';
 
 const files = {
@@ -30,18 +30,25 @@ const files = {
   'drivers/torch.c': 'int torch(struct lamp *lamp)\n{\n\treturn lamp->l_oil;\n}\n',
 };
 
-const builder = new NameIndexBuilder();
-for (const [path, text] of Object.entries(files)) builder.add(path, mentionsOf(Buffer.from(text)));
-const index = new NameIndex(builder.tables());
-
-function asked(members: readonly string[], resized: boolean): string[] {
-  const { consumers, unresolved } = consumersOf([{ name: 'struct lamp', members, resized }], {
+const linkOf = (file: string) =>
+  !file.endsWith('.c') ? null : file.startsWith('drivers/') ? 'drivers/torch' : 'vmlinux';
+const index = makeIndex(
+  {
     tree: memoryTree('lamps', files),
-    index,
+    files: Object.keys(files),
     conditions: { defined: (name) => (name.startsWith('CONFIG_') ? false : anyConfiguration.defined(name)) },
     archDirectory: 'x86',
-    placement: { placeOf: (file) => (file.startsWith('drivers/') ? 'module' : 'builtin'), linkUnitOf: () => 'vmlinux' },
-  });
+  },
+  linkOf,
+);
+
+const placement = {
+  placeOf: (file: string) => (file.startsWith('drivers/') ? 'module' : 'builtin') as 'module' | 'builtin',
+  linkUnitOf: linkOf,
+};
+
+function asked(members: readonly string[], resized: boolean): string[] {
+  const { consumers, unresolved } = consumersOf([{ name: 'struct lamp', members, resized }], { index, placement });
   expect(unresolved).toEqual([]);
   return consumers.map((one) => `${one.kind} ${one.member} ${one.place} ${one.file} ${one.function}`);
 }
@@ -50,6 +57,7 @@ test('an access counts by the type before it, through members, macros and inline
   expect(asked(['flags'], false).sort()).toEqual([
     'access flags builtin kernel/lamp.c b',
     'access flags builtin kernel/lamp.c c',
+    'access flags inline include/linux/lamp.h lamp_flags',
     'access flags inline include/linux/lamp.h lamp_lit',
   ]);
 });

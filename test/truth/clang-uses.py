@@ -72,7 +72,7 @@ def visit(c, function, out, parent=None):
         field = c.referenced
         if field is not None and field.kind == K.FIELD_DECL:
             out('access', c, function, record_name(field.semantic_parent), c.spelling)
-    elif kind == K.MEMBER_REF and parent is not None and parent.kind != K.INIT_LIST_EXPR:  # offsetof, not .name = …
+    elif kind == K.MEMBER_REF:  # offsetof, and .name = … of an initialiser
         field = c.referenced
         if field is not None and field.kind == K.FIELD_DECL:
             out('access', c, function, record_name(field.semantic_parent), field.spelling)
@@ -98,7 +98,8 @@ for unit in units:
     print(json.dumps({'unit': unit, 'errors': len(errors), 'first': str(errors[0]) if errors else None}))
 
     def out(kind, cursor, function, record, member):
-        if record is None:
+        # clang writes out the step into an anonymous member, which has no name.
+        if record is None or member == '':
             return
         # A macro's argument has its own place; what a macro's body does stands where the macro is used.
         file, line = ci.c_object_p(), c_uint()
