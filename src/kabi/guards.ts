@@ -85,38 +85,39 @@ function prototypeCall(one: ChangedPrototype, changes: ChangeSet): Call {
   };
 }
 
-/** Nothing that changed stands in it or around it: an #include, a macro, a constant. */
-function nothingAround(guard: GuardDifference, { changes, isWhole }: GuardContext): Call {
-  const defined = changes.symbols.some((symbol) =>
-    symbol.causes.some(({ type }) => {
-      const text = changes.hashed.get(type);
-      return /UNKNOWN/.test(text?.before ?? '') && !/UNKNOWN/.test(text?.after ?? '');
-    }),
-  );
-  const includes = guard.hides.some((line) => /^#\s*include\b/.test(line));
-  if (includes && defined) {
-    return { honest: false, rule: 'guard-stale-branch', why: 'genksyms sees types that were opaque to it' };
-  }
-  const moved = unexplained(changes)[0];
+/** Nothing that changed stands in it or around it: an #include, a macro, a declaration. genksyms sees none of what it hides. */
+function nothingAround({ file, hides, shows }: GuardDifference, { changes, isWhole }: GuardContext): Call {
+  const [moved] = unexplained(changes);
   if (moved?.change != null) {
     const why = `\`${moved.name}\` changes and nothing in its own text does: ${incompatibilities(moved.change)[0]}`;
-    return { honest: false, rule: 'guard-hides-break', why };
+    const text = [...hides, ...shows];
+    // A constant or a typedef can be what a type elsewhere is made of, an #include can bring one; a prototype cannot.
+    if (text.some((line) => /^#\s*(define|undef)\b|^typedef\b/.test(line)))
+      return { honest: false, rule: 'guard-hides-break', why };
+    if (text.some((line) => /^#\s*include\b/.test(line))) return { honest: null, rule: 'guard-hides-break', why };
   }
-  if (!isWhole(guard.file))
-    return { honest: null, rule: 'guard-honest', why: 'not everything around it could be read' };
+  if (!isWhole(file)) return { honest: null, rule: 'guard-honest', why: 'not everything around it could be read' };
   return { honest: true, rule: 'guard-honest', why: 'no layout, value, prototype or version changes by it' };
 }
 
-/** Types that are incompatible though no text of theirs changed for genksyms and they embed nothing that did. */
+/**
+ * Types that are incompatible though no text of theirs changed for genksyms and they embed nothing that did. Where an enumeration changes, an array
+ * is as long as one of its enumerators says.
+ */
 function unexplained(changes: ChangeSet): ChangedType[] {
-  return changes.types.filter(
-    ({ name, change }) =>
-      change !== null &&
-      change.added.length + change.removed.length === 0 &&
-      incompatibilities(change).length > 0 &&
-      !changes.hashed.has(dumpKey(name)) &&
-      !changes.types.some((one) => one.embeddedIn.includes(name)),
-  );
+  const isSizedByEnum = changes.enums.some(({ changed }) => changed.length > 0);
+  const hasOtherLength = ({ change }: ChangedType): boolean =>
+    change?.retyped.some(({ before, after }) => before.size !== after.size && /\[\d+\]/.test(after.type)) ?? false;
+  return changes.types
+    .filter((type) => !(isSizedByEnum && hasOtherLength(type)))
+    .filter(
+      ({ name, change }) =>
+        change !== null &&
+        change.added.length + change.removed.length === 0 &&
+        incompatibilities(change).length > 0 &&
+        !changes.hashed.has(dumpKey(name)) &&
+        !changes.types.some((one) => one.embeddedIn.includes(name)),
+    );
 }
 
 function enumCall(one: ChangedEnum, { changes, hashes }: GuardContext): Call {
@@ -150,7 +151,10 @@ function typeCall(type: ChangedType, { changes, useOf, hashes }: GuardContext): 
   );
   const reasons = incompatibilities(type.change);
   const harmless = reasons.length === 0 || useOf(type) === 'nobody';
-  const own = harmless || onlyGrew(type.change);
+  // What keeps its size moves nothing around it.
+  const { before, after } = type.change;
+  const resized = before.size !== after.size || before.align !== after.align;
+  const own = resized && (harmless || onlyGrew(type.change));
   const brokenFor = broken === undefined ? null : useOf(broken);
   if (own && broken?.change != null && (brokenFor === null || brokenFor === 'outside')) {
     return {

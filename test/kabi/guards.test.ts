@@ -73,6 +73,23 @@ describe('a guard', () => {
     expect(calls(made)).toEqual([['guard-honest', true]]);
   });
 
+  test('that keeps the size of its struct is not blamed for what embeds it and grows by itself', () => {
+    const crate = (more: string): string => `struct crate {\n\tstruct box box;\n${more}\tint after;\n};\n`;
+    const small = (members: string): string => `struct box {\n\tlong first;\n\tint order;\n${members}};\n`;
+    const made = review(small('') + crate(''), small(guarded('\tint count;\n')) + crate(guarded('\tlong more;\n')));
+    expect(calls(made)).toEqual([
+      ['guard-honest', true],
+      ['guard-hides-break', false],
+    ]);
+  });
+
+  test('around a prototype is not blamed for an array that an enumerator makes longer', () => {
+    const text = (names: string, more: string): string =>
+      `enum kind {\n${names}\tKINDS\n};\nstruct crate {\n\tint after;\n\tint kinds[KINDS];\n};\n${more}`;
+    const made = review(text('\tA,\n', ''), text('\tA,\n\tB,\n', guarded('int late(int a);\n')));
+    expect(calls(made)).toEqual([['guard-honest', true]]);
+  });
+
   test('around a bit that a narrowed member gives up is honest on a little-endian machine', () => {
     const before = 'struct crate {\n\tunsigned char slot;\n\tint after;\n};\n';
     const bits =
