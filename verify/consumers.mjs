@@ -22,10 +22,13 @@ const lines = (values.truth === undefined ? run() : readFileSync(values.truth)).
 
 const truth = new Map();
 const compiled = new Set();
+/** `file function` of what clang compiled: what a header's macro spells stands in none of its functions. */
+const functions = new Set();
 for (const line of lines) {
-  const { unit, kind, file, line: at, record, member } = JSON.parse(line);
+  const { unit, kind, file, line: at, record, member, function: name } = JSON.parse(line);
   if (kind === undefined) compiled.add(unit);
   else {
+    functions.add(`${file} ${name}`);
     const key = kind === 'access' ? `${record}.${member}` : `${kind} ${record}`;
     truth.set(key, (truth.get(key) ?? new Set()).add(`${file}:${at}`));
   }
@@ -41,13 +44,10 @@ for (const asked of words('asked')) {
   const { consumers, unresolved } = consumersOf([{ name, members: isSize ? [] : [member], resized: isSize }], question);
   const ms = performance.now() - started;
   const theirs = truth.get(asked) ?? new Set();
-  const headers = new Set([...theirs].map((place) => place.split(':')[0]));
-  const counts = (place) => compiled.has(place.split(':')[0]) || headers.has(place.split(':')[0]);
+  const counts = (place) => compiled.has(place.split(':')[0]) || place.split(':')[0].endsWith('.h');
+  const seen = ({ file, function: name }) => compiled.has(file) || functions.has(`${file} ${name}`);
   const ours = new Set(
-    consumers
-      .filter((one) => one.kind === kind)
-      .map(({ file, line }) => `${file}:${line}`)
-      .filter(counts),
+    consumers.filter((one) => one.kind === kind && seen(one)).map(({ file, line }) => `${file}:${line}`),
   );
   const inScope = [...theirs].filter(counts);
   const extra = [...ours].filter((place) => !theirs.has(place));
@@ -55,7 +55,7 @@ for (const asked of words('asked')) {
   found += inScope.length - lost.length;
   wrong += extra.length;
   missed += lost.length;
-  const open = unresolved.filter(({ file }) => counts(`${file}:`)).length;
+  const open = unresolved.filter(({ file }) => compiled.has(file)).length;
   console.log(
     `| ${asked} | ${inScope.length} | ${inScope.length - lost.length} | ${extra.length} | ${lost.length} | ${open} | ${ms.toFixed(0)} |`,
   );

@@ -165,25 +165,33 @@ const arithmetic = new Set(
 );
 const openers = new Set([punct.open, punct.brace, punct.bracket]);
 const closers = new Set([punct.close, punct.endBrace, punct.endBracket]);
+/** 1 opens, -1 closes, by spelling; no other token is asked for as often. */
+const nesting = new Int8Array(Math.max(...openers, ...closers) + 1);
+for (const spelling of openers) nesting[spelling] = 1;
+for (const spelling of closers) nesting[spelling] = -1;
 
 /** The index of the token that closes the bracket at `at`, or `end`. */
 export function closing(tokens: TokenList, at: number, end: number): number {
+  const { spelling } = tokens;
   let depth = 0;
   for (let i = at; i < end; i++) {
-    const spelling = tokens.spelling[i] as number;
-    if (openers.has(spelling)) depth++;
-    else if (closers.has(spelling) && --depth === 0) return i;
+    const text = spelling[i] as number;
+    if (text >= nesting.length) continue;
+    depth += nesting[text] as number;
+    if (depth === 0 && nesting[text] === -1) return i;
   }
   return end;
 }
 
 /** The index of the token that opens the bracket closed at `at`, or -1. */
 export function opening(tokens: TokenList, at: number, start: number): number {
+  const { spelling } = tokens;
   let depth = 0;
   for (let i = at; i >= start; i--) {
-    const spelling = tokens.spelling[i] as number;
-    if (closers.has(spelling)) depth++;
-    else if (openers.has(spelling) && --depth === 0) return i;
+    const text = spelling[i] as number;
+    if (text >= nesting.length) continue;
+    depth -= nesting[text] as number;
+    if (depth === 0 && nesting[text] === 1) return i;
   }
   return -1;
 }

@@ -56,7 +56,8 @@ interface Seen<T> {
 interface Candidates {
   readonly inArch: readonly Ranked[];
   readonly elsewhere: readonly Ranked[];
-  readonly isPrivate: readonly string[];
+  /** Headers that are not for all, by the part of the tree in which they may be included. */
+  readonly isPrivate: ReadonlyMap<string, readonly string[]>;
 }
 interface Ranked {
   readonly file: string;
@@ -73,7 +74,7 @@ const ownRank = 20;
 const sameFolderRank = 10;
 /** Private headers kept at once; a driver's own are read again for the next driver. */
 const keptPrivate = 400;
-const none: Candidates = { inArch: [], elsewhere: [], isPrivate: [] };
+const none: Candidates = { inArch: [], elsewhere: [], isPrivate: new Map() };
 
 /** Reads headers once and keeps what they declare; one tree, one configuration. */
 export class TreeNames {
@@ -290,7 +291,7 @@ export class TreeNames {
   }
 
   #isPrivate(name: string): boolean {
-    return this.#candidatesFor('macro', name).isPrivate.length > 0;
+    return this.#candidatesFor('macro', name).isPrivate.size > 0;
   }
 
   #candidatesFor(kind: DeclaredKind, name: string): Candidates {
@@ -303,7 +304,12 @@ export class TreeNames {
         .map((file) => ({ file, rank: this.#publicRank(file, isArch) }))
         .filter(({ rank }) => rank > 0)
         .sort((a, b) => b.rank - a.rank);
-    const isPrivate = files.filter((file) => !isPublicHeader(file) && this.#concernsArch(file));
+    const isPrivate = new Map<string, string[]>();
+    for (const file of files) {
+      if (isPublicHeader(file) || !this.#concernsArch(file)) continue;
+      const part = partOf(file);
+      isPrivate.set(part, [...(isPrivate.get(part) ?? []), file]);
+    }
     const made = { inArch: ranked(true), elsewhere: ranked(false), isPrivate };
     this.#candidates[kind].set(name, made);
     return made;
@@ -315,10 +321,9 @@ export class TreeNames {
     const { inArch, elsewhere, isPrivate } = this.#candidatesFor(kind, name);
     const everyones = path.startsWith('arch/') ? inArch : elsewhere;
     const own: Ranked[] = [];
-    for (const file of isPrivate) {
-      const rank = privateRank(path, file);
-      if (rank > 0) own.push({ file, rank });
-    }
+    const near = isPrivate.size === 0 ? [] : [partOf(path), partOf(path.slice(0, path.indexOf('/') + 1))];
+    for (const part of new Set(near))
+      for (const file of isPrivate.get(part) ?? []) own.push({ file, rank: privateRank(path, file) });
     const ranked = own.length === 0 ? everyones : [...everyones, ...own].sort((a, b) => b.rank - a.rank);
     let first: Seen<Values[K]> | null = null;
     for (const { file, rank } of ranked) {
@@ -389,12 +394,19 @@ function declaredIn(outline: Outline): Declared {
   return { record, typedef, object: objects, macro, includes };
 }
 
-/** Headers beside the code, in folders around it, and at least in the same part of the tree. */
+/** `drivers/net/`: the part of the tree whose code may include a private header; `kernel/` for one that stands at the top of it. */
+function partOf(file: string): string {
+  const first = file.indexOf('/') + 1;
+  const second = file.indexOf('/', first) + 1;
+  return file.slice(0, second === 0 ? first : second);
+}
+
+/** How likely code means a private header's declaration: one beside it, in folders around it, at the top of its part of the tree. */
 function privateRank(path: string, file: string): number {
   const slash = file.lastIndexOf('/') + 1;
   if (path.lastIndexOf('/') + 1 === slash && path.startsWith(file.slice(0, slash))) return sameFolderRank;
   const shared = sharedFolders(file, path);
-  return shared > 1 ? 4 : shared === 1 ? 2 : 0;
+  return shared > 1 ? 4 : 2;
 }
 
 /** Leading folders that two paths have in common. */
