@@ -44,6 +44,7 @@ try {
     '--build',
     values.build,
     '--json',
+    '--no-advice',
     file,
   ];
   const { stdout, stderr } = spawnSync(process.execPath, ['--max-old-space-size=6000', ...args], {

@@ -143,14 +143,14 @@ function versionOfTree(tree: SourceTree, path: string, config: ConfigFacts): str
   return version;
 }
 
-/** Symbol versions by genksyms' rule; a tree that versions them otherwise, or not, has its types read all the same. */
+/** Symbol versions by genksyms' rule; a tree that versions them otherwise, or not, gets none. */
 async function readSource(
   { meta, units, place, tree }: FromSource,
   path: string,
   options: BuildOptions,
   bar: SingleBar,
 ): Promise<{ readonly collected: Collected; readonly layouts: readonly Layout[] } | null> {
-  if (place === null || tree === null || meta.crcMode === 'none') return null;
+  if (place === null || tree === null || meta.crcMode !== 'genksyms') return null;
   const exporting = once(exportingUnits(tree, units));
   bar.setTotal(bar.getTotal() + exporting.length);
   mkdirSync(dirname(path), { recursive: true });

@@ -5,6 +5,7 @@ import { targets } from '../c/target.js';
 import { KabiwatchError } from '../errors.js';
 import { dialectOf } from '../genksyms/dialect.js';
 import type { ConsumerQuestion, Placement } from '../kabi/consumers.js';
+import { dwarfVersions } from '../kabi/dwarf-versions.js';
 import { headerUnitFolder } from '../kabi/header-unit.js';
 import type { Build, Versioner } from '../kabi/program.js';
 import { type Architecture, architectures } from '../kabi/review.js';
@@ -39,7 +40,7 @@ export interface TreeInput {
   readonly build: Build;
   readonly arch: Architecture;
   readonly crcMode: 'genksyms' | 'gendwarfksyms' | 'none' | null;
-  /** null where the tree's versions are not made by genksyms. */
+  /** null where the tree has no symbol versions. */
   readonly versions: Versioner | null;
   /** The index of the whole tree, made at the first call and kept on disk; each call gives the same. */
   readonly whoUses: () => ConsumerQuestion;
@@ -59,8 +60,7 @@ export function treeInput(options: TreeOptions): TreeInput {
   const built = builtTree(source, builds.length === 0 ? null : unionTree(builds), archDir, null);
   const tree: SourceTree = { ...built, id: options.tree };
   const crcMode = facts?.crcMode ?? null;
-  const versions =
-    crcMode === 'genksyms' || crcMode === null ? genksymsVersions(dialectOf(releaseOf(tree, facts))) : null;
+  const versions = versionerOf(crcMode, releaseOf(tree, facts));
   const { reference } = options;
   const units = once(() => unitsOf(tree, facts?.values ?? new Map(), archDir).units);
   const whoUses = once((): ConsumerQuestion => {
@@ -70,6 +70,11 @@ export function treeInput(options: TreeOptions): TreeInput {
     return { index, placement: isPlaced ? placementOf(placedIn(reference)) : placementIn(index) };
   });
   return { tree, build: buildOf(tree, arch, units, reference), arch, crcMode, versions, whoUses };
+}
+
+function versionerOf(mode: TreeInput['crcMode'], release: string): Versioner | null {
+  if (mode === 'none') return null;
+  return mode === 'gendwarfksyms' ? dwarfVersions : genksymsVersions(dialectOf(release));
 }
 
 function once<T>(make: () => T): () => T {

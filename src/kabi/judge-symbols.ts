@@ -40,7 +40,12 @@ export function judgeSymbols(
     causes.set(key, cause);
     const path = (one.causes[0]?.path ?? [one.name]).map(readable);
     const because = [...path.slice(0, -1), `${path.at(-1)}: ${cause.text.how}`];
-    const { name, before, after } = one;
+    const { name } = one;
+    // gendwarfksyms' own values are not computed: that they differ is.
+    const [before, after] = [one.before, one.after].map((crc) => (crc?.startsWith('0x') === true ? crc : null)) as [
+      string | null,
+      string | null,
+    ];
     const change = { name, module: one.module ?? '', before, after, stable: false, cause: cause.index, because };
     cause.symbols.push(change);
     return change;

@@ -18,8 +18,8 @@ export interface Build {
   readonly msExtensions: boolean;
 }
 
-/** Preprocessed with `__GENKSYMS__` defined -> versions; absent where the tree has none. */
-export type Versioner = (genksyms: Preprocessed, unit: Unit) => SymbolFacts;
+/** How the tree versions what a unit exports: by genksyms, or by gendwarfksyms. */
+export type Versioner = (unit: Unit, tree: SourceTree, reader: ProgramReader) => SymbolFacts;
 
 export interface ReadProgram {
   readonly units: readonly UnitFacts[];
@@ -82,11 +82,9 @@ function readCompilerView(
 
 /** null where the tree has no versions that follow from this view. */
 export function readGenksymsView(tree: SourceTree, unit: Unit, reader: ProgramReader): SymbolFacts | null {
-  const { versions, cache } = reader;
+  const { versions } = reader;
   if (versions === null) return null;
-  return keptOr(reader, tree, `genksyms ${unit.path}`, () =>
-    versions(preprocess(withGenksyms(unit), tree, cache), unit),
-  );
+  return keptOr(reader, tree, `genksyms ${unit.path}`, () => versions(unit, tree, reader));
 }
 
 function keptOr<T>({ kept }: ProgramReader, tree: SourceTree, key: string, make: () => T): T {

@@ -5,7 +5,7 @@
 import type { Series } from '../patch/series.js';
 import { type Overlay, overlaySeries } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';
-import type { ChangeSet } from './changes.js';
+import type { ChangedType, ChangeSet } from './changes.js';
 import { incompatibilities } from './compatible.js';
 import type { ConsumerQuestion } from './consumers.js';
 import { DeclaredPlaces } from './declared-places.js';
@@ -16,6 +16,7 @@ import { guardsInFiles } from './guard-places.js';
 import { judgeGuard } from './guards.js';
 import { headerUnit } from './header-unit.js';
 import { judgeSource, type Origin, type SourceJudgement, type UseOf } from './judge-source.js';
+import { dumpKey } from './judge-symbols.js';
 import { memberLine } from './member-line.js';
 import type { Build, Versioner } from './program.js';
 import type { ReferenceSymbols } from './reference-symbols.js';
@@ -113,9 +114,27 @@ function unreadTypes(text: DiffChanges, changes: ChangeSet, missing: readonly Mi
   });
 }
 
+/** More types than this are a release, not a series: each costs a search of the whole tree. */
+const MOST_ASKED = 40;
+
 function usersIn({ whoUses }: SourceRequest, changes: ChangeSet): Users | null {
   const moved = changes.types.filter(({ change }) => change !== null && incompatibilities(change).length > 0);
-  return whoUses === undefined || moved.length === 0 ? null : usersOf(moved, whoUses());
+  if (whoUses === undefined || moved.length === 0) return null;
+  // Who uses it decides only where the versions say nothing.
+  const isLoud = ({ name }: ChangedType): number => (changes.hashedThrough.has(dumpKey(name)) ? 1 : 0);
+  const asked = moved.toSorted((one, other) => isLoud(one) - isLoud(other)).slice(0, MOST_ASKED);
+  const users = usersOf(asked, whoUses());
+  if (asked.length === moved.length) return users;
+  const left = {
+    what: `who uses ${moved.length - asked.length} more types that moved`,
+    why: 'more than are looked for',
+  };
+  const names = new Set(asked.map(({ name }) => name));
+  return {
+    ...users,
+    useOf: (type) => (names.has(type.name) ? users.useOf(type) : null),
+    missing: [...users.missing, left],
+  };
 }
 
 /** Source files only, and each changed line indented or blank: inside a function. */

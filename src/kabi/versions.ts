@@ -1,4 +1,5 @@
 /** The genksyms view of a unit as facts: versions of its exports and the dump that they come from. */
+import { preprocess } from '../c/preprocess.js';
 import { crcText } from '../genksyms/crc.js';
 import { DeclarationCache } from '../genksyms/declaration-cache.js';
 import type { Dialect } from '../genksyms/dialect.js';
@@ -6,11 +7,12 @@ import { symbolsOf } from '../genksyms/expand.js';
 import type { GenksymsSymbol } from '../genksyms/symbol.js';
 import { symtypeLine } from '../genksyms/symtypes.js';
 import type { DeclaredText, SymbolFacts } from './facts.js';
-import type { Versioner } from './program.js';
+import { type Versioner, withGenksyms } from './program.js';
 
 export function genksymsVersions(dialect: Dialect): Versioner {
   const cache = new DeclarationCache();
-  return ({ tokens, files, stretches }, unit): SymbolFacts => {
+  return (unit, tree, reader): SymbolFacts => {
+    const { tokens, files, stretches } = preprocess(withGenksyms(unit), tree, reader.cache);
     const read = { tokens, mainFile: files.indexOf(unit.path), stretches, files };
     const { exports, expanded, symbols } = symbolsOf(read, dialect, cache);
     const dump = new Map<string, string>();
