@@ -102,6 +102,7 @@ lists:
 #   workers: 1
 #   timeLimit: 60s
 #   memory: 768MB
+#   treeMemory: 2GB                   # where a list has a source, or github a build
 #   lease: 3m
 
 # retention:

@@ -176,6 +176,8 @@ export const Config = z
         workers: z.number().int().min(1).prefault(1),
         timeLimit: duration('60s'),
         memory: size('768MB'),
+        /** Of a worker that judges on a kernel tree: a list's `source`, the App's `build`. A type that the whole kernel uses takes 1.5 GB. */
+        treeMemory: size('2GB'),
         lease: duration('3m'),
       })
       .prefault({}),

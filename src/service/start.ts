@@ -94,7 +94,7 @@ export async function startService(config: Config, options: Options): Promise<Se
     pool: startPool(options.workerScript ?? new URL('./worker.js', import.meta.url), {
       workers: config.reviewing.workers,
       timeMs: config.reviewing.timeLimit,
-      memoryBytes: config.reviewing.memory,
+      memoryBytes: memoryOf(config),
     }),
     bot: botOf(config),
     engine: engineVersion(),
@@ -179,6 +179,11 @@ export async function startService(config: Config, options: Options): Promise<Se
       return stopped;
     },
   };
+}
+
+function memoryOf({ lists, github, reviewing }: Config): number {
+  const onTrees = lists.some(({ source }) => source !== undefined) || (github?.build.length ?? 0) > 0;
+  return onTrees ? Math.max(reviewing.memory, reviewing.treeMemory) : reviewing.memory;
 }
 
 /** A thread is handed out again when nobody can be at work on it any more: on its list's tree, and after that on the mails alone. */
