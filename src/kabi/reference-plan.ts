@@ -132,7 +132,7 @@ class Planner {
     }
     this.#representatives.push(unit);
     for (const [key, { text, file }] of after) {
-      if (!this.#declared.has(key)) this.#declared.set(key, this.#graph.node(key, text, file, []));
+      if (!this.#declared.has(key)) this.#declared.set(key, this.#graph.made(key, text, file));
       const was = before.get(key)?.text ?? null;
       // A tag that is mentioned for the first time and declared nowhere is this unit's own affair.
       if (was !== text && (was !== null || file !== null))
@@ -151,7 +151,7 @@ class Planner {
   #note(key: string, was: string | null, node: GraphNode | null, text: string, file: string | null): void {
     const known = this.#learned.get(key) ?? new Map<string | null, LearnedText>();
     this.#learned.set(key, known);
-    const own = node === null || node.text === text ? node : this.#graph.node(key, text, file, []);
+    const own = node === null || node.text === text ? node : this.#graph.made(key, text, file);
     const other = known.get(was);
     if (other === undefined) known.set(was, { node: own, conflicting: false });
     else if (other.node?.text !== own?.text) known.set(was, { ...other, conflicting: true });

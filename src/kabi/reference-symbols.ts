@@ -181,7 +181,7 @@ class Symbols {
     const replaced = new Map<string, GraphNode | null>();
     for (const { key, text, file } of after?.types ?? []) {
       const own = this.#graph.nodeIn(unit, key);
-      if (own?.text !== text) replaced.set(key, this.#graph.node(key, text, file, []));
+      if (own?.text !== text) replaced.set(key, this.#graph.made(key, text, file));
     }
     const both = [...was.keys()].filter((name) => is.has(name) && was.get(name) !== is.get(name));
     const walked = new Map(this.#walk(unit, both, replaced, texts));

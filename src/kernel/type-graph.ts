@@ -32,9 +32,12 @@ export interface Nearest {
   readonly through: ReadonlySet<string>;
 }
 
+const inNone = new Uint8Array();
+
 export class TypeGraph {
   readonly #reference: Reference;
   readonly #nodes = new Map<string, readonly GraphNode[]>();
+  readonly #made = new Map<string, GraphNode>();
   readonly #readers = new Map<string, ReadonlySet<number>>();
   readonly #count: number;
 
@@ -52,14 +55,25 @@ export class TypeGraph {
     let nodes = this.#nodes.get(key);
     if (nodes === undefined) {
       const rows = this.#reference.row('types', key) ?? [];
-      nodes = rows.map(({ text, file, units }) => this.node(key, text, file, unpackNumbers(units)));
+      nodes = rows.map(({ text, file, units }) => this.#node(key, text, file, unpackNumbers(units)));
       this.#nodes.set(key, nodes);
     }
     return nodes;
   }
 
-  node(key: string, text: string, file: string | null, units: readonly number[]): GraphNode {
-    const member = new Uint8Array(this.#count);
+  /** A text that the reference does not have: one for all units that come to it. */
+  made(key: string, text: string, file: string | null): GraphNode {
+    const name = `${key}\0${text}`;
+    let node = this.#made.get(name);
+    if (node === undefined) {
+      node = this.#node(key, text, file, []);
+      this.#made.set(name, node);
+    }
+    return node;
+  }
+
+  #node(key: string, text: string, file: string | null, units: readonly number[]): GraphNode {
+    const member = units.length === 0 ? inNone : new Uint8Array(this.#count);
     for (const unit of units) member[unit] = 1;
     const cut = cutText(text);
     const meant = cut.references.map(({ letter, name }) => keysMeant(letter, name));
@@ -70,7 +84,7 @@ export class TypeGraph {
   unknownNode(key: string): GraphNode | null {
     const [letter = '', name] = key.split('#');
     const word = { s: 'struct', u: 'union', e: 'enum' }[letter];
-    return word === undefined ? null : this.node(key, `${word} ${name} { UNKNOWN }`, null, []);
+    return word === undefined ? null : this.made(key, `${word} ${name} { UNKNOWN }`, null);
   }
 
   /** What a key is in a unit; null where it is nothing there. */
