@@ -5,11 +5,13 @@
  * Worked example: `#define first(h, m) ((h)->list.next->m)` has three accesses, `h->list`, `h->list.next` and `h->list.next->m`;
  * the last one's member stands in the call, so the use does, too. `list_for_each_entry` expands to some 300 tokens and has ten.
  */
+
+import { closing, opening, punct, splitByCommas, word } from './brackets.js';
 import type { MacroText } from './conditions.js';
+import { isTypeof } from './declarators.js';
 import { startsDeclaration } from './expressions.js';
 import { type Flat, flattenCall, type MacroNames } from './flatten.js';
 import { operandStart } from './operand.js';
-import { closing, isTypeof, opening, punct, splitByCommas, word } from './outline.js';
 import { spellingOf, textOf } from './spelling.js';
 import { Identifier, TokenList } from './tokens.js';
 

@@ -5,19 +5,12 @@
  * where they stand, one call at a time, because only the type is asked: what a macro does besides is passed over. Precedence
  * of binary operators is not kept: a sum with a pointer in it is that pointer, a comparison is a number, whatever the order.
  */
+
+import { closing, punct, splitByCommas, word } from './brackets.js';
 import type { MacroText } from './conditions.js';
+import { readDeclarators, readSpecifiers, type TypeName, unknownType } from './declarators.js';
 import { expandMacro } from './macro-call.js';
-import {
-  closing,
-  punct,
-  type RecordOutline,
-  readDeclarators,
-  readSpecifiers,
-  splitByCommas,
-  type TypeName,
-  unknownType,
-  word,
-} from './outline.js';
+import type { RecordOutline } from './outline.js';
 import { spellingOf, textOf } from './spelling.js';
 import { Identifier, Numeral, Text, TokenList } from './tokens.js';
 

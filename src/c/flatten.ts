@@ -3,9 +3,10 @@
  *
  * Each token tells where it comes from: `file` 0 is the text at hand, `file` n the body of `origins[n - 1]`, with its offset there.
  */
+
+import { closing, punct } from './brackets.js';
 import type { MacroText } from './conditions.js';
 import { argumentsIn, expandMacro, pastesTokens } from './macro-call.js';
-import { closing, punct } from './outline.js';
 import { textOf } from './spelling.js';
 import { Identifier, TokenList } from './tokens.js';
 

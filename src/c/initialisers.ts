@@ -2,9 +2,11 @@
  * Members that an initialiser names: `.name = …`, `[3].name = …` and GNU's old `name: …`, through nested braces and through macros that
  * stand for an element (`PCI_DEVICE(v, d)`) or for a whole value (`__ATTR_RO(x)`).
  */
+
+import { closing, punct, splitByCommas } from './brackets.js';
 import type { MacroText } from './conditions.js';
+import type { TypeName } from './declarators.js';
 import { type Declarations, recordOf, resolveType } from './expressions.js';
-import { closing, punct, splitByCommas, type TypeName } from './outline.js';
 import { textOf } from './spelling.js';
 import { Identifier, type TokenList } from './tokens.js';
 

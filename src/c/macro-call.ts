@@ -1,6 +1,8 @@
 /** One macro call, substituted: no rescanning, which the reader of the result does where it meets another call. */
+
+import { splitByCommas } from './brackets.js';
 import type { MacroText } from './conditions.js';
-import { splitByCommas, type TokenRange } from './outline.js';
+import type { TokenRange } from './declarators.js';
 import { spellingOf, textOf } from './spelling.js';
 import { Identifier, Text, TokenList } from './tokens.js';
 

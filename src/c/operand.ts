@@ -1,5 +1,5 @@
 /** The postfix expression that ends before `.`, `->` or another place: found by walking back over its tokens. */
-import { opening, punct } from './outline.js';
+import { opening, punct } from './brackets.js';
 import { spellingOf, textOf } from './spelling.js';
 import { Identifier, type TokenList } from './tokens.js';
 

@@ -5,7 +5,10 @@
  * expression and typed by expressions.ts. A macro call adds what the macro's own body does (effects.ts); its arguments are read
  * where they stand, as everything else is, so that each token of the file counts once.
  */
+
+import { closing, punct, splitByCommas, word } from './brackets.js';
 import type { MacroText } from './conditions.js';
+import { type TypeName, unknownType } from './declarators.js';
 import {
   type Effects,
   effectsIn,
@@ -30,18 +33,7 @@ import { flattenCall } from './flatten.js';
 import { InitialiserReader, type Initialising, initialiserAfter } from './initialisers.js';
 import { argumentsIn } from './macro-call.js';
 import { isCallWord, operandStart } from './operand.js';
-import {
-  closing,
-  type FunctionOutline,
-  type Outline,
-  outlineOfTokens,
-  punct,
-  type RecordOutline,
-  splitByCommas,
-  type TypeName,
-  unknownType,
-  word,
-} from './outline.js';
+import { type FunctionOutline, type Outline, outlineOfTokens, type RecordOutline } from './outline.js';
 import { spellingOf, textOf } from './spelling.js';
 import { Identifier, type TokenList } from './tokens.js';
 

@@ -22,7 +22,7 @@ const { files } = indexed;
 const readers = Array.from({ length: Math.min(mostReaders, availableParallelism()) }, () => {
   const worker = new Worker(new URL('./name-index-reader.js', import.meta.url), {
     workerData: spec,
-    resourceLimits: { maxYoungGenerationSizeMb: 64, maxOldGenerationSizeMb: 2048 },
+    resourceLimits: { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 2048 },
   });
   return worker;
 });

@@ -4,9 +4,11 @@
  *
  * A use that the body of a public header's macro spells is told twice: where the macro is called, and in the header, as the macro's.
  */
+
+import type { TypeName } from '../c/declarators.js';
 import { isByValue, resolveType } from '../c/expressions.js';
 import { LineTable } from '../c/line-table.js';
-import type { Outline, TypeName } from '../c/outline.js';
+import type { Outline } from '../c/outline.js';
 import { spellingOf, textOf } from '../c/spelling.js';
 import { tokenize } from '../c/tokenize.js';
 import { Identifier } from '../c/tokens.js';

@@ -2,21 +2,14 @@
  * What a name means to the code in one file, over the whole tree: the file's own declarations first, then those of headers
  * that it can see. A private declaration of another source file never counts.
  */
+
+import { closing, punct } from '../c/brackets.js';
 import { type Conditions, type MacroText, numberOf } from '../c/conditions.js';
+import { type TypeName, unknownType } from '../c/declarators.js';
 import { type Template, templateOf } from '../c/effects.js';
 import { flattenCall } from '../c/flatten.js';
 import { LineTable } from '../c/line-table.js';
-import {
-  closing,
-  membersIn,
-  type Outline,
-  outlineOf,
-  outlineOfTokens,
-  punct,
-  type RecordOutline,
-  type TypeName,
-  unknownType,
-} from '../c/outline.js';
+import { membersIn, type Outline, outlineOf, outlineOfTokens, type RecordOutline } from '../c/outline.js';
 import { textOf } from '../c/spelling.js';
 import { tokenize } from '../c/tokenize.js';
 import { TokenList } from '../c/tokens.js';

@@ -144,6 +144,8 @@ export class NameIndexBuilder {
         numbers[at] = place[numbers[at] as number] as number;
         if (column !== undefined) numbers[at + 1 + column] = place[numbers[at + 1 + column] as number] as number;
       }
+      // Each is some hundred megabytes: what was collected goes as its sorted form comes.
+      this.#rows[relation] = new RowList(width);
       return [relation, makePostings(numbers, width, names.length)];
     });
     return { files, links, names, ...Object.fromEntries(postings) } as NameTables;

@@ -95,7 +95,7 @@ function gather(numbers: Uint32Array, width: number, next: Uint32Array, places: 
     width,
     keys: Uint32Array.from(keys),
     starts: Uint32Array.from(starts),
-    values: values.slice(0, rows * width),
+    values: values.subarray(0, rows * width),
   };
 }
 
