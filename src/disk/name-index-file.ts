@@ -36,7 +36,7 @@ export function writeNameIndex(path: string, source: string, tables: NameTables)
   for (const relation of relationNames)
     for (const part of ['keys', 'starts', 'values'] as const) {
       const numbers = tables[relation][part];
-      put(`${relation}.${part}`, numbers.slice(0, numbers.length));
+      put(`${relation}.${part}`, numbers instanceof Uint32Array ? numbers : numbers.slice(0, numbers.length));
     }
   const { files, links } = tables;
   const head = Buffer.from(JSON.stringify({ format, source, files, links, parts } satisfies Head));

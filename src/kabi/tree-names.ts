@@ -162,12 +162,12 @@ export class TreeNames {
         if (files.includes(path))
           return files.some((file) => file !== path && file.startsWith(`arch/${this.#archDirectory}/include/`)) || null;
         if (files.some((file) => !isPublicHeader(file) && privateRank(path, file) === sameFolderRank)) return true;
-        const public_ = this.#definedIn(
-          files.filter((file) => this.#publicRank(file, isArch) >= 7),
-          name,
-        );
-        if (public_ !== false) return public_;
-        return name === 'MODULE' || files.some((file) => this.#publicRank(file, isArch) > 0) ? null : false;
+        const ranked = files.map((file) => ({ file, rank: this.#publicRank(file, isArch) }));
+        const those = (from: number, to: number) =>
+          ranked.flatMap(({ file, rank }) => (rank >= from && rank < to ? [file] : []));
+        const sure = this.#definedIn(those(7, 100), name);
+        if (sure !== false) return sure;
+        return name === 'MODULE' || this.#definedIn(those(1, 7), name) !== false ? null : false;
       },
       value: (name) => this.#conditions.value?.(name) ?? this.#numberOf(name, isArch, 0),
     };
