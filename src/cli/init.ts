@@ -83,7 +83,7 @@ lists:
 # posting:
 #   perHour: 20                       # limits postpone, they drop nothing
 #   perListHour: 10
-#   perThread: 3                      # a thread gets so many answers (one a version), then silence
+#   perThread: 3                      # a thread gets so many answers a week (one a version), then silence
 #   attempts: 12
 #   retry: 30s                        # pause after a refusal, doubled each time up to an hour
 #   unsureGrace: 30m                  # how long to look for our mail on the list when a send's answer was lost

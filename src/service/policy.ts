@@ -45,7 +45,8 @@ export function decide(occasion: Occasion): Decision {
   if (history.answeredByOther) return silent('a kabiwatch has answered in this thread');
   if (occasion.now.getTime() - occasion.receivedAt.getTime() > list.answerWithin)
     return silent('the series is too old to be answered');
-  if (history.thread >= posting.perThread) return silent(`the thread has ${history.thread} answers already`);
+  if (history.thread >= posting.perThread)
+    return silent(`the thread has ${history.thread} answers of this week already`);
   const held = list.moderation
     ? 'waits for approval'
     : history.burst >= posting.breakerBursts

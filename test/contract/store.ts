@@ -223,6 +223,16 @@ export function storeContract(name: string, open: () => Promise<{ store: Store; 
         optedOut: true,
         answeredByOther: false,
       });
+      // Our own answer comes back over the list; a stranger's is another's. A week later a new version may be answered.
+      await deliver(store, [
+        mail({ messageId: 'kabi-1@bot', ancestors: ['once@x'], patch: false, series: false, automatic: 'kabiwatch' }),
+      ]);
+      const about = { thread, author: 'b@example.org', list: 'a-list' };
+      expect(await historyOf(store, about, noon)).toMatchObject({ answeredByOther: false });
+      await deliver(store, [
+        mail({ messageId: 'kabi-9@other', ancestors: ['once@x'], patch: false, series: false, automatic: 'kabiwatch' }),
+      ]);
+      expect(await historyOf(store, about, later(8 * 86_400_000))).toMatchObject({ thread: 0, answeredByOther: true });
     });
 
     holds('a lease has one holder, and a dead one is replaced', async (store) => {

@@ -92,7 +92,7 @@ test.each([
   [
     'three answers in the thread',
     occasion({ verdict: 'crc-break' }, { history: { ...quiet, thread: 3 } }),
-    'the thread has 3 answers already',
+    'the thread has 3 answers of this week already',
   ],
   [
     'a week old',

@@ -16,6 +16,7 @@ import { type Working, workThread } from '../../src/service/work.js';
 import { scratchFolder, until } from '../servers/run.js';
 import { configuration, startProcess } from '../servers/service.js';
 import { startSmallImap } from '../servers/small-imap.js';
+import { startSmtp } from '../servers/smtp.js';
 
 const diffOf = (guarded: boolean, name = 'lantern') => `diff --git a/include/linux/${name}.h b/include/linux/${name}.h
 --- a/include/linux/${name}.h
@@ -74,6 +75,32 @@ test('v2 in a thread of its own withdraws the unsent reply to v1, and says what 
   } finally {
     await service.stop();
     await imap.stop();
+    folder.remove();
+  }
+}, 120_000);
+
+test('v2 is answered too when the answer to v1 has come back over the list', async () => {
+  const folder = scratchFolder('versions');
+  const imap = await startSmallImap('bot', 'secret');
+  const smtp = await startSmtp(({ raw }) => imap.deliver(raw));
+  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: smtp.port };
+  const service = startProcess(
+    `${folder.path}/kabiwatch.yaml`,
+    configuration(folder.path, servers, {}, { mode: 'list', reply: 'always', quiet: '1s', answerWithin: '9999d' }),
+  );
+  const stored = () => service.lines.reduce((sum, { fresh }) => sum + Number(fresh ?? 0), 0);
+  try {
+    imap.deliver(mail(first));
+    await until('v1 is answered, and the answer is read', () => stored() === 2, 60_000);
+    imap.deliver(mail(second));
+    await until('v2 is answered', () => smtp.mails.length === 2, 30_000);
+    const text = smtp.mails[1]?.raw.toString('latin1') ?? '';
+    expect(text).toContain('In-Reply-To: <v2@x>');
+    expect(text).toContain('Since v1: crc-break becomes');
+  } finally {
+    await service.stop();
+    await imap.stop();
+    await smtp.stop();
     folder.remove();
   }
 }, 120_000);

@@ -77,7 +77,7 @@ export async function noteSilence(tx: Database, review: number, why: string): Pr
 }
 
 export interface History {
-  /** Answers in this thread at real outlets, whatever their state but withdrawn. */
+  /** Mails planned for this thread within a week, whatever their state but withdrawn: a thread holds all versions, however late. */
   readonly thread: number;
   /** Bad verdicts that were planned to be said within the last hour. */
   readonly burst: number;
@@ -94,12 +94,19 @@ export async function historyOf(
   const [row] = await db.query<History>(
     `select
        (select count(*)::int from kabiwatch.delivery d join kabiwatch.series s on s.id = d.series
-        where s.thread = $1 and d.outlet = 'mail' and d.state <> 'withdrawn') as thread,
+        where s.thread = $1 and d.outlet = 'mail' and d.state <> 'withdrawn' and d.planned_at > $5) as thread,
        (select count(*)::int from kabiwatch.delivery d where d.outlet = 'mail' and d.planned_at > $4) as burst,
        exists (select 1 from kabiwatch.opt_out
         where (kind = 'author' and value = $2) or (kind = 'list' and value = $3)) as "optedOut",
-       exists (select 1 from kabiwatch.message where thread = $1 and automatic = 'kabiwatch') as "answeredByOther"`,
-    [about.thread, about.author, about.list, new Date(now.getTime() - 3_600_000)],
+       exists (select 1 from kabiwatch.message m where m.thread = $1 and m.automatic = 'kabiwatch'
+        and not exists (select 1 from kabiwatch.delivery d where d.message_id = m.message_id)) as "answeredByOther"`,
+    [
+      about.thread,
+      about.author,
+      about.list,
+      new Date(now.getTime() - 3_600_000),
+      new Date(now.getTime() - 7 * 86_400_000),
+    ],
   );
   return row ?? { thread: 0, burst: 0, optedOut: false, answeredByOther: false };
 }
