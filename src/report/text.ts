@@ -38,10 +38,10 @@ export function textReport(review: Review, series: Series | null, options: TextO
     since(options.since ?? null, review),
     quoted(review, series),
     layoutTable(review),
-    findings(review),
     guards(review),
-    symbols(review),
     affected(review),
+    symbols(review),
+    findings(review),
     missing(review),
   ];
   // The way out is kept whole; what explains the verdict gives room.
