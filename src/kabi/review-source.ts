@@ -123,7 +123,7 @@ function usersIn({ whoUses }: SourceRequest, changes: ChangeSet): Users | null {
   // Who uses it decides only where the versions say nothing.
   const isLoud = ({ name }: ChangedType): number => (changes.hashedThrough.has(dumpKey(name)) ? 1 : 0);
   const asked = moved.toSorted((one, other) => isLoud(one) - isLoud(other)).slice(0, MOST_ASKED);
-  const users = usersOf(asked, whoUses());
+  const users = usersOf(asked, whoUses(), changes.reached);
   if (asked.length === moved.length) return users;
   const left = {
     what: `who uses ${moved.length - asked.length} more types that moved`,

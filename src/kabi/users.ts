@@ -15,6 +15,7 @@ import {
   type MovedType,
 } from './consumers.js';
 import type { UseOf } from './judge-source.js';
+import { dumpKey } from './judge-symbols.js';
 import type { LayoutChange } from './layout-change.js';
 import type { Consumer, Missing } from './review.js';
 import type { Row } from './rows.js';
@@ -25,11 +26,16 @@ export interface Users {
   readonly missing: readonly Missing[];
 }
 
-export function usersOf(types: readonly ChangedType[], question: ConsumerQuestion): Users {
+/** `reached`: dump keys that an export reaches; such a type is of the interface whoever touches it. */
+export function usersOf(
+  types: readonly ChangedType[],
+  question: ConsumerQuestion,
+  reached: ReadonlySet<string>,
+): Users {
   const moved = types.flatMap((type) => (type.change === null ? [] : movedOf(type.name, type.change)));
   const found = consumersOf(moved, question);
   const answer = { ...found, consumers: found.consumers.map(ofOutermost) };
-  return { answer, useOf: (type) => useOf(type, answer, question), missing: missingOf(answer) };
+  return { answer, useOf: (type) => useOf(type, answer, question, reached), missing: missingOf(answer) };
 }
 
 /** Headers in which a record holds one of these types by value. */
@@ -73,12 +79,18 @@ function bareTypedef(name: string): string {
   return name.replace(/^typedef /, '');
 }
 
-function useOf(type: ChangedType, answer: ConsumerAnswer, question: ConsumerQuestion): ReturnType<UseOf> {
+function useOf(
+  type: ChangedType,
+  answer: ConsumerAnswer,
+  question: ConsumerQuestion,
+  reached: ReadonlySet<string>,
+): ReturnType<UseOf> {
   const name = bareTypedef(type.name);
   // Who touches a type that holds it by value touches it.
   const touching = [name, ...type.embeddedIn.map(bareTypedef)].map((one) => linkUnitsOf(one, question));
   const linkUnits = new Set(touching.flatMap(({ names }) => [...names]));
-  if (!touching.some(({ isInline }) => isInline) && linkUnits.size <= 1) return 'nobody';
+  const isPrivate = !reached.has(dumpKey(type.name)) && !touching.some(({ isInline }) => isInline);
+  if (isPrivate && linkUnits.size <= 1) return 'nobody';
   // Who embeds it in a header is judged as a type of its own.
   const users = answer.consumers.filter((one) => one.type === name && one.place !== 'possible');
   if (!users.some(({ place }) => place === 'module' || place === 'inline')) return 'base only';
