@@ -10,11 +10,12 @@ import { KabiwatchError } from '../errors.js';
 import { checkApp } from '../github/setup.js';
 import { connect, told } from '../imap/client.js';
 import { mailboxes } from '../imap/mailbox-source.js';
+import { verifyPatchwork } from '../patchwork/check-outlet.js';
 import type { Config, ListConfig } from '../service/config.js';
 import { readConfig, readSecret } from '../service/config-file.js';
 import { startLog } from '../service/log.js';
 import { openStore } from '../service/open-store.js';
-import { smtpAccount } from '../service/start.js';
+import { patchworkAccount, smtpAccount } from '../service/start.js';
 import { verifySmtp } from '../smtp/smtp-sink.js';
 import { memoryTree } from '../tree/memory.js';
 
@@ -65,6 +66,12 @@ function checksOf(config: Config): Check[] {
   }
   const { github } = config;
   if (github !== undefined) checks.push({ what: `GitHub App ${github.appId}`, check: () => tryGithub(github) });
+  const { patchwork } = config;
+  if (patchwork !== undefined)
+    checks.push({
+      what: `Patchwork ${patchwork.url}`,
+      check: async () => `has the project ${await verifyPatchwork(patchworkAccount(patchwork))}`,
+    });
   checks.push({ what: `replies folder ${config.replies}`, check: () => tryFolder(config.replies) });
   checks.push({ what: `web ${config.web.listen}`, check: () => tryPort(config.web.listen) });
   return checks;

@@ -31,10 +31,19 @@ const Checks = z.array(
 /** More than a patch gets in its life. */
 const mostChecks = 500;
 
-export function checkOutlet(account: PatchworkAccount): CheckOutlet {
+/** Asks for the project, posts nothing. Resolves to its name; rejects with what is wrong. */
+export async function verifyPatchwork(account: PatchworkAccount): Promise<string> {
+  const project = await asking(account)(`/projects/${encodeURIComponent(account.project)}/`);
+  return z.object({ name: z.string() }).parse(project).name;
+}
+
+type Ask = (path: string, body?: object) => Promise<unknown>;
+
+/** GET, or POST where there is a body; rejects with Refused for what the server does not take. */
+function asking(account: PatchworkAccount): Ask {
   const base = `${account.url.replace(/\/+$/, '')}/api/1.2`;
   const dispatcher = new EnvHttpProxyAgent();
-  const ask = async (path: string, body?: object): Promise<unknown> => {
+  return async (path, body) => {
     const answer = await fetch(`${base}${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       headers: {
@@ -50,6 +59,10 @@ export function checkOutlet(account: PatchworkAccount): CheckOutlet {
     if (!answer.ok) throw new Refused(answer.status, (await answer.text()).slice(0, 300));
     return answer.json();
   };
+}
+
+export function checkOutlet(account: PatchworkAccount): CheckOutlet {
+  const ask = asking(account);
   const patchNamed = async (messageId: string): Promise<number> => {
     const query = new URLSearchParams({ project: account.project, msgid: messageId });
     const found = Patches.parse(await ask(`/patches/?${query}`));

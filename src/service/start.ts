@@ -372,9 +372,11 @@ function smtpOf(config: Config, clock: Clock): MailSink | null {
 }
 
 function patchworkOf({ patchwork }: Config): CheckOutlet | null {
-  if (patchwork === undefined) return null;
-  const { url, project, token, context, timeout } = patchwork;
-  return checkOutlet({ url, project, token: () => readSecret(token), context, timeoutMs: timeout });
+  return patchwork === undefined ? null : checkOutlet(patchworkAccount(patchwork));
+}
+
+export function patchworkAccount({ url, project, token, context, timeout }: NonNullable<Config['patchwork']>) {
+  return { url, project, token: () => readSecret(token), context, timeoutMs: timeout };
 }
 
 export function smtpAccount(smtp: NonNullable<Config['smtp']>) {

@@ -1,6 +1,6 @@
 /** Results as checks in Patchwork: through the outbox of a whole service, and the adapter against everything the server may do. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { checkOutlet } from '../../src/patchwork/check-outlet.js';
+import { checkOutlet, verifyPatchwork } from '../../src/patchwork/check-outlet.js';
 import { checkOf } from '../../src/service/check.js';
 import { parseConfig } from '../../src/service/config-file.js';
 import type { Check } from '../../src/service/ports.js';
@@ -69,6 +69,12 @@ test('a wrong token and a server without API 1.2 are for a person', async () => 
   patchwork.plan.push(404);
   expect(await outlet().post(check)).toMatchObject({ kind: 'failed' });
   expect(patchwork.checks).toEqual([]);
+});
+
+test('doctor asks for the project', async () => {
+  const account = { url: patchwork.url, token: () => 'secret', context: 'kabi', timeoutMs: 2000 };
+  expect(await verifyPatchwork({ ...account, project: 'kernel' })).toBe('The kernel');
+  await expect(verifyPatchwork({ ...account, project: 'other' })).rejects.toThrow('404');
 });
 
 test('a server that is not there is tried again', async () => {

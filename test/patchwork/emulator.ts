@@ -52,6 +52,8 @@ export async function startPatchwork(project: string, token: string): Promise<Pa
       );
       return void send(200, found);
     }
+    if (pathname === `/api/1.2/projects/${project}/`)
+      return void send(200, { id: 1, name: 'The kernel', link_name: project });
     const [, id] = /^\/api\/1\.2\/patches\/(\d+)\/checks\/$/.exec(pathname) ?? [];
     const patch = Number(id);
     if (id === undefined || patches[patch - 1] === undefined) return void send(404, { detail: 'Not found.' });
