@@ -67,4 +67,26 @@ const recall = found / (found + missed);
 console.log(
   `\nprecision ${precision.toFixed(4)}, recall ${recall.toFixed(4)} (${found} found, ${wrong} wrong, ${missed} missed)`,
 );
+
+// Beside the questions: every member, sizeof and object that clang saw in the sources of these units, whoever's it is.
+const all = { found: 0, wrong: 0, missed: 0 };
+for (const [key, theirs] of truth) {
+  const name = /^(sizeof|define) /.test(key) ? key : `access ${key}`;
+  const record = name.replace(/^(\w+) ([^ .]+)(\.|$)/, '$1 struct /$2$3');
+  const inSources = ({ file }) => compiled.has(file);
+  const ours = new Set(
+    question.index
+      .uses(record)
+      .filter(inSources)
+      .map(({ file, line }) => `${file}:${line}`),
+  );
+  const inScope = [...theirs].filter((place) => compiled.has(place.split(':')[0]));
+  const right = inScope.filter((place) => ours.has(place)).length;
+  all.found += right;
+  all.missed += inScope.length - right;
+  all.wrong += ours.size - right;
+}
+console.log(
+  `every record in these ${compiled.size} sources: precision ${(all.found / (all.found + all.wrong)).toFixed(4)}, recall ${(all.found / (all.found + all.missed)).toFixed(4)}, of ${all.found + all.missed} uses`,
+);
 process.exitCode = precision >= 0.99 && recall >= 0.97 ? 0 : 1;

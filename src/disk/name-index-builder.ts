@@ -3,7 +3,7 @@
  * read the files, a batch at a time; this one puts together what they tell.
  */
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, freemem } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { SingleBar } from 'cli-progress';
 import { type FactRows, NameIndexBuilder } from '../kernel/names.js';
@@ -13,18 +13,17 @@ import type { ReaderTask } from './name-index-reader.js';
 
 /** Files of one batch: some megabytes of source. */
 const together = 150;
-/** More readers would each keep the headers' declarations, some 300 MB. */
+/** A reader keeps the headers' declarations, and this process what all of them tell. */
+const memoryOfReader = 1.2 * 2 ** 30;
 const mostReaders = 2;
 
 const spec = JSON.parse(readFileSync(0, 'utf8')) as IndexSpec;
 const indexed = indexedTree(spec);
 const { files } = indexed;
-const readers = Array.from({ length: Math.min(mostReaders, availableParallelism()) }, () => {
-  const worker = new Worker(new URL('./name-index-reader.js', import.meta.url), {
-    workerData: spec,
-    resourceLimits: { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 2048 },
-  });
-  return worker;
+const affordable = Math.max(1, Math.floor(freemem() / memoryOfReader) - 1);
+const readers = Array.from({ length: Math.min(mostReaders, availableParallelism(), affordable) }, () => {
+  const resourceLimits = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 2048 };
+  return new Worker(new URL('./name-index-reader.js', import.meta.url), { workerData: spec, resourceLimits });
 });
 const bar = new SingleBar({
   format: '{bar} {value}/{total} files: index of the tree, made once',
@@ -32,18 +31,8 @@ const bar = new SingleBar({
 });
 bar.start(2 * files.length, 0);
 
-const headers = new NameIndexBuilder();
 const whole = new NameIndexBuilder();
-await pass(
-  'headers',
-  files.flatMap((file, i) => (file.endsWith('.h') ? [i] : [])),
-  (rows) => {
-    headers.add(rows);
-    whole.add(rows);
-  },
-);
-const tables = headers.tables(files, []);
-for (const reader of readers) reader.postMessage({ kind: 'names', tables: tables } satisfies ReaderTask);
+await readHeaderNames();
 await pass(
   'uses',
   files.map((_, i) => i),
@@ -59,6 +48,21 @@ keepNameIndex(
   ),
 );
 bar.stop();
+
+/** Tells the readers what headers declare; the index itself keeps of it what a question asks for. */
+async function readHeaderNames(): Promise<void> {
+  const headers = new NameIndexBuilder();
+  await pass(
+    'headers',
+    files.flatMap((file, i) => (file.endsWith('.h') ? [i] : [])),
+    (rows) => {
+      headers.add(rows);
+      whole.add(rows, ['record', 'include']);
+    },
+  );
+  const tables = headers.tables(files, []);
+  for (const reader of readers) reader.postMessage({ kind: 'names', tables } satisfies ReaderTask);
+}
 
 /** Hands `numbers` out in batches until all are read. */
 async function pass(

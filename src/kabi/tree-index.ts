@@ -88,7 +88,7 @@ export function makeIndex(indexed: IndexedTree, linkOf: (file: string) => string
   first.add(headers);
   const uses = new FactSink();
   new UseFileReader(indexed, new HeaderNames(first.tables(files, []))).read(all, uses);
-  builder.add(headers);
+  builder.add(headers, ['record', 'include']);
   builder.add(uses.take());
   return new NameIndex(builder.tables(files, files.map(linkOf)));
 }

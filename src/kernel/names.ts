@@ -106,9 +106,13 @@ export class NameIndexBuilder {
   readonly #ids = new Map<string, number>();
   readonly #rows = emptyRows();
 
-  add({ names, rows }: FactRows): void {
-    const own = names.map((name) => this.#id(name));
-    for (const relation of relationNames) {
+  add({ names, rows }: FactRows, kept: readonly Relation[] = relationNames): void {
+    const own = new Int32Array(names.length).fill(-1);
+    const idOf = (place: number): number => {
+      if ((own[place] as number) < 0) own[place] = this.#id(names[place] as string);
+      return own[place] as number;
+    };
+    for (const relation of kept) {
       const numbers = rows[relation];
       const to = this.#rows[relation];
       const step = to.width + 1;
@@ -116,8 +120,8 @@ export class NameIndexBuilder {
       const row = new Uint32Array(to.width);
       for (let at = 0; at < numbers.length; at += step) {
         row.set(numbers.subarray(at + 1, at + step));
-        if (column !== undefined) row[column] = own[row[column] as number] as number;
-        to.push(own[numbers[at] as number] as number, row);
+        if (column !== undefined) row[column] = idOf(row[column] as number);
+        to.push(idOf(numbers[at] as number), row);
       }
     }
   }
