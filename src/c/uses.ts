@@ -140,8 +140,10 @@ class UseReader {
     const before = at > 0 ? this.#tokens.spelling[at - 1] : punct.semi;
     if (before === punct.dot || before === punct.equals || before === punct.comma || before === punct.open) return null;
     const macro = this.#names.macro(textOf(this.#tokens.spelling[at] as number));
-    if (macro?.parameters == null || !macro.body.spelling.subarray(0, macro.body.length).includes(punct.brace))
-      return null;
+    if (macro?.parameters == null) return null;
+    const body = macro.body.spelling.subarray(0, macro.body.length);
+    // It has a body, or calls macros that may.
+    if (!body.includes(punct.brace) && !body.includes(punct.open)) return null;
     const close = closing(this.#tokens, at + 1, end);
     if (this.#tokens.spelling.subarray(at, close).includes(tracePrototype)) return null;
     const flat = flattenCall(macro, this.#tokens, at, close, (name) => this.#names.macro(name));
@@ -274,7 +276,9 @@ class UseReader {
     if (isWhole) return at;
     const parts = argumentsIn(macro, this.#tokens, at + 2, close);
     if (template.effects.pieces.length > 0) this.#effects(filledIn(template.effects, this.#tokens, parts), at);
-    // Arguments that a macro does nothing with, as lockdep's where it is configured away, touch nothing.
+    // Arguments that a macro does nothing with, as lockdep's where it is configured away, touch nothing. Trace events are read several
+    // times, each time with another meaning of their macros.
+    if (this.#function === null) return at;
     parts.forEach(({ start, end: stop }, i) => {
       if (template.isUsed[i] === false) this.#unused.set(start, stop);
     });

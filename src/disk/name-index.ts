@@ -53,7 +53,7 @@ function indexFolder(): string {
 }
 
 export function identityOf({ config }: IndexSpec, { tree, files, archDirectory }: IndexedTree): string {
-  const hash = createHash('sha256').update(`names/9\n${archDirectory}\n`);
+  const hash = createHash('sha256').update(`names/10\n${archDirectory}\n`);
   // Comments and order of a .config say nothing.
   const lines = (config ?? '').split('\n').filter((line) => line.startsWith('CONFIG_'));
   hash.update(lines.sort().join('\n'));

@@ -129,6 +129,7 @@ test('a macro without arguments that hides a sizeof counts where it is used, and
 test('a trace event counts where its code is made; its own record is not asked for', () => {
   const files = {
     'include/linux/lamp.h': 'struct lamp { int id; };',
+    'include/linux/tracepoint.h': '#define TRACE_EVENT(name, proto, args, tstruct, assign, print)',
     'include/trace/events/lamp.h':
       'TRACE_EVENT(lamp_on, TP_PROTO(struct lamp *lamp), TP_ARGS(lamp), TP_STRUCT__entry(__field(int, id)), TP_fast_assign(__entry->id = lamp->id;), TP_printk("%d", __entry->id));',
     'drivers/torch.c': '#define CREATE_TRACE_POINTS\n#include <trace/events/lamp.h>\n',
@@ -157,4 +158,22 @@ test('another configuration reads another branch, also where only a header tells
     ].join('\n'),
   };
   expect(askedOf('struct lamp', ['id', 'old'], false, files)).toEqual(['access id builtin kernel/lamp.c b']);
+});
+
+test('functions that a macro defines through other macros are read, with a macro that is an argument', () => {
+  const files = {
+    'include/linux/lamp.h': [
+      'struct lamp { long flags; };',
+      '#define ANY(lamp, enforce) (lamp)',
+      '#define TEST_LAMP(name, policy) static inline int Lamp##name(struct lamp *lamp) { return test_bit(1, &policy(lamp, 0)->flags); }',
+      '#define SET_LAMP(name, policy) static inline void SetLamp##name(struct lamp *lamp) { set_bit(1, &policy(lamp, 1)->flags); }',
+      '#define LAMP_FLAG(name, policy) TEST_LAMP(name, policy) SET_LAMP(name, policy)',
+      'LAMP_FLAG(Lit, ANY)',
+    ].join('\n'),
+  };
+  const found = askedOf('struct lamp', ['flags'], false, files);
+  expect(found).toEqual([
+    'access flags inline include/linux/lamp.h LampLit',
+    'access flags inline include/linux/lamp.h SetLampLit',
+  ]);
 });
