@@ -52,7 +52,8 @@ for (const [at, to] of releases.slice(1).entries()) {
   const from = releases[at];
   const build = mkdtempSync(join(tmpdir(), 'kabiwatch-el5-'));
   try {
-    writeFileSync(join(build, '.config'), git('show', `${from.tag}:configs/kernel-2.6.18-${config}.config`), 'latin1');
+    const configOf = ({ tag }) => git('show', `${tag}:configs/kernel-2.6.18-${config}.config`);
+    writeFileSync(join(build, '.config'), withNewOptions(configOf(from), configOf(to)), 'latin1');
     const folders = [
       'linux',
       'net',
@@ -134,6 +135,16 @@ function print(from, to, series, review, seconds) {
     `${review.symbols.changed.length} of ${review.symbols.exported}`,
     seconds.toFixed(0),
   ]);
+}
+
+/** The older release's configuration, and of the newer one's the options that the older did not have: a header may ask for them by name. */
+function withNewOptions(older, newer) {
+  const named = (line) => /\b(CONFIG_\w+)/.exec(line)?.[1];
+  const known = new Set(older.split('\n').map(named));
+  return `${older}\n${newer
+    .split('\n')
+    .filter((line) => named(line) !== undefined && !known.has(named(line)))
+    .join('\n')}\n`;
 }
 
 /** What the findings say of the type, and who touches it. */

@@ -137,10 +137,11 @@ export class SymbolTable {
     return this.#space(kind).kindOf(name) !== 0;
   }
 
-  /** Every struct, union, enum and typedef that is declared. */
+  /** Every struct, union, enum, typedef and enumerator that is declared: a struct's text names the enumerator that an array is as long as. */
   *types(): Iterable<GenksymsSymbol> {
     for (const space of this.#spaces) if (space !== this.#names) yield* space.values();
-    for (const symbol of this.#names.values()) if (symbol.tag === tag.typedef) yield symbol;
+    for (const symbol of this.#names.values())
+      if (symbol.tag === tag.typedef || symbol.tag === tag.enumerator) yield symbol;
   }
 
   /** Everything that is declared. */

@@ -98,3 +98,12 @@ describe('a guard', () => {
     expect([made.verdict, calls(made)]).toEqual(['conditional', [['guard-honest', true]]]);
   });
 });
+
+test('an enumerator that makes an array longer is seen where no export is read, too', () => {
+  const text = (names: string): string =>
+    `${head}enum kind {\n${names}\tKINDS\n};\nstruct crate {\n\tint after;\n\tint kinds[KINDS];\n};\n`;
+  const path = 'include/linux/box.h';
+  const tree = new SmallTree({ [path]: text('\tA,\n'), 'kernel/box.c': unit });
+  trees.push(tree);
+  expect(tree.review({ [path]: text('\tA,\n\tB,\n') }, ['x86_64'], []).verdict).toBe('crc-break');
+});
