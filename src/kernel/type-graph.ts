@@ -17,7 +17,15 @@ export interface GraphNode extends TextNode {
   readonly units: Uint8Array;
   /** By reference: the keys that it can mean, the likeliest first. */
   readonly meant: readonly (readonly string[])[];
+  /** By reference: the same keys with their texts; found when first asked for. */
+  readonly entries: (readonly Entry[] | undefined)[];
   met: number;
+}
+
+/** A key, with its texts and, while a walk with other texts goes on, what stands in their place; null: nothing does. */
+interface Entry {
+  readonly nodes: readonly GraphNode[];
+  replacement: GraphNode | null | undefined;
 }
 
 /** Other texts for some keys of one unit; a key that is there with null is not declared in it. */
@@ -36,7 +44,7 @@ const inNone = new Uint8Array();
 
 export class TypeGraph {
   readonly #reference: Reference;
-  readonly #nodes = new Map<string, readonly GraphNode[]>();
+  readonly #entries = new Map<string, Entry>();
   readonly #made = new Map<string, GraphNode>();
   readonly #readers = new Map<string, ReadonlySet<number>>();
   readonly #count: number;
@@ -52,13 +60,18 @@ export class TypeGraph {
 
   /** All texts of a key. */
   nodesOf(key: string): readonly GraphNode[] {
-    let nodes = this.#nodes.get(key);
-    if (nodes === undefined) {
+    return this.#entry(key).nodes;
+  }
+
+  #entry(key: string): Entry {
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
       const rows = this.#reference.row('types', key) ?? [];
-      nodes = rows.map(({ text, file, units }) => this.#node(key, text, file, unpackNumbers(units)));
-      this.#nodes.set(key, nodes);
+      const nodes = rows.map(({ text, file, units }) => this.#node(key, text, file, unpackNumbers(units)));
+      entry = { nodes, replacement: undefined };
+      this.#entries.set(key, entry);
     }
-    return nodes;
+    return entry;
   }
 
   /** A text that the reference does not have: one for all units that come to it. */
@@ -77,7 +90,7 @@ export class TypeGraph {
     for (const unit of units) member[unit] = 1;
     const cut = cutText(text);
     const meant = cut.references.map(({ letter, name }) => keysMeant(letter, name));
-    return { key, text, file, cut, units: member, meant, met: 0 };
+    return { key, text, file, cut, units: member, meant, entries: [], met: 0 };
   }
 
   /** What genksyms makes of a tag that nothing declares; null for other keys. */
@@ -112,7 +125,20 @@ export class TypeGraph {
     const own = replaced.get(name);
     const root = own === undefined ? this.nodeIn(unit, name) : own;
     if (root === null) return null;
-    return crcOfText(root, this.#resolver(unit, replaced), onMet as (node: TextNode, from: TextNode) => void);
+    return this.#with(replaced, () =>
+      crcOfText(root, this.#resolver(unit), onMet as (node: TextNode, from: TextNode) => void),
+    );
+  }
+
+  /** While `walk` goes on, these texts stand in place of the reference's. */
+  #with<T>(replaced: Replaced, walk: () => T): T {
+    const entries = Array.from(replaced, ([key, node]) => ({ entry: this.#entry(key), node }));
+    for (const { entry, node } of entries) entry.replacement = node;
+    try {
+      return walk();
+    } finally {
+      for (const { entry } of entries) entry.replacement = undefined;
+    }
   }
 
   /** Units that read a file. */
@@ -130,23 +156,12 @@ export class TypeGraph {
    * the keys; an export's own text counts only where it reaches no other of the keys.
    */
   nearest(unit: number, names: readonly string[], targets: ReadonlySet<string>, replaced: Replaced): Nearest {
-    const resolve = this.#resolver(unit, replaced);
     const rootOf = (name: string): GraphNode | null => {
       const own = replaced.get(name);
       return own === undefined ? this.nodeIn(unit, name) : own;
     };
     const roots = new Map(names.flatMap((name) => [[name, rootOf(name)] as const]));
-    const users = new Map<GraphNode, GraphNode[]>();
-    for (const root of roots.values()) if (root !== null) users.set(root, []);
-    for (const node of users.keys()) {
-      for (let at = 0; at < node.meant.length; at++) {
-        const named = resolve(node, at) as GraphNode | null;
-        if (named === null) continue;
-        const known = users.get(named);
-        if (known === undefined) users.set(named, [node]);
-        else known.push(node);
-      }
-    }
+    const users = this.#with(replaced, () => this.#usersBelow(unit, roots.values()));
     const next = new Map<GraphNode, GraphNode | null>();
     for (const node of users.keys()) if (targets.has(node.key) && node.key.includes('#')) next.set(node, null);
     for (const node of next.keys()) for (const user of users.get(node) ?? []) if (!next.has(user)) next.set(user, node);
@@ -159,12 +174,37 @@ export class TypeGraph {
     return { paths, reached: keys(users.keys()), through: new Set([...keys(next.keys()), ...paths.keys()]) };
   }
 
-  #resolver(unit: number, replaced: Replaced): Resolve {
-    return (node, at) => {
-      for (const key of (node as GraphNode).meant[at] as readonly string[]) {
-        const other = replaced.size === 0 ? undefined : replaced.get(key);
-        const found = other === undefined ? this.nodeIn(unit, key) : other;
-        if (found !== null) return found;
+  /** Everything that the roots reach, each with those that mention it. */
+  #usersBelow(unit: number, roots: Iterable<GraphNode | null>): ReadonlyMap<GraphNode, readonly GraphNode[]> {
+    const resolve = this.#resolver(unit);
+    const users = new Map<GraphNode, GraphNode[]>();
+    for (const root of roots) if (root !== null) users.set(root, []);
+    for (const node of users.keys()) {
+      for (let at = 0; at < node.meant.length; at++) {
+        const named = resolve(node, at) as GraphNode | null;
+        if (named === null) continue;
+        const known = users.get(named);
+        if (known === undefined) users.set(named, [node]);
+        else known.push(node);
+      }
+    }
+    return users;
+  }
+
+  #resolver(unit: number): Resolve {
+    return (asked, at) => {
+      const node = asked as GraphNode;
+      let entries = node.entries[at];
+      if (entries === undefined) {
+        entries = (node.meant[at] as readonly string[]).map((key) => this.#entry(key));
+        node.entries[at] = entries;
+      }
+      for (const entry of entries) {
+        if (entry.replacement !== undefined) {
+          if (entry.replacement !== null) return entry.replacement;
+          continue;
+        }
+        for (const one of entry.nodes) if (one.units[unit] === 1) return one;
       }
       return null;
     };
