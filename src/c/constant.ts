@@ -15,7 +15,7 @@ import { type Expressions, Intrinsics } from './intrinsics.js';
 import { sign, Word, wordOf } from './keywords.js';
 import type { Layouts } from './layout.js';
 import { characterValue, numeralOf, stringLength } from './literal.js';
-import type { Ordinary } from './parser.js';
+import type { Ordinary } from './scope.js';
 import { spellingOf, textOf } from './spelling.js';
 import { Character, Identifier, Numeral, Text } from './tokens.js';
 import { integers, stripped, type Type, voidType } from './type.js';
