@@ -332,8 +332,8 @@ class Preprocessor implements FileSource {
     if (definition === undefined) this.#expander.expandPragma(emit);
     else if (macro === null) emit(kind[at] as number, spelled, flags[at] as number);
     else this.#expander.expandUse(macro, kind[at] as number, spelled, flags[at] as number, emit);
-    if (this.#expander.exhausted) {
-      this.#expander.exhausted = false;
+    if (this.#expander.work.exhausted) {
+      this.#expander.work.exhausted = false;
       this.#stop(`the expansion of ${textOf(spelled)} is too large`);
     }
     if (out.length > mostTokens) this.#stop('the unit has too many tokens');
@@ -514,7 +514,7 @@ class Preprocessor implements FileSource {
     this.#conditions.expandLine(tokens, first, directive.end, (kind, spelling, flags) =>
       line.push(kind, flags, spelling, 0, 0),
     );
-    if (this.#conditions.exhausted) {
+    if (this.#conditions.work.exhausted) {
       this.#miss('a condition', 'its expansion is too large', directive.at);
       return false;
     }
