@@ -16,7 +16,7 @@ export class Grammar {
   readonly layouts: Layouts;
   /** A tagged struct without a declarator embeds its members (-fms-extensions). */
   readonly embedsTagged: boolean;
-  readonly scope = new Scope();
+  readonly scope: Scope;
   readonly specifiers: SpecifierReader;
   readonly declarators: DeclaratorReader;
   readonly records: RecordReader;
@@ -27,6 +27,7 @@ export class Grammar {
 
   constructor(cursor: Cursor, layouts: Layouts, embedsTagged: boolean) {
     this.cursor = cursor;
+    this.scope = new Scope(layouts.target);
     this.layouts = layouts;
     this.embedsTagged = embedsTagged;
     this.specifiers = new SpecifierReader(this);

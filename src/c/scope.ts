@@ -4,8 +4,9 @@
  * A tag may be named before it is defined; the type that stands for it then is the one that the definition fills.
  */
 import type { Declaration, FunctionDeclaration, VariableDeclaration } from './declarations.js';
-import { textOf } from './spelling.js';
-import type { Enumerator, EnumType, RecordType, Type, TypedefType } from './type.js';
+import { spellingOf, textOf } from './spelling.js';
+import type { Target } from './target.js';
+import { type Enumerator, type EnumType, integers, type RecordType, type Type, type TypedefType } from './type.js';
 
 /** While a record is being read its members are not there yet; afterwards nothing changes it. */
 type Open<T> = { -readonly [K in keyof T]: T[K] };
@@ -29,6 +30,18 @@ export class Scope {
   /** The cursor is in a function body. */
   isLocal = false;
   readonly #tags = new Map<number, Open<RecordType> | Open<EnumType>>();
+
+  constructor(target: Target) {
+    if (target.int128 === null) return;
+    // gcc declares these two before the first line: arm64's registers are of them.
+    this.#predeclare('__int128_t', integers.int128);
+    this.#predeclare('__uint128_t', integers.uint128);
+  }
+
+  #predeclare(name: string, type: Type): void {
+    const typedef: TypedefType = { kind: 'typedef', name, type, align: 0, first: 0, end: 0 };
+    this.names.set(spellingOf(name), { kind: 'typedef', type: typedef });
+  }
 
   /** What `struct TAG` names: the definition, or one that is still to come. */
   record(kind: 'struct' | 'union', tag: number, first: number): RecordType {

@@ -33,3 +33,6 @@ struct bounds {
   typeof(((struct embeds *)0)->d) copied;
 };
 //=> struct bounds: size 40 align 8; by_enum 0; by_choice 56; by_generic 80; by_cast 136; by_offset 200; copied 256
+
+struct predeclared { char c; __uint128_t vregs[2]; __int128_t one; };
+//=> struct predeclared: size 64 align 16; c 0; vregs 128; one 384
