@@ -9,6 +9,8 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import type { Layout } from '../../src/c/layout.js';
 import { openReference, writeReference } from '../../src/disk/reference-file.js';
 import type { Review, TypeChange } from '../../src/kabi/review.js';
+import { packNumbers } from '../../src/kernel/number-set.js';
+import { unitKey } from '../../src/kernel/reference.js';
 import { systemClock } from '../../src/service/clock.js';
 import type { Store } from '../../src/service/database.js';
 import { startHealth } from '../../src/service/health.js';
@@ -91,9 +93,11 @@ function writtenReference(): string {
   const layout = (name: string, size: number, members: Layout['members']): Layout => ({
     ...{ kind: 'struct', name, typedef: false, size, align: 8, members },
   });
-  const symbol = (name: string, shipped: number, computed: number, types: string[]) => ({
-    ...{ name, module: 'vmlinux', license: 'any' as const, namespace: null, shipped, computed, source: null, types },
+  const symbol = (name: string, shipped: number, computed: number) => ({
+    ...{ name, module: 'vmlinux', license: 'any' as const, namespace: null, shipped, computed, source: null },
   });
+  const text = (spelled: string) => [{ text: spelled, file: null, units: packNumbers([0]) }];
+  const names = { basename: 'small', modname: 'small', modfile: 'lib/small' };
   const small = layout('small', 24, [member('a', 0, 4), member('b', 8, 8), member('kabi_reserved1', 16, 8)]);
   const attacked = layout(attack, 8, [member(attack, 0, 8)]);
   writeReference(
@@ -106,8 +110,29 @@ function writtenReference(): string {
       ]),
       embeds: new Map([['struct small', ['struct large']]]),
       symbols: new Map([
-        ['use_small', [symbol('use_small', 1, 1, ['s#small'])]],
-        ['other', [symbol('other', 1, 2, ['s#large'])]],
+        ['use_small', [symbol('use_small', 1, 1)]],
+        ['other', [symbol('other', 1, 2)]],
+      ]),
+      exporting: new Map([
+        [
+          unitKey(0),
+          {
+            ...{
+              source: 'lib/small.c',
+              language: 'c' as const,
+              module: 'vmlinux',
+              place: 'builtin' as const,
+              ...names,
+            },
+            ...{ flags: '0', exports: [['use_small', 1] as const, ['other', 2] as const], missing: [], size: 1 },
+          },
+        ],
+      ]),
+      types: new Map([
+        ['use_small', text('void use_small ( s#small * )')],
+        ['other', text('void other ( s#large * )')],
+        ['s#small', text('struct small { int a ; }')],
+        ['s#large', text('struct large { int a ; }')],
       ]),
     },
   );
