@@ -32,7 +32,7 @@ const units = exportingUnits(world.tree, unitsOf(world.tree, values, arch).units
 /** User and system seconds of the programs, from the shell's own account. */
 function shellSeconds(lines) {
   const script = [...lines, 'times'].join('\n');
-  const { stdout } = spawnSync('bash', ['-c', script], { cwd: dir, encoding: 'utf8', maxBuffer: 1 << 30 });
+  const { stdout } = spawnSync('bash', [], { cwd: dir, input: script, encoding: 'utf8', maxBuffer: 1 << 30 });
   const children = stdout.trim().split('\n').at(-1);
   return [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, m, s]) => sum + Number(m) * 60 + Number(s), 0);
 }

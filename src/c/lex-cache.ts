@@ -13,7 +13,7 @@ export class LexCache {
   readonly macros = new MacroTable();
   readonly segments: Readonly<Record<Bodies, SegmentStore>> = { whole: new SegmentStore(), empty: new SegmentStore() };
   /** How many tokens the last unit had: the next will have about as many. */
-  lastLength = 1 << 19;
+  lastLength = 3 << 18;
   readonly #files = new Map<string, LexedFile>();
   readonly #own = new Map<string, LexedFile>();
   #bytes = 0;

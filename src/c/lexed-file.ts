@@ -4,7 +4,7 @@
  */
 import type { Definition } from './macro.js';
 import { spellingOf } from './spelling.js';
-import { tokenize } from './tokenize.js';
+import { tokenizeLines } from './tokenize.js';
 import { BeginsLine, End, Identifier, type TokenList } from './tokens.js';
 
 export const directiveNames = [
@@ -57,16 +57,16 @@ const open = spellingOf('(');
 const nameOf = new Map<number, DirectiveName>(directiveNames.map((name) => [spellingOf(name), name]));
 
 export function lexFile(bytes: Uint8Array): LexedFile {
-  const tokens = tokenize(bytes);
+  const { tokens, directives: places } = tokenizeLines(bytes);
   const directives: Directive[] = [];
-  const { flags, spelling, kind, length } = tokens;
-  for (let at = 0; at < length; at++) {
-    if (spelling[at] !== hash || ((flags[at] as number) & BeginsLine) === 0) continue;
+  const { flags, spelling, kind } = tokens;
+  for (const at of places) {
+    // `##` is no directive.
+    if (spelling[at] !== hash) continue;
     let end = at + 1;
     while (((flags[end] as number) & BeginsLine) === 0 && kind[end] !== End) end++;
     const isName = end > at + 1 && kind[at + 1] === Identifier;
     directives.push({ name: isName ? (nameOf.get(spelling[at + 1] as number) ?? null) : null, at, end, next: -1 });
-    at = end - 1;
   }
   pairConditionals(directives);
   const pragmaOnce = directives.some(({ name, at }) => name === 'pragma' && spelling[at + 2] === onceWord);

@@ -6,12 +6,12 @@
  * review in a worker thread that ends, and the table ends with it. Their bytes lie one after the other in a pool; the text of one is
  * made when it is first asked for, which for most it never is.
  */
-let pool = Buffer.alloc(1 << 18);
+let pool = Buffer.alloc(1 << 21);
 let used = 0;
 /** By spelling: where its bytes begin in the pool; one more entry tells where the last ends. */
-let starts = new Int32Array(1 << 15);
-let hashes = new Int32Array(1 << 15);
-let buckets = new Int32Array(1 << 16);
+let starts = new Int32Array(1 << 17);
+let hashes = new Int32Array(1 << 17);
+let buckets = new Int32Array(1 << 18);
 /** Spelling 0 is the empty text. */
 let count = 1;
 const texts: (string | undefined)[] = [''];

@@ -35,6 +35,7 @@ for (let byte = 0; byte < 256; byte++) {
 const NEWLINE = 10;
 const BACKSLASH = 92;
 const QUOTE = 34;
+const HASH = 35;
 const APOSTROPHE = 39;
 const SLASH = 47;
 const STAR = 42;
@@ -81,16 +82,26 @@ function afterSplice(bytes: Uint8Array, at: number): number {
   return bytes[next] === NEWLINE ? next + 1 : at;
 }
 
+export interface TokenizedLines {
+  readonly tokens: TokenList;
+  /** The tokens that are a `#` at the beginning of a line. */
+  readonly directives: readonly number[];
+}
+
 /** Where tokens go until their number is known; what is handed out has just their size. */
 const scratch = new TokenList(1 << 16);
 
 export function tokenize(bytes: Uint8Array): TokenList {
+  return tokenizeLines(bytes).tokens;
+}
+
+export function tokenizeLines(bytes: Uint8Array): TokenizedLines {
   scratch.length = 0;
-  new Tokenizer(bytes, scratch).run();
+  const directives = new Tokenizer(bytes, scratch).run();
   const tokens = new TokenList(scratch.length);
   tokens.append(scratch, 0, scratch.length, 0);
   scratch.shrink(1 << 20);
-  return tokens;
+  return { tokens, directives };
 }
 
 class Tokenizer {
@@ -103,9 +114,10 @@ class Tokenizer {
     this.#tokens = tokens;
   }
 
-  run(): void {
+  run(): readonly number[] {
     const bytes = this.#bytes;
     const length = bytes.length;
+    const directives: number[] = [];
     let flags = BeginsLine;
     if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) this.#at = 3;
     while (this.#at < length) {
@@ -121,11 +133,13 @@ class Tokenizer {
         this.#at = afterSplice(bytes, this.#at);
         flags |= AfterSpace;
       } else {
+        if (byte === HASH && (flags & BeginsLine) !== 0) directives.push(this.#tokens.length);
         this.#token(byte, flags);
         flags = 0;
       }
     }
     this.#tokens.push(End, BeginsLine, 0, 0, length);
+    return directives;
   }
 
   /** Skips a comment, or says that there is none here. */

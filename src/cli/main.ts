@@ -1,8 +1,13 @@
 #!/usr/bin/env node
 /** The command line: one file a command, wired here. Also the place where errors become an exit code and one clear line. */
+import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
 import { errorTable, KabiwatchError } from '../errors.js';
 import { engineVersion } from '../service/engine.js';
+
+// A command lives for a second. V8 would optimise a function after 132 kB of its bytecode were run, and again when what it assumed then
+// fails; three times later it throws less away (bench/layout.mjs: a sixth of the whole process).
+setFlagsFromString('--interrupt-budget=400000');
 
 /** Each command's file, loaded when its command is called: a server's libraries take longer to load than a layout to print. */
 const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
