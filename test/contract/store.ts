@@ -6,10 +6,13 @@ import type { OutgoingMail } from '../../src/service/ports.js';
 import { startQueue } from '../../src/service/queue.js';
 import {
   beginSending,
+  decideOnPage,
   doubtStaleSendings,
   dueDeliveries,
+  holdPlanned,
   markSent,
   planDelivery,
+  untoldHeld,
 } from '../../src/service/store/deliveries.js';
 import { holdLease } from '../../src/service/store/leases.js';
 import { cursorsOf, type Incoming, storeBatch } from '../../src/service/store/messages.js';
@@ -49,6 +52,20 @@ function mail(facts: Partial<MailFacts> & { messageId: string }): Incoming {
     },
   };
 }
+
+const reply: OutgoingMail = {
+  messageId: 'kabi-1@bot',
+  from: 'k <k@bot>',
+  to: ['a@example.org'],
+  cc: [],
+  bcc: [],
+  replyTo: null,
+  subject: 'Re: s',
+  inReplyTo: 'once@x',
+  references: ['once@x'],
+  headers: {},
+  text: 'é\n',
+};
 
 let uid = 0;
 async function deliver(store: Store, mails: readonly Incoming[], now = noon) {
@@ -179,6 +196,24 @@ export function storeContract(name: string, open: () => Promise<{ store: Store; 
       expect(await takeDueThreads(store, later(1e9), 1)).toEqual([]);
     });
 
+    holds('a burst of failures holds what is planned, but nothing that the owner released', async (store) => {
+      const thread = await threadOf(store, 'f1@x');
+      const about = { thread, list: 'a-list', subject: 's', version: 1 };
+      const series = await storeSeries(store, { messageId: 'f1@x', ...about });
+      const row = { series, engine: 'e', patches: 'd', review: emptyReview(), reply: 'r', ms: 1 };
+      const { id: review } = await storeReview(store, row);
+      const mailed = { ...reply, messageId: 'kabi-held@bot' };
+      await planDelivery(store, { series, review, outlet: 'mail', list: 'a-list', mail: mailed, held: null }, noon);
+      expect(await holdPlanned(store, 'a burst')).toBe(1);
+      const [held] = await untoldHeld(store);
+      const id = held?.id ?? 0;
+      expect(await decideOnPage(store, { delivery: id, to: 'planned' }, noon)).toBe(true);
+      expect(await holdPlanned(store, 'a burst')).toBe(0);
+      expect((await dueDeliveries(store, noon)).map((one) => one.id)).toEqual([id]);
+      await beginSending(store, id, noon);
+      await markSent(store, id, 'out', later(-1e9));
+    });
+
     holds('an answer is planned once a series, taken once, and doubted when its sender dies', async (store) => {
       const thread = await threadOf(store, 'once@x');
       const series = await storeSeries(store, {
@@ -191,19 +226,6 @@ export function storeContract(name: string, open: () => Promise<{ store: Store; 
       const row = { series, engine: 'e', patches: 'd', review: emptyReview(), reply: 'r', ms: 1.5 };
       const first = await storeReview(store, row);
       expect(await storeReview(store, row)).toEqual({ id: first.id, fresh: false });
-      const reply: OutgoingMail = {
-        messageId: 'kabi-1@bot',
-        from: 'k <k@bot>',
-        to: ['a@example.org'],
-        cc: [],
-        bcc: [],
-        replyTo: null,
-        subject: 'Re: s',
-        inReplyTo: 'once@x',
-        references: ['once@x'],
-        headers: {},
-        text: 'é\n',
-      };
       const planned = { series, review: first.id, outlet: 'mail', list: 'a-list', mail: reply, held: null };
       expect(await planDelivery(store, planned, noon)).toBe(true);
       expect(await planDelivery(store, { ...planned, mail: { ...reply, messageId: 'kabi-2@bot' } }, noon)).toBe(false);

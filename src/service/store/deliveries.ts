@@ -187,9 +187,11 @@ export async function failuresSince(db: Database, since: Date): Promise<number> 
   return row?.count ?? 0;
 }
 
+/** But what the owner has decided about: that is `told`. */
 export async function holdPlanned(db: Database, why: string): Promise<number> {
   const rows = await db.query(
-    `update kabiwatch.delivery set state = 'held', detail = $1 where state = 'planned' and outlet = 'mail' returning id`,
+    `update kabiwatch.delivery set state = 'held', detail = $1 
+     where state = 'planned' and outlet = 'mail' and told_at is null returning id`,
     [why],
   );
   return rows.length;
@@ -220,7 +222,7 @@ export interface Ruling {
 /** The owner's decision about a held reply; false where none is held under this code. */
 export async function decideHeld(db: Database, ruling: Ruling, now: Date): Promise<boolean> {
   const rows = await db.query(
-    `update kabiwatch.delivery set state = $3, detail = $4, next_at = $5
+    `update kabiwatch.delivery set state = $3, detail = $4, next_at = $5, told_at = coalesce(told_at, $5)
      where review = $1 and code = $2 and state = 'held' returning id`,
     [
       ruling.review,
@@ -240,7 +242,8 @@ export async function decideOnPage(
   now: Date,
 ): Promise<boolean> {
   const rows = await db.query(
-    `update kabiwatch.delivery set state = $2, detail = $3, next_at = $4 where id = $1 and state = 'held' returning id`,
+    `update kabiwatch.delivery set state = $2, detail = $3, next_at = $4, told_at = coalesce(told_at, $4)
+     where id = $1 and state = 'held' returning id`,
     [ruling.delivery, ruling.to, ruling.to === 'planned' ? 'approved on the page' : 'withdrawn on the page', now],
   );
   return rows.length > 0;
