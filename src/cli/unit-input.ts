@@ -6,7 +6,7 @@ import { predefinedMacros } from '../c/predefined.js';
 import { type Preprocessed, preprocess } from '../c/preprocess.js';
 import { type TargetName, targets } from '../c/target.js';
 import { directoryTree } from '../disk/directory-tree.js';
-import { gitPlace, gitTree } from '../disk/git-tree.js';
+import { openTree } from '../disk/open-tree.js';
 import { KabiwatchError } from '../errors.js';
 import { readConfig } from '../kernel/config.js';
 import { configFacts } from '../kernel/config-facts.js';
@@ -61,12 +61,6 @@ export function preprocessedUnit(options: UnitOptions): Preprocessed {
 
 export type TreeOptions = Omit<UnitOptions, 'tree' | 'tu' | 'view'> & { readonly tree: string };
 
-/** A directory, or DIR@REVISION of a git repository. */
-function sourceTree(text: string): SourceTree {
-  const place = gitPlace(text);
-  return place === null ? directoryTree(text) : gitTree(place.dir, place.revision);
-}
-
 /** What --arch says, else the build's configuration, else x86_64. */
 export function architectureOf({
   arch,
@@ -74,7 +68,7 @@ export function architectureOf({
   build,
 }: Pick<UnitOptions, 'tree' | 'build'> & { readonly arch?: TargetName }): TargetName {
   if (arch !== undefined) return arch;
-  const trees = [...(build ?? []).map((one) => directoryTree(one)), ...(tree === undefined ? [] : [sourceTree(tree)])];
+  const trees = [...(build ?? []).map((one) => directoryTree(one)), ...(tree === undefined ? [] : [openTree(tree)])];
   const config = trees.map((one) => one.read('.config')).find((bytes) => bytes !== null);
   const said = config == null ? null : configFacts(Buffer.from(config).toString('latin1')).arch;
   return said !== null && said in targets ? (said as TargetName) : 'x86_64';
@@ -85,7 +79,7 @@ export function openUnits(
   { tree: dir, build, arch, predefined, after }: TreeOptions,
   cache: LexCache | null = null,
 ): UnitSource {
-  const base = sourceTree(dir);
+  const base = openTree(dir);
   const source = after === undefined ? base : patched(base, after);
   const archDir = archDirectory(source, arch);
   if (archDir === null) throw new KabiwatchError('tree-not-found', { path: dir, why: `it has no arch/ for ${arch}` });

@@ -11,8 +11,7 @@ import { anyConfiguration } from '../kernel/mentions.js';
 import { archDirectory } from '../kernel/unit.js';
 import { memoryTree } from '../tree/memory.js';
 import type { SourceTree } from '../tree/source-tree.js';
-import { directoryTree } from './directory-tree.js';
-import { gitPlace, gitTree } from './git-tree.js';
+import { openTree } from './open-tree.js';
 
 export interface IndexSpec {
   /** A directory, or DIR@REVISION. */
@@ -34,11 +33,6 @@ export function indexedTree(spec: IndexSpec, source: SourceTree = openTree(spec.
     conditions: conditionsOf(facts, definedByCompiler(spec.arch)),
     archDirectory: directory,
   };
-}
-
-function openTree(id: string): SourceTree {
-  const place = gitPlace(id);
-  return place === null ? directoryTree(id) : gitTree(place.dir, place.revision);
 }
 
 function archDirectoryOf({ tree, arch }: IndexSpec, source: SourceTree): string {

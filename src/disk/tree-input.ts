@@ -19,8 +19,8 @@ import { archDirectory, flaggedUnit, macrosForTree, plainUnit } from '../kernel/
 import type { SourceTree } from '../tree/source-tree.js';
 import { unionTree } from '../tree/union.js';
 import { directoryTree } from './directory-tree.js';
-import { gitPlace, gitTree } from './git-tree.js';
 import { nameIndexOf } from './name-index.js';
+import { openTree } from './open-tree.js';
 
 export interface TreeOptions {
   readonly tree: string;
@@ -47,8 +47,7 @@ export interface TreeInput {
 }
 
 export function treeInput(options: TreeOptions): TreeInput {
-  const place = gitPlace(options.tree);
-  const base = place === null ? directoryTree(options.tree) : gitTree(place.dir, place.revision);
+  const base = openTree(options.tree);
   const source = options.source ?? base;
   const builds = [...(options.over ?? []), ...options.build.map((dir) => directoryTree(dir))];
   const config = [...builds, source].map((tree) => tree.read('.config')).find((bytes) => bytes !== null) ?? null;
