@@ -18,9 +18,8 @@ import { flatMembers } from '../dist/c/layout.js';
 import { LexCache } from '../dist/c/lex-cache.js';
 import { predefinedMacros } from '../dist/c/predefined.js';
 import { preprocess } from '../dist/c/preprocess.js';
-import { textOf } from '../dist/c/spelling.js';
+import { printedTokens } from '../dist/c/printed-tokens.js';
 import { targets } from '../dist/c/target.js';
-import { BeginsLine, End, Pragma } from '../dist/c/tokens.js';
 import { directoryTree } from '../dist/disk/directory-tree.js';
 import { configFacts } from '../dist/kernel/config-facts.js';
 import { builtTree } from '../dist/kernel/generated.js';
@@ -59,16 +58,6 @@ const predefined = predefinedMacros(arch);
 const cache = new LexCache();
 const seen = new Set();
 const counts = { units: 0, types: 0, numbers: 0, equal: 0, different: 0, bitfields: 0, refused: 0 };
-
-function printed(tokens) {
-  const words = [];
-  for (let at = 0; at < tokens.length && tokens.kind[at] !== End; at++) {
-    const text = textOf(tokens.spelling[at]);
-    if (tokens.kind[at] === Pragma) words.push(`\n#pragma ${text}\n`);
-    else words.push((tokens.flags[at] & BeginsLine ? '\n' : ' ') + text);
-  }
-  return words.join('');
-}
 
 /** What the compiler makes of the expressions, in this text; null where it refuses. */
 function answers(text, unit, expressions) {
@@ -119,7 +108,7 @@ for (let at = 0; at < units.length && counts.types < Number(values.count); at++)
   if (questions.length === 0) continue;
   counts.units++;
   const theirs = answers(
-    printed(tokens),
+    printedTokens(tokens),
     unit,
     questions.map(([expression]) => expression),
   );

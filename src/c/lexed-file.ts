@@ -2,6 +2,7 @@
  * A file as the preprocessor wants it: its tokens, and where its directives stand, so that a group that is not taken is
  * passed over in one step. Made once per content; nothing in it depends on a view or a configuration.
  */
+import { LineTable } from './line-table.js';
 import type { Definition } from './macro.js';
 import { spellingOf } from './spelling.js';
 import { tokenizeLines } from './tokenize.js';
@@ -39,8 +40,8 @@ export interface Directive {
 export interface LexedFile {
   readonly tokens: TokenList;
   readonly directives: readonly Directive[];
-  /** Byte offset of each line's start; computed when a line is first asked for. */
-  lineStarts: Int32Array | null;
+  /** Made when a line is first asked for. */
+  lines: LineTable | null;
   readonly bytes: Uint8Array;
   /** By directive: its `#define`, read when it is first met. The same file means the same macro in every unit. */
   readonly definitions: (Definition | null | undefined)[];
@@ -74,7 +75,7 @@ export function lexFile(bytes: Uint8Array): LexedFile {
     tokens,
     directives,
     definitions: [],
-    lineStarts: null,
+    lines: null,
     bytes,
     guard: guardOf(tokens, directives),
     pragmaOnce,
@@ -116,20 +117,6 @@ function guardOf(tokens: TokenList, directives: readonly Directive[]): number {
 
 /** The line of a byte offset, from 1. */
 export function lineAt(file: LexedFile, offset: number): number {
-  file.lineStarts ??= startsOfLines(file.bytes);
-  const starts = file.lineStarts;
-  let low = 0;
-  let high = starts.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((starts[middle] as number) <= offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function startsOfLines(bytes: Uint8Array): Int32Array {
-  const starts = [0];
-  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) starts.push(at + 1);
-  return Int32Array.from(starts);
+  file.lines ??= new LineTable(file.bytes);
+  return file.lines.lineOf(offset);
 }

@@ -4,9 +4,8 @@
  */
 import type { LexCache } from '../c/lex-cache.js';
 import { preprocess } from '../c/preprocess.js';
-import { textOf } from '../c/spelling.js';
+import { printedTokens } from '../c/printed-tokens.js';
 import type { TargetName } from '../c/target.js';
-import { BeginsLine, End, Pragma, type TokenList } from '../c/tokens.js';
 import { overlayFiles } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { headerUnit, headerUnitText } from './header-unit.js';
@@ -65,18 +64,10 @@ function textOfUnit(file: string, tree: SourceTree, { build, cache }: OpinionReq
   const path = file.endsWith('.c') ? file : headerUnit(file);
   const unit = build.unitOf(path);
   if (unit === null) return null;
-  const with_ = overlayFiles(tree, new Map([[path, Buffer.from(headerUnitText(file))]]), tree.id);
-  return printed(preprocess(unit, path === file ? tree : with_, cache, 'empty').tokens);
-}
-
-function printed(tokens: TokenList): string {
-  const words: string[] = [];
-  for (let at = 0; at < tokens.length && tokens.kind[at] !== End; at++) {
-    const text = textOf(tokens.spelling[at] as number);
-    if (tokens.kind[at] === Pragma) words.push(`\n#pragma ${text}\n`);
-    else words.push(((tokens.flags[at] as number) & BeginsLine) !== 0 ? `\n${text}` : ` ${text}`);
-  }
-  return words.join('');
+  // A header is compiled through a unit of its own, which no tree has.
+  const withUnit =
+    path === file ? tree : overlayFiles(tree, new Map([[path, Buffer.from(headerUnitText(file))]]), tree.id);
+  return printedTokens(preprocess(unit, withUnit, cache, 'empty').tokens);
 }
 
 /** The review after the second opinion. A symbol's version does not rest on layouts: a `crc-break` stays one. */
