@@ -1,5 +1,5 @@
 /** `kabiwatch review FILE...`: series in, one report out; the exit code says the worst verdict. */
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
@@ -17,6 +17,7 @@ import { markdownReport } from '../report/markdown.js';
 import { sarifReport } from '../report/sarif.js';
 import type { Earlier } from '../report/since.js';
 import { textReport } from '../report/text.js';
+import { versionNumber } from '../service/engine.js';
 import { overlaySeries } from '../tree/overlay.js';
 import { seriesInFiles } from './mail-input.js';
 import { withReference } from './review-reference.js';
@@ -232,7 +233,7 @@ function printed(reviews: readonly { series: Series; review: Review }[], format:
     case 'b4':
       return b4Report(all);
     case 'sarif':
-      return sarifReport(all, version());
+      return sarifReport(all, versionNumber());
     case 'github': {
       const summary = process.env.GITHUB_STEP_SUMMARY;
       if (summary !== undefined && summary !== '') appendFileSync(summary, all.map(actionSummary).join('\n'));
@@ -262,8 +263,4 @@ function paint(verdict: Verdict, text: string): string {
     'silent-break': pc.red,
   };
   return colour[verdict](pc.bold(text));
-}
-
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }

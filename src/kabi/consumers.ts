@@ -134,12 +134,14 @@ function placesIn({ index, placement }: ConsumerQuestion): (file: string, name: 
   const ofSource = (file: string): Place => placement.placeOf(file);
   const worst = (places: readonly Place[]): Place =>
     places.includes('module') ? 'module' : places.includes('builtin') ? 'builtin' : 'possible';
-  const tracing = once(() => new Set(index.filesDeclaring('macro', 'CREATE_TRACE_POINTS')));
+  let tracing: ReadonlySet<string> | null = null;
   const find = (file: string, isEvent: boolean): Place => {
     if (!file.endsWith('.h')) return ofSource(file);
     if (isEvent) {
-      const makers = includers(index, file).filter((from) => tracing().has(from));
-      return worst((makers.length > 0 ? makers : includers(index, file)).map(ofSource));
+      const sources = includers(index, file);
+      tracing ??= new Set(index.filesDeclaring('macro', 'CREATE_TRACE_POINTS'));
+      const makers = sources.filter((from) => tracing?.has(from));
+      return worst((makers.length > 0 ? makers : sources).map(ofSource));
     }
     return isPublicHeader(file) ? 'inline' : worst(includers(index, file).map(ofSource));
   };
@@ -166,14 +168,6 @@ function includers(index: NameIndex, header: string): string[] {
     }
   }
   return [...sources];
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
 
 function sorted(consumers: readonly Consumer[]): Consumer[] {

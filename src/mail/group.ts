@@ -20,7 +20,7 @@ interface OpenGroup {
 }
 
 /** Tools send a series at once; what comes without references counts as one series for this long. Patchwork's figure. */
-const windowMs = 20 * 60 * 1000;
+export const windowMs = 20 * 60 * 1000;
 const maxChain = 400;
 /** Whoever forges a sender or an ancestor can open as many groups as they like; so many of them, the latest, are looked at for a part. */
 const mostGroups = 64;

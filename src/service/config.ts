@@ -83,7 +83,7 @@ const List = z.strictObject({
       config: z.string().min(1).optional(),
       /** A released kernel, by name or file, that the numbers before are checked against. */
       reference: z.string().min(1).optional(),
-      /** For the series of one thread; the first on a new tree also makes its index, about a minute for a kernel. */
+      /** For the series of one thread; the first on a new tree also makes its index, some minutes for a kernel. */
       timeLimit: duration('10m'),
     })
     .optional(),
@@ -145,7 +145,7 @@ export const Config = z
         mirrors: z.union([z.string().min(1), z.literal(false)]).prefault('./kabiwatch-mirrors'),
         /** Folders with .config and generated headers of the mirrored kernel, of any architectures; without one only the diff is judged. */
         build: z.array(z.string().min(1)).prefault([]),
-        /** For one pull request; the first on a new tree also makes its index, about a minute for a kernel. */
+        /** For one pull request; the first on a new tree also makes its index, some minutes for a kernel. */
         timeLimit: duration('10m'),
       })
       .optional(),

@@ -32,12 +32,13 @@ export function seriesJudge(
     return { ...review, missing: [...review.missing, ...missing, ...why] };
   };
   if (world === null) return (series) => fromDiff(series, []);
-  const opened = once(() => openedReference(world));
+  let opened: OpenedReference | null = null;
   return (series) => {
     try {
       const found = world.sourceFor(series);
       if (!found.ok) return fromDiff(series, found.missing);
-      const { reference, wrong } = opened();
+      opened ??= openedReference(world);
+      const { reference, wrong } = opened;
       const made = reviewOnTree(found.series, arch, { ...found.input, units: null }, reference);
       const review = reference === null ? made : againstReference(made, reference);
       return { ...review, missing: [...review.missing, ...missing, ...wrong] };
@@ -49,10 +50,12 @@ export function seriesJudge(
   };
 }
 
-function openedReference({ reference }: JudgeWorld): {
+interface OpenedReference {
   readonly reference: Reference | null;
   readonly wrong: readonly Missing[];
-} {
+}
+
+function openedReference({ reference }: JudgeWorld): OpenedReference {
   try {
     return { reference: reference(), wrong: [] };
   } catch (error) {
@@ -65,12 +68,4 @@ function openedReference({ reference }: JudgeWorld): {
 /** Replies are read by strangers: without the facts that name places on this machine. */
 function publicReason({ code, facts }: KabiwatchError): string {
   return `${errorTable[code].text}${typeof facts.why === 'string' ? `: ${facts.why}` : ''}`;
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

@@ -190,7 +190,7 @@ export async function failuresSince(db: Database, since: Date): Promise<number> 
 /** But what the owner has decided about: that is `told`. */
 export async function holdPlanned(db: Database, why: string): Promise<number> {
   const rows = await db.query(
-    `update kabiwatch.delivery set state = 'held', detail = $1 
+    `update kabiwatch.delivery set state = 'held', detail = $1
      where state = 'planned' and outlet = 'mail' and told_at is null returning id`,
     [why],
   );

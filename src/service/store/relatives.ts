@@ -2,11 +2,10 @@
  * Threads that belong together though no References say so: the parts of one posting sent apart, and the versions of one series. The rules
  * are those of src/mail (group.ts, supersede.ts), by which the thread is put together afterwards; here they only have to find it.
  */
+import { windowMs } from '../../mail/group.js';
 import type { Database } from '../database.js';
 import type { MailFacts } from '../tasks.js';
 
-/** As in src/mail/group.ts. */
-const postingMs = 20 * 60 * 1000;
 const versionsMs = 180 * 86_400_000;
 
 /** The thread that this part belongs to besides the one that References give it, or null. */
@@ -35,8 +34,8 @@ async function samePosting(tx: Database, facts: MailFacts): Promise<number | nul
       facts.version,
       facts.total,
       facts.n,
-      new Date(facts.sentAt - postingMs),
-      new Date(facts.sentAt + postingMs),
+      new Date(facts.sentAt - windowMs),
+      new Date(facts.sentAt + windowMs),
       new Date(facts.sentAt),
     ],
   );
