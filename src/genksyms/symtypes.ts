@@ -2,23 +2,27 @@
 import { textOf } from '../c/spelling.js';
 import { type GenksymsSymbol, nodeSpelling, nodeTag, tagLetters } from './symbol.js';
 
-/** A line without its end; a blank ends it, as genksyms writes it. */
-export function symtypeLine(symbol: GenksymsSymbol): string {
-  const letter = tagLetters[symbol.tag];
-  const prefix = letter === '' ? '' : `${letter}#`;
-  return `${prefix}${textOf(symbol.name)} ${symbol.isExtern ? 'extern ' : ''}${symbolText(symbol)}`;
+/** `s#task_struct`, `t#u32`, `E#PAGE_SIZE`, an export by its name. */
+function symtypeKey({ tag, name }: GenksymsSymbol): string {
+  const letter = tagLetters[tag];
+  return letter === '' ? textOf(name) : `${letter}#${textOf(name)}`;
 }
 
-/** The words of a symbol's text, each with a blank behind. */
-export function symbolText(symbol: GenksymsSymbol): string {
-  let line = '';
-  for (const node of symbol.text) {
+/** What stands behind the key: words, each with a blank behind. */
+function symtypeText({ isExtern, text }: GenksymsSymbol): string {
+  let words = isExtern ? 'extern ' : '';
+  for (const node of text) {
     const letter = tagLetters[nodeTag(node)];
-    line += `${letter === '' ? '' : `${letter}#`}${textOf(nodeSpelling(node))} `;
+    words += `${letter === '' ? '' : `${letter}#`}${textOf(nodeSpelling(node))} `;
   }
-  return line;
+  return words;
+}
+
+/** A line as key and text, without the last blank. */
+export function symtypeEntry(symbol: GenksymsSymbol): [key: string, text: string] {
+  return [symtypeKey(symbol), symtypeText(symbol).trimEnd()];
 }
 
 export function symtypesText(expanded: readonly GenksymsSymbol[]): string {
-  return expanded.map((symbol) => `${symtypeLine(symbol)}\n`).join('');
+  return expanded.map((symbol) => `${symtypeKey(symbol)} ${symtypeText(symbol)}\n`).join('');
 }

@@ -4,8 +4,7 @@ import { crcText } from '../genksyms/crc.js';
 import { DeclarationCache } from '../genksyms/declaration-cache.js';
 import type { Dialect } from '../genksyms/dialect.js';
 import { symbolsOf } from '../genksyms/expand.js';
-import type { GenksymsSymbol } from '../genksyms/symbol.js';
-import { symtypeLine } from '../genksyms/symtypes.js';
+import { symtypeEntry } from '../genksyms/symtypes.js';
 import type { DeclaredText, SymbolFacts } from './facts.js';
 import { type Versioner, withGenksyms } from './program.js';
 
@@ -19,7 +18,7 @@ export function genksymsVersions(dialect: Dialect): Versioner {
     // A unit that exports nothing, as that of a header alone, still says what genksyms sees of its types.
     const places = new Map<string, string | null>();
     for (const symbol of exports.length > 0 ? expanded : symbols.types()) {
-      const [key, text] = keyAndText(symbol);
+      const [key, text] = symtypeEntry(symbol);
       dump.set(key, text);
       places.set(key, symbol.file);
     }
@@ -27,7 +26,7 @@ export function genksymsVersions(dialect: Dialect): Versioner {
     const declared = (): ReadonlyMap<string, DeclaredText> => {
       const all = new Map<string, DeclaredText>();
       for (const symbol of symbols.all()) {
-        const [key, text] = keyAndText(symbol);
+        const [key, text] = symtypeEntry(symbol);
         all.set(key, { text, file: symbol.file });
       }
       return all;
@@ -35,10 +34,4 @@ export function genksymsVersions(dialect: Dialect): Versioner {
     const versions = exports.map(({ name, crc }) => [name, crc === null ? null : crcText(crc)] as const);
     return { symbols: new Map(versions), dump, declared, fileOf, inputs: files };
   };
-}
-
-function keyAndText(symbol: GenksymsSymbol): [key: string, text: string] {
-  const line = symtypeLine(symbol);
-  const blank = line.indexOf(' ');
-  return [line.slice(0, blank), line.slice(blank + 1).trim()];
 }

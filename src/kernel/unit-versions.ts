@@ -5,7 +5,7 @@ import { tokenize } from '../c/tokenize.js';
 import type { DeclarationCache } from '../genksyms/declaration-cache.js';
 import type { Dialect } from '../genksyms/dialect.js';
 import { symbolsOf, type UnitSymbols } from '../genksyms/expand.js';
-import { symtypeLine } from '../genksyms/symtypes.js';
+import { symtypeEntry } from '../genksyms/symtypes.js';
 import { memoryTree } from '../tree/memory.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { unionTree } from '../tree/union.js';
@@ -72,9 +72,8 @@ function versionsOf(unit: CompiledUnit, { exports }: UnitSymbols): UnitVersions 
 export function readUnit(unit: CompiledUnit, world: BuildWorld): UnitReading {
   const { symbols, read } = exportsIn(unit, world);
   const types = symbols.expanded.map((symbol): ReadText => {
-    const line = symtypeLine(symbol);
-    const blank = line.indexOf(' ');
-    return { key: line.slice(0, blank), text: line.slice(blank + 1).trimEnd(), file: symbol.file };
+    const [key, text] = symtypeEntry(symbol);
+    return { key, text, file: symbol.file };
   });
   return {
     ...versionsOf(unit, symbols),
