@@ -6,7 +6,7 @@
  * consolidated file has a section a unit, headed by its name in a C comment. A section leaves out a type whose text is the last
  * that the file gave, and says `s##name` for a type that is not declared in it; what it holds in whole follows from walking its exports.
  */
-import { crcOfText, cutText, type TextNode } from './text-crc.js';
+import { crcOfText, cutText, keysMeant, type TextNode, undeclaredText } from './text-crc.js';
 
 export interface SymtypesSection {
   /** `lib/genalloc.symtypes`; '' in a file that is not consolidated. */
@@ -74,12 +74,6 @@ function unquoted(name: string): string {
   return name.replace(/'([^']*)'$/, '$1');
 }
 
-/** What genksyms writes of a tag that nothing declares; null for what has no tag. */
-function undeclaredText(key: string): string | null {
-  const word = { s: 'struct', u: 'union', e: 'enum' }[key[0] as string];
-  return word === undefined || key[1] !== '#' ? null : `${word} ${key.slice(2)} { UNKNOWN }`;
-}
-
 /** With the types that the section left out: all that its own lines reach, as the file gave them last. */
 function completed(own: ReadonlyMap<string, string>, last: ReadonlyMap<string, string>): Map<string, string> {
   const types = new Map(own);
@@ -125,18 +119,10 @@ function compare(one: string, other: string): number {
 /** The versions of a section's exports: the texts are all that a version depends on. */
 export function sectionVersions({ types }: SymtypesSection): readonly (readonly [name: string, crc: number])[] {
   const nodes = new Map(Array.from(types, ([key, text]) => [key, { cut: cutText(text), met: 0 } as TextNode]));
-  const tags = ['s', 'u', 'e'];
-  const meant = (letter: string, name: string): TextNode | null => {
-    const letters = tags.includes(letter) ? [letter, ...tags] : [letter];
-    for (const one of letters) {
-      const node = nodes.get(`${one}#${name}`);
-      if (node !== undefined) return node;
-    }
-    return null;
-  };
   const resolve = (node: TextNode, at: number): TextNode | null => {
     const named = node.cut.references[at];
-    return named === undefined ? null : meant(named.letter, named.name);
+    const key = named === undefined ? undefined : keysMeant(named).find((one) => nodes.has(one));
+    return key === undefined ? null : (nodes.get(key) as TextNode);
   };
   return [...nodes].flatMap(([key, node]) => (key.includes('#') ? [] : [[key, crcOfText(node, resolve)] as const]));
 }

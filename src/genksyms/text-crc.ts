@@ -52,6 +52,19 @@ export function cutText(text: string): CutText {
   return { pieces: [...pieces, pieceOf(open)], references };
 }
 
+/** The keys that a reference can mean, the likeliest first: tags share one name space, so one to a struct finds the union of that name. */
+export function keysMeant({ letter, name }: Pick<TextReference, 'letter' | 'name'>): readonly string[] {
+  const tags = ['s', 'u', 'e'];
+  if (!tags.includes(letter)) return [`${letter}#${name}`];
+  return [letter, ...tags.filter((one) => one !== letter)].map((one) => `${one}#${name}`);
+}
+
+/** What genksyms writes of a tag that nothing declares; null for a key of anything else. */
+export function undeclaredText(key: string): string | null {
+  const [, letter, name] = /^([sue])#(.+)$/s.exec(key) ?? [];
+  return letter === undefined ? null : `${words.get(letter)} ${name} { UNKNOWN }`;
+}
+
 function pieceOf(spelled: readonly string[]): Piece {
   let raw = 0;
   let length = 0;

@@ -2,7 +2,15 @@
  * The texts of a reference as a graph: what each exported symbol reaches in its own unit, its version from that, and what the version becomes
  * where some texts are others. Rows are read when they are first met.
  */
-import { type CutText, crcOfText, cutText, type Resolve, type TextNode } from '../genksyms/text-crc.js';
+import {
+  type CutText,
+  crcOfText,
+  cutText,
+  keysMeant,
+  type Resolve,
+  type TextNode,
+  undeclaredText,
+} from '../genksyms/text-crc.js';
 import { unpackNumbers } from './number-set.js';
 import { readersOf } from './readers.js';
 import { type ExportingUnit, type Reference, unitKey } from './reference.js';
@@ -89,15 +97,14 @@ export class TypeGraph {
     const member = units.length === 0 ? inNone : new Uint8Array(this.#count);
     for (const unit of units) member[unit] = 1;
     const cut = cutText(text);
-    const meant = cut.references.map(({ letter, name }) => keysMeant(letter, name));
+    const meant = cut.references.map(keysMeant);
     return { key, text, file, cut, units: member, meant, entries: [], met: 0 };
   }
 
   /** What genksyms makes of a tag that nothing declares; null for other keys. */
   unknownNode(key: string): GraphNode | null {
-    const [letter = '', name] = key.split('#');
-    const word = { s: 'struct', u: 'union', e: 'enum' }[letter];
-    return word === undefined ? null : this.made(key, `${word} ${name} { UNKNOWN }`, null);
+    const text = undeclaredText(key);
+    return text === null ? null : this.made(key, text, null);
   }
 
   /** What a key is in a unit; null where it is nothing there. */
@@ -215,11 +222,4 @@ function pathFrom(root: GraphNode, next: ReadonlyMap<GraphNode, GraphNode | null
   const path: string[] = [];
   for (let node: GraphNode | null | undefined = root; node != null; node = next.get(node)) path.push(node.key);
   return path;
-}
-
-/** Tags share one name space: a reference to a struct finds the union of that name. */
-function keysMeant(letter: string, name: string): readonly string[] {
-  const tags = ['s', 'u', 'e'];
-  if (!tags.includes(letter)) return [`${letter}#${name}`];
-  return [letter, ...tags.filter((one) => one !== letter)].map((one) => `${one}#${name}`);
 }
