@@ -80,7 +80,7 @@ class DeclarationReader {
       this.#isExtern = false;
       this.#declarators.begin();
       if (this.#tokens.peek() === token.end) return;
-      this.#symbols.file = this.#unit.files?.[this.#unit.tokens.file[this.#lexer.place] as number] ?? null;
+      this.#symbols.file = this.#fileOf(this.#lexer.place);
       if (!this.#declaration()) this.#tokens.recover(token.semi, token.closeBrace);
     }
   }
@@ -102,6 +102,7 @@ class DeclarationReader {
       const stretch = stretches[this.#stretch];
       if (at < 0 || stretch === undefined || stretch.start !== at || tokens.file[at] === mainFile) return;
       if (!this.#symbols.isBetweenEnums) return;
+      this.#symbols.file = this.#fileOf(at);
       if (!this.#cache.apply(stretch.segment, this.#symbols)) {
         this.#begun = stretch;
         this.#lexer.sawCounted = false;
@@ -110,6 +111,11 @@ class DeclarationReader {
       }
       this.#lexer.passTo(stretch.end);
     }
+  }
+
+  #fileOf(token: number): string | null {
+    const { files, tokens } = this.#unit;
+    return files?.[tokens.file[token] as number] ?? null;
   }
 
   /** Its text is the nodes [start, end), behind those of the specifiers that it shares with the declarator before: [0, shared). */

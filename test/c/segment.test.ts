@@ -75,14 +75,16 @@ test('a unit read with what earlier units left reads as it does alone', () => {
         const together = preprocess(unit, tree, cache);
         expect(read(together)).toEqual(read(alone));
         const versions = (of: Preprocessed, kept: DeclarationCache) => {
+          const { tokens, stretches, files } = of;
           const { exports, expanded } = symbolsOf(
-            { tokens: of.tokens, mainFile: of.files.indexOf(path), stretches: of.stretches },
+            { tokens, mainFile: files.indexOf(path), stretches, files },
             dialectOf('6.1.0'),
             kept,
           );
           return [
             exports.map(({ name, crc }) => `${name} ${crc === null ? '-' : crcText(crc)}`),
             symtypesText(expanded),
+            expanded.map(({ file }) => file),
           ];
         };
         expect(versions(together, declarations)).toEqual(versions(alone, new DeclarationCache()));
@@ -90,4 +92,25 @@ test('a unit read with what earlier units left reads as it does alone', () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test('of two headers with the same text each says what it declares', () => {
+  const text = 'struct twin { int a; };\n';
+  const exported = 'void f(struct twin *t);\n__GENKSYMS_EXPORT_SYMBOL(f);\n';
+  const tree = memoryTree('t', {
+    'one/twin.h': text,
+    'two/twin.h': text,
+    'one.c': `#include "one/twin.h"\n${exported}`,
+    'two.c': `#include "two/twin.h"\n${exported}`,
+  });
+  const cache = new LexCache();
+  const declarations = new DeclarationCache();
+  const fileOfTwin = (path: string) => {
+    const unit = { path, includePaths: [''], forced: [], defines: [], predefined: '' };
+    const { tokens, stretches, files } = preprocess(unit, tree, cache);
+    const read = { tokens, mainFile: files.indexOf(path), stretches, files };
+    const { expanded } = symbolsOf(read, dialectOf('6.1.0'), declarations);
+    return expanded.find(({ name }) => textOf(name) === 'twin')?.file;
+  };
+  expect(['one.c', 'two.c', 'one.c'].map(fileOfTwin)).toEqual(['one/twin.h', 'two/twin.h', 'one/twin.h']);
 });
