@@ -8,7 +8,19 @@ import { diff, rawMail } from '../mail/mails.js';
 
 if (!existsSync('dist/cli/main.js')) execFileSync('npm', ['run', 'build']);
 const folder = mkdtempSync(join(tmpdir(), 'kabiwatch-bad-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+/** What each run took; the largest are printed at the end. */
+const runs: (Pick<Outcome, 'seconds' | 'megabytes'> & { readonly name: string })[] = [];
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+  const largest = (figure: 'seconds' | 'megabytes'): string => {
+    const worst = runs.reduce((one, other) => (other[figure] > one[figure] ? other : one));
+    return `${worst[figure].toFixed(1)} (${worst.name})`;
+  };
+  if (runs.length > 0)
+    process.stdout.write(
+      `bad input: ${runs.length} runs, most seconds ${largest('seconds')}, MB ${largest('megabytes')}\n`,
+    );
+});
 
 interface Outcome {
   readonly status: number | null;
@@ -105,6 +117,7 @@ describe.each(inputs)('%s', (name, bytes, status, said) => {
     const thread = run('thread', path);
     expect(thread.err).not.toMatch(/\n\s+at /);
     expect([0, 2]).toContain(thread.status);
+    runs.push({ name: `review, ${name}`, ...review }, { name: `thread, ${name}`, ...thread });
     for (const { seconds, megabytes } of [review, thread]) {
       expect(seconds).toBeLessThan(10);
       expect(megabytes).toBeLessThan(1000);
