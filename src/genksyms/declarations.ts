@@ -355,8 +355,9 @@ class DeclarationReader {
       if (this.#tokens.peek() === token.equals) {
         const equals = this.#tokens.shift();
         if (this.#tokens.peek() !== token.expression) return false;
-        const end = this.#tokens.shift() + 1;
-        this.#symbols.addEnumerator(name, this.#tokens.text(equals + 1, end));
+        const value = this.#tokens.text(equals + 1, this.#tokens.shift() + 1);
+        // A value of no tokens is copied to nothing, and counts like none.
+        this.#symbols.addEnumerator(name, value.length > 0 ? value : null);
       } else this.#symbols.addEnumerator(name, null);
       if (this.#tokens.peek() === token.comma) this.#tokens.shift();
       else return this.#tokens.expect(token.closeBrace);
