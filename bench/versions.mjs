@@ -5,29 +5,15 @@
  *   npm run bench:versions -- TREE [STEP [PREFIX]]
  *
  * TREE is kernel source that is configured and prepared (make modules_prepare, which builds scripts/genksyms too). Every STEP-th unit
- * that may export something is taken (default 40), of those below PREFIX.
+ * below PREFIX that may export something is taken (default 40).
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { openBuild } from '../dist/disk/build-world.js';
-import { configFacts, versionOfMakefile } from '../dist/kernel/config-facts.js';
-import { unitsOf } from '../dist/kernel/kbuild.js';
-import { exportingUnits, unitVersions } from '../dist/kernel/unit-versions.js';
+import { unitVersions } from '../dist/kernel/unit-versions.js';
+import { configuredTree, preprocessing, quoted } from '../verify/gcc-genksyms.mjs';
 
 const [dir = 'absent', step = '40', prefix = ''] = process.argv.slice(2);
-const genksyms = join(dir, 'scripts/genksyms/genksyms');
-if (!existsSync(join(dir, '.config')) || !existsSync(genksyms)) {
-  console.log('skipped: name a configured kernel tree with its scripts built');
-  process.exit(0);
-}
-const config = readFileSync(join(dir, '.config'), 'latin1');
-const { arch, values } = configFacts(config);
-const version = versionOfMakefile(readFileSync(join(dir, 'Makefile'), 'latin1'));
-const world = openBuild({ tree: dir, builds: [], config, arch, version });
-const units = exportingUnits(world.tree, unitsOf(world.tree, values, arch).units).filter(
-  ({ language, source }, i) => language === 'c' && i % Number(step) === 0 && source.startsWith(prefix),
-);
+const { genksyms, world, units: all } = configuredTree(dir, prefix);
+const units = all.filter((_, i) => i % Number(step) === 0);
 
 /** User and system seconds of the programs, from the shell's own account. */
 function shellSeconds(lines) {
@@ -35,22 +21,6 @@ function shellSeconds(lines) {
   const { stdout } = spawnSync('bash', [], { cwd: dir, input: script, encoding: 'utf8', maxBuffer: 1 << 30 });
   const children = stdout.trim().split('\n').at(-1);
   return [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, m, s]) => sum + Number(m) * 60 + Number(s), 0);
-}
-
-const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-
-function preprocessing({ flags, basename, modname, modfile, source }) {
-  const options = [
-    ...flags.options.filter(
-      (one) => /^-(m|f|O|std|D|U)/.test(one) && !/^-f(plugin|min-func|conserve|zero-call|stri)/.test(one),
-    ),
-    ...flags.defines.map(([name, value]) => (value === null ? `-U${name}` : `-D${name}=${value}`)),
-    ...flags.includes.flatMap((one) => ['-I', one]),
-    ...flags.preincludes.flatMap((one) => ['-include', one]),
-    ...[`-DKBUILD_MODFILE="${modfile}"`, `-DKBUILD_BASENAME="${basename.replace(/[-,]/g, '_')}"`],
-    ...[`-DKBUILD_MODNAME="${modname}"`, `-D__KBUILD_MODNAME=kmod_${modname}`, '-D__GENKSYMS__', '-E', source],
-  ];
-  return `gcc ${options.map(quoted).join(' ')}`;
 }
 
 const lines = units.map((unit) => `${preprocessing(unit)} 2>/dev/null | ${quoted(genksyms)} > /dev/null 2>&1`);

@@ -7,47 +7,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { preprocess } from '../dist/c/preprocess.js';
-import { openBuild } from '../dist/disk/build-world.js';
 import { symbolsOf } from '../dist/genksyms/expand.js';
 import { symtypesText } from '../dist/genksyms/symtypes.js';
-import { configFacts, versionOfMakefile } from '../dist/kernel/config-facts.js';
-import { unitsOf } from '../dist/kernel/kbuild.js';
 import { flaggedUnit } from '../dist/kernel/unit.js';
-import { exportingUnits } from '../dist/kernel/unit-versions.js';
+import { configuredTree, preprocessing, quoted } from './gcc-genksyms.mjs';
 
 const text = { type: 'string' };
 const { values: asked } = parseArgs({ options: { tree: text, units: text, only: text } });
 const dir = asked.tree ?? 'absent';
-const genksyms = join(dir, 'scripts/genksyms/genksyms');
-if (!existsSync(join(dir, '.config')) || !existsSync(genksyms)) {
-  console.log('skipped: name a configured kernel tree with its scripts built');
-  process.exit(0);
-}
-const config = readFileSync(join(dir, '.config'), 'latin1');
-const { arch, values } = configFacts(config);
-const version = versionOfMakefile(readFileSync(join(dir, 'Makefile'), 'latin1'));
-const world = openBuild({ tree: dir, builds: [], config, arch, version });
-const all = exportingUnits(world.tree, unitsOf(world.tree, values, arch).units).filter(
-  ({ language, source }) => language === 'c' && source.startsWith(asked.only ?? ''),
-);
+const { genksyms, world, units: all } = configuredTree(dir, asked.only ?? '');
 const count = Math.min(Number(asked.units ?? 300), all.length);
 const units = Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)]);
-
-const quoted = (word) => `'${word.replaceAll("'", "'\\''")}'`;
-
-function preprocessing({ flags, basename, modname, modfile, source }) {
-  const isMeant = (one) => /^-(m|f|O|std)/.test(one) && !/^-f(plugin|min-func|conserve|zero-call|stri)/.test(one);
-  const inC = (name) => name.replace(/[-,]/g, '_');
-  const options = [
-    ...flags.options.filter(isMeant),
-    ...flags.defines.map(([name, value]) => (value === null ? `-U${name}` : `-D${name}=${value}`)),
-    ...flags.includes.flatMap((one) => ['-I', one]),
-    ...flags.preincludes.flatMap((one) => ['-include', one]),
-    ...[`-DKBUILD_MODFILE="${modfile}"`, `-DKBUILD_BASENAME="${inC(basename)}"`],
-    ...[`-DKBUILD_MODNAME="${inC(modname)}"`, `-D__KBUILD_MODNAME=kmod_${inC(modname)}`, '-D__GENKSYMS__'],
-  ];
-  return `gcc -E ${[...options, source].map(quoted).join(' ')}`;
-}
 
 const made = mkdtempSync(join(tmpdir(), 'kabiwatch-symtypes-'));
 let [equal, different, unread] = [0, 0, 0];
