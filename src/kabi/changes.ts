@@ -156,7 +156,9 @@ function isOnlySeen({ before, after }: ChangedText, stillThere: boolean): boolea
 
 function joined(first: ChangedType | undefined, next: ChangedType): ChangedType {
   if (first === undefined) return next;
-  return { ...first, embeddedIn: [...new Set([...first.embeddedIn, ...next.embeddedIn])].sort() };
+  // A unit to which an #include brought the type, or took it from, does not tell how it changed.
+  const told = first.change === null && next.change !== null ? next : first;
+  return { ...told, embeddedIn: [...new Set([...first.embeddedIn, ...next.embeddedIn])].sort() };
 }
 
 function changedTypes(before: CompilerFacts, after: CompilerFacts): ChangedType[] {

@@ -93,11 +93,16 @@ export function linkUnitsOf(
   return { names, isInline: code.some(isPublicHeader) };
 }
 
+/** Link units of the sources that include a header which is not for all. */
+export function linkUnitsIncluding(header: string, { index, placement }: ConsumerQuestion): string[] {
+  return [...new Set(includers(index, header).flatMap((file) => placement.linkUnitOf(file) ?? []))];
+}
+
 /**
  * How the index calls a record: an untagged one by its typedef's name, `struct /name`. Of one inside another, `struct dentry/d_u`, the name
  * does not tell whether it is a union.
  */
-function basesOf(name: string, index: NameIndex): string[] {
+export function basesOf(name: string, index: NameIndex): string[] {
   const [first = '', ...inner] = name.split('/');
   const isUnion = index.filesDeclaring('record', `union /${first}`).length > 0;
   const base = first.includes(' ') ? first : `${isUnion ? 'union' : 'struct'} /${first}`;

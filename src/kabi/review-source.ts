@@ -2,6 +2,8 @@
  * A review from source (`evidence: source`): the units that a series touches, read before and after in both views, compared and
  * judged. What a series cannot have touched is not read: one that changes only function bodies parses nothing.
  */
+
+import { archDirectory } from '../kernel/unit.js';
 import type { Series } from '../patch/series.js';
 import { type Overlay, overlaySeries } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';
@@ -26,6 +28,7 @@ import { changesIn, type Reading } from './series-changes.js';
 import { seriesOf } from './series-facts.js';
 import { filesThatMatter, pathOf, roleOf } from './triage.js';
 import { type Users, usersOf } from './users.js';
+import { type UseAfter, usesAfter } from './uses-after.js';
 import { worstOf } from './verdict.js';
 
 export interface SourceRequest {
@@ -73,7 +76,7 @@ export function reviewSource(request: SourceRequest): Judgement {
     why: `it does not apply${hunk === 0 ? '' : `, hunk ${hunk} at line ${at}`}: ${why}`,
   }));
   const changes = changesIn(request, overlay, missing);
-  const users = usersIn(request, changes);
+  const users = usersIn(request, changes, overlay.after);
   const useOf: UseOf = users?.useOf ?? ((): null => null);
   const hashes = request.versions !== null;
   const exports = exportChanges(series, request.tree, overlay.after);
@@ -117,13 +120,23 @@ function unreadTypes(text: DiffChanges, changes: ChangeSet, missing: readonly Mi
 /** More types than this are a release, not a series: each costs a search of the whole tree. */
 const MOST_ASKED = 40;
 
-function usersIn({ whoUses }: SourceRequest, changes: ChangeSet): Users | null {
+function usersIn(request: SourceRequest, changes: ChangeSet, after: SourceTree): Users | null {
+  const { whoUses } = request;
   const moved = changes.types.filter(({ change }) => change !== null && incompatibilities(change).length > 0);
   if (whoUses === undefined || moved.length === 0) return null;
   // Who uses it decides only where the versions say nothing.
   const isLoud = ({ name }: ChangedType): number => (changes.hashedThrough.has(dumpKey(name)) ? 1 : 0);
   const asked = moved.toSorted((one, other) => isLoud(one) - isLoud(other)).slice(0, MOST_ASKED);
-  const users = usersOf(asked, whoUses(), changes.reached);
+  const question = whoUses();
+  let read: readonly UseAfter[] | null = null;
+  const users = usersOf(asked, {
+    question,
+    reached: changes.reached,
+    usesAfter: () => {
+      read ??= usesInSeries(request, after, question);
+      return read;
+    },
+  });
   if (asked.length === moved.length) return users;
   const left = {
     what: `who uses ${moved.length - asked.length} more types that moved`,
@@ -135,6 +148,15 @@ function usersIn({ whoUses }: SourceRequest, changes: ChangeSet): Users | null {
     useOf: (type) => (names.has(type.name) ? users.useOf(type) : null),
     missing: [...users.missing, left],
   };
+}
+
+function usesInSeries(
+  { series, tree, arch }: SourceRequest,
+  after: SourceTree,
+  question: ConsumerQuestion,
+): UseAfter[] {
+  const files = [...new Set(filesThatMatter(series).map(pathOf))].filter((path) => roleOf(path) !== 'other');
+  return usesAfter(after, files, question, archDirectory(tree, arch) ?? arch);
 }
 
 /** Source files only, and each changed line indented or blank: inside a function. */

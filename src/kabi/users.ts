@@ -7,6 +7,7 @@
 import type { ChangedType } from './changes.js';
 import { onlyGrew } from './compatible.js';
 import {
+  basesOf,
   type ConsumerAnswer,
   type ConsumerQuestion,
   consumersOf,
@@ -19,6 +20,7 @@ import { dumpKey } from './judge-symbols.js';
 import type { LayoutChange } from './layout-change.js';
 import type { Consumer, Missing } from './review.js';
 import type { Row } from './rows.js';
+import type { UseAfter } from './uses-after.js';
 
 export interface Users {
   readonly answer: ConsumerAnswer;
@@ -26,16 +28,20 @@ export interface Users {
   readonly missing: readonly Missing[];
 }
 
-/** `reached`: dump keys that an export reaches; such a type is of the interface whoever touches it. */
-export function usersOf(
-  types: readonly ChangedType[],
-  question: ConsumerQuestion,
-  reached: ReadonlySet<string>,
-): Users {
+export interface Asked {
+  readonly question: ConsumerQuestion;
+  /** Dump keys that an export reaches; such a type is of the interface whoever touches it. */
+  readonly reached: ReadonlySet<string>;
+  /** What the series' own files access after it. Called only where it may decide. */
+  readonly usesAfter: () => readonly UseAfter[];
+}
+
+export function usersOf(types: readonly ChangedType[], asked: Asked): Users {
+  const { question } = asked;
   const moved = types.flatMap((type) => (type.change === null ? [] : movedOf(type.name, type.change)));
   const found = consumersOf(moved, question);
   const answer = { ...found, consumers: found.consumers.map(ofOutermost) };
-  return { answer, useOf: (type) => useOf(type, answer, question, reached), missing: missingOf(answer) };
+  return { answer, useOf: (type) => useOf(type, answer, asked), missing: missingOf(answer) };
 }
 
 /** Headers in which a record holds one of these types by value. */
@@ -79,26 +85,39 @@ function bareTypedef(name: string): string {
   return name.replace(/^typedef /, '');
 }
 
-function useOf(
-  type: ChangedType,
-  answer: ConsumerAnswer,
-  question: ConsumerQuestion,
-  reached: ReadonlySet<string>,
-): ReturnType<UseOf> {
+function useOf(type: ChangedType, answer: ConsumerAnswer, asked: Asked): ReturnType<UseOf> {
+  const { question, reached } = asked;
+  const { placement } = question;
   const name = bareTypedef(type.name);
-  // Who touches a type that holds it by value touches it.
-  const touching = [name, ...type.embeddedIn.map(bareTypedef)].map((one) => linkUnitsOf(one, question));
-  const linkUnits = new Set(touching.flatMap(({ names }) => [...names]));
-  const isPrivate = !reached.has(dumpKey(type.name)) && !touching.some(({ isInline }) => isInline);
-  if (isPrivate && linkUnits.size <= 1) return 'nobody';
+  if (!reached.has(dumpKey(type.name)) && isPrivate(type, asked)) return 'nobody';
   // Who embeds it in a header is judged as a type of its own.
   const users = answer.consumers.filter((one) => one.type === name && one.place !== 'possible');
   if (!users.some(({ place }) => place === 'module' || place === 'inline')) return 'base only';
-  // One module that alone allocates and touches it was built with what it allocates.
-  const { placement } = question;
+  // One module that alone allocates it was built with what it allocates, and looks for the new members where it put them.
   const linked = new Set(users.map(({ place, file }) => (place === 'inline' ? null : placement.linkUnitOf(file))));
-  const alone = linked.size === 1 && !linked.has(null) && type.change !== null && onlyGrew(type.change);
-  return alone ? 'one module' : 'outside';
+  const [module = null] = linked;
+  if (linked.size !== 1 || module === null || type.change === null || !onlyGrew(type.change)) return 'outside';
+  const added = new Set(type.change.added.map((row) => row.name.slice(row.name.lastIndexOf('.') + 1)));
+  const news = asked.usesAfter().filter((one) => added.has(one.member) && isOf(one, name, question));
+  const isAlone = news.every(({ linkUnits }) => linkUnits?.every((one) => one === module) ?? false);
+  return isAlone ? 'one module' : 'outside';
+}
+
+/** Does one link unit alone touch it, before and after? Who touches a type that holds it by value touches it. */
+function isPrivate(type: ChangedType, { question, usesAfter }: Asked): boolean {
+  const names = [type.name, ...type.embeddedIn].map(bareTypedef);
+  const touching = names.map((one) => linkUnitsOf(one, question));
+  if (touching.some(({ isInline }) => isInline)) return false;
+  const linkUnits = new Set(touching.flatMap((one) => [...one.names]));
+  if (linkUnits.size > 1) return false;
+  const after = usesAfter().filter((one) => names.some((each) => isOf(one, each, question)));
+  if (after.some((one) => one.linkUnits === null)) return false;
+  return new Set([...linkUnits, ...after.flatMap((one) => one.linkUnits ?? [])]).size <= 1;
+}
+
+/** An access to a member of the type, or of an untagged one in it. */
+function isOf({ base }: UseAfter, name: string, question: ConsumerQuestion): boolean {
+  return basesOf(name, question.index).some((own) => base === own || base.startsWith(`${own}/`));
 }
 
 function missingOf({ unresolved }: ConsumerAnswer): Missing[] {

@@ -3,10 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TreeInput, treeInput } from '../../src/disk/tree-input.js';
+import type { ConsumerQuestion } from '../../src/kabi/consumers.js';
 import type { Architecture, Review } from '../../src/kabi/review.js';
 import { type Configuration, reviewSeries } from '../../src/kabi/review-series.js';
+import { makeIndex } from '../../src/kabi/tree-index.js';
+import { anyConfiguration } from '../../src/kernel/mentions.js';
 import { filePatchBetween } from '../../src/patch/line-diff.js';
 import type { Series } from '../../src/patch/series.js';
+import { memoryTree } from '../../src/tree/memory.js';
 
 const base = {
   Makefile: 'VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 0\n',
@@ -62,6 +66,20 @@ export class SmallTree {
       ...Configuration[],
     ];
     return reviewSeries({ series: this.series(after), arch: archs[0], source, also, advice });
+  }
+
+  /** The same with the tree's users: a source under drivers/ is linked into the module of its folder, any other into vmlinux. */
+  reviewWithUsers(after: Files, units: readonly string[]): Review {
+    const sources = { ...base, ...this.#files };
+    const linkOf = (file: string): string | null =>
+      !file.endsWith('.c') ? null : file.startsWith('drivers/') ? file.slice(0, file.lastIndexOf('/')) : 'vmlinux';
+    const tree = memoryTree(this.dir, sources);
+    const files = Object.keys(sources).filter((file) => /\.[ch]$/.test(file));
+    const index = makeIndex({ tree, files, conditions: anyConfiguration, archDirectory: 'x86' }, linkOf);
+    const placeOf = (file: string): 'builtin' | 'module' => (linkOf(file) === 'vmlinux' ? 'builtin' : 'module');
+    const whoUses = (): ConsumerQuestion => ({ index, placement: { placeOf, linkUnitOf: linkOf } });
+    const source = { ...this.input('x86_64'), units, whoUses };
+    return reviewSeries({ series: this.series(after), arch: 'x86_64', source });
   }
 
   remove(): void {
