@@ -49,7 +49,7 @@ export function withReference(name: string, options: ReviewOptions): ReferenceJu
       if (done === all) bar.stop();
     };
     try {
-      return await reviewWithReference({ series, input, place, reference, onUnit, advice });
+      return await reviewWithReference({ series, input, readers: place, reference, onUnit, advice });
     } finally {
       bar.stop();
     }

@@ -33,8 +33,10 @@ import { readUnits } from './version-pool.js';
 export interface ReferenceReview {
   readonly series: Series;
   readonly input: TreeInput;
-  /** Where `input` was opened, for other threads. */
-  readonly place: BuildPlace;
+  /** Where units are read again: on all processors, which open the tree at this place, or in this thread. */
+  readonly readers: BuildPlace | 'here';
+  /** Read no more units again than so many; how many are left is in `missing`. Absent: all. */
+  readonly most?: number;
   readonly reference: Reference;
   readonly onUnit?: (done: number, all: number) => void;
   /** Look for a harmless rewrite; it is judged by the units that show the types. */
@@ -85,11 +87,16 @@ async function allSymbols(
   const differ = unitsThatDiffer(reference, concerned, inputIds(input.tree));
   const read = new Map<number, ReadAgain>();
   const filesDefining = definitionsIn(reference, after);
+  const most = request.most ?? Number.POSITIVE_INFINITY;
   let open: readonly number[] = [...new Set([...plan.toRead, ...differ])];
   for (;;) {
-    await readAll(request, after, open, differ, read, graph);
+    await readAll(request, after, open.slice(0, most - read.size), differ, read, graph);
     const symbols = symbolsFrom(reference, graph, plan, read, filesDefining);
-    if (symbols.toRead.length === 0) return { ...symbols, missing: [...symbols.missing, ...told(differ, reference)] };
+    const left = new Set([...open, ...symbols.toRead].filter((unit) => !read.has(unit))).size;
+    if (symbols.toRead.length === 0 || read.size >= most) {
+      const missing = [...symbols.missing, ...told(differ, reference), ...leftOut(left, most)];
+      return { ...symbols, missing };
+    }
     open = symbols.toRead;
   }
 }
@@ -99,9 +106,13 @@ function told(differ: ReadonlySet<number>, reference: Reference): ReferenceSymbo
   return [
     {
       what: `${differ.size} units as reference ${reference.meta.name} has them`,
-      why: 'this tree has other text in files that they read; they were read before and after the series',
+      why: 'this tree has other text in files that they read, so that the reference does not tell what they export before the series',
     },
   ];
+}
+
+function leftOut(units: number, most: number): ReferenceSymbols['missing'] {
+  return units === 0 ? [] : [{ what: `the exports of ${units} more units`, why: `${most} units were read again` }];
 }
 
 async function readAll(
@@ -112,7 +123,7 @@ async function readAll(
   read: Map<number, ReadAgain>,
   graph: TypeGraph,
 ): Promise<void> {
-  const { place, input, reference, onUnit } = request;
+  const { readers, input, reference, onUnit } = request;
   const compiled = units.flatMap((number) => {
     const row = graph.unit(number);
     const flags = row === null ? null : reference.row('flags', row.flags);
@@ -122,14 +133,9 @@ async function readAll(
   });
   const isThere = compiled.filter(({ unit }) => after.read(unit.source) !== null);
   const olds = compiled.filter(({ number }) => both.has(number));
-  const is = await readVersions(
-    isThere,
-    { ...place, changed: changedFiles(request.series, after) },
-    after,
-    input,
-    onUnit,
-  );
-  const was = await readVersions(olds, place, input.tree, input, onUnit);
+  const patched = readers === 'here' ? readers : { ...readers, changed: changedFiles(request.series, after) };
+  const is = await readVersions(isThere, patched, after, input, onUnit);
+  const was = await readVersions(olds, readers, input.tree, input, onUnit);
   for (const { number } of compiled)
     read.set(number, { before: was.get(number) ?? null, after: is.get(number) ?? null });
 }
@@ -141,18 +147,18 @@ interface NumberedUnit {
 
 async function readVersions(
   units: readonly NumberedUnit[],
-  place: BuildPlace,
+  readers: BuildPlace | 'here',
   tree: SourceTree,
-  { arch }: TreeInput,
+  { arch, release }: TreeInput,
   onUnit: ReferenceReview['onUnit'],
 ): Promise<ReadonlyMap<number, UnitAfter>> {
   const found = new Map<number, UnitAfter>();
-  if (units.length < worthThreads) {
+  if (readers === 'here' || units.length < worthThreads) {
     const predefined = macrosForTree(predefinedMacros(arch) ?? '', tree);
     const world = {
       tree,
       predefined,
-      dialect: dialectOf(place.version),
+      dialect: dialectOf(release),
       cache: new LexCache(),
       declarations: new DeclarationCache(),
     };
@@ -164,7 +170,7 @@ async function readVersions(
   }
   let done = 0;
   const jobs = units.map((one) => ({ ...one, kind: 'exports' as const }));
-  await readUnits(place, jobs, ({ number }, result) => {
+  await readUnits(readers, jobs, ({ number }, result) => {
     onUnit?.(++done, units.length);
     if (result.ok) found.set(number, result.reading);
   });

@@ -39,6 +39,8 @@ export interface TreeInput {
   readonly tree: SourceTree;
   readonly build: Build;
   readonly arch: Architecture;
+  /** The kernel's version, `6.1.192`. */
+  readonly release: string;
   readonly crcMode: 'genksyms' | 'gendwarfksyms' | 'none' | null;
   /** null where the tree has no symbol versions. */
   readonly versions: Versioner | null;
@@ -59,7 +61,8 @@ export function treeInput(options: TreeOptions): TreeInput {
   const built = builtTree(source, builds.length === 0 ? null : unionTree(builds), archDir, null);
   const tree: SourceTree = { ...built, id: options.tree };
   const crcMode = facts?.crcMode ?? null;
-  const versions = versionerOf(crcMode, releaseOf(tree, facts));
+  const release = releaseOf(tree, facts);
+  const versions = versionerOf(crcMode, release);
   const { reference } = options;
   const units = once(() => unitsOf(tree, facts?.values ?? new Map(), archDir).units);
   const whoUses = once((): ConsumerQuestion => {
@@ -68,7 +71,7 @@ export function treeInput(options: TreeOptions): TreeInput {
     const isPlaced = reference !== undefined && reference.count('units') > 0;
     return { index, placement: isPlaced ? placementOf(placedIn(reference)) : placementIn(index) };
   });
-  return { tree, build: buildOf(tree, arch, units, reference), arch, crcMode, versions, whoUses };
+  return { tree, build: buildOf(tree, arch, units, reference), arch, release, crcMode, versions, whoUses };
 }
 
 function versionerOf(mode: TreeInput['crcMode'], release: string): Versioner | null {

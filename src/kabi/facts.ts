@@ -62,8 +62,11 @@ export interface UnitFacts {
   readonly symbols: SymbolFacts | null;
 }
 
-/** `placeOfToken` turns a token of the unit into a file and a line. */
-export function compilerFacts(unit: Unit, placeOfToken: (token: number) => Placed): CompilerFacts {
+/** `placesOf` takes tokens of the unit, and gives the file and line of each by its number among them. */
+export function compilerFacts(
+  unit: Unit,
+  placesOf: (tokens: readonly number[]) => (at: number) => Placed,
+): CompilerFacts {
   const types = new Map<string, Extent>();
   const unknowable = new Map<string, string>();
   const places = new Map<string, number>();
@@ -91,9 +94,11 @@ export function compilerFacts(unit: Unit, placeOfToken: (token: number) => Place
     places.set(name, first);
   }
   const enums = enumsOf(unit, places);
+  const placed = placesOf([...places.values()]);
+  const numbers = new Map([...places.keys()].map((name, at) => [name, at]));
   const placeOf = (name: string): Placed | null => {
-    const token = places.get(name);
-    return token === undefined ? null : placeOfToken(token);
+    const at = numbers.get(name);
+    return at === undefined ? null : placed(at);
   };
   return { types, enums, prototypes, embedders, placeOf, unknowable };
 }

@@ -4,7 +4,7 @@
  */
 import { readDeclarations } from '../c/declarations.js';
 import type { LexCache } from '../c/lex-cache.js';
-import { type Preprocessed, preprocess, type Unit } from '../c/preprocess.js';
+import { preprocess, type Unit } from '../c/preprocess.js';
 import type { Target } from '../c/target.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { type CompilerFacts, compilerFacts, type Placed, type SymbolFacts, type UnitFacts } from './facts.js';
@@ -68,12 +68,19 @@ function readCompilerView(
     const { build, cache } = reader;
     const read = preprocess(unit, tree, cache, 'empty');
     const declared = readDeclarations(read.tokens, { target: build.target, msExtensions: build.msExtensions });
-    const compiler = compilerFacts(declared, (token) => placeOf(tree, read, declared.tokens, token));
+    const { file, offset } = declared.tokens;
+    // Only the positions that are asked for, and not the tokens, live as long as the facts.
+    const compiler = compilerFacts(declared, (tokens) => {
+      const places = tokens.map(
+        (token): Position => [read.files[file[token] as number] ?? '', offset[token] as number],
+      );
+      return (at) => placeAt(tree, places[at] as Position);
+    });
     const missing = [
       ...read.missing.map(({ what, why, file, line }) => ({ what, why: `${why} (${file}:${line})` })),
       ...declared.missing.slice(0, 3).map(({ why, at }) => {
-        const { file, line } = placeOf(tree, read, declared.tokens, at);
-        return { what: `a declaration in ${unit.path}`, why: `${why} (${file}:${line})` };
+        const place = placeAt(tree, [read.files[file[at] as number] ?? '', offset[at] as number]);
+        return { what: `a declaration in ${unit.path}`, why: `${why} (${place.file}:${place.line})` };
       }),
     ];
     return { compiler, missing };
@@ -101,15 +108,11 @@ export function withGenksyms(unit: Unit): Unit {
   return { ...unit, defines: [...unit.defines, '__GENKSYMS__'] };
 }
 
-interface Positions {
-  readonly file: Uint16Array;
-  readonly offset: Int32Array;
-}
+type Position = readonly [file: string, offset: number];
 
-function placeOf(tree: SourceTree, { files }: Preprocessed, tokens: Positions, token: number): Placed {
-  const file = files[tokens.file[token] as number] ?? '';
+function placeAt(tree: SourceTree, [file, offset]: Position): Placed {
   const bytes = tree.read(file);
-  return { file, line: bytes === null ? 0 : lineOf(bytes, tokens.offset[token] as number) };
+  return { file, line: bytes === null ? 0 : lineOf(bytes, offset) };
 }
 
 function lineOf(bytes: Uint8Array, offset: number): number {

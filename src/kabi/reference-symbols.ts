@@ -106,14 +106,14 @@ class Symbols {
     }
     const exports = new Map(row.exports);
     const names = row.exports.map(([name]) => name);
-    for (const [name, after] of this.#walk(unit, names, replaced)) {
+    for (const [name, causes] of this.#walk(unit, names, replaced)) {
       const before = exports.get(name) ?? null;
       // The texts must give what was computed from the unit itself, or they do not tell its whole story.
       if (this.#graph.versionOf(unit, name) !== before) {
         this.#toRead.push(unit);
         return;
       }
-      this.#note(unit, row.module, name, before, after.crc, after.causes);
+      this.#note(unit, row.module, name, before, this.#graph.versionOf(unit, name, replaced), causes);
     }
   }
 
@@ -186,7 +186,7 @@ class Symbols {
     const both = [...was.keys()].filter((name) => is.has(name) && was.get(name) !== is.get(name));
     const walked = new Map(this.#walk(unit, both, replaced, texts));
     for (const name of both)
-      this.#note(unit, row.module, name, was.get(name) ?? null, is.get(name) ?? null, walked.get(name)?.causes ?? []);
+      this.#note(unit, row.module, name, was.get(name) ?? null, is.get(name) ?? null, walked.get(name) ?? []);
   }
 
   #fileOf(unit: number, key: string, node: GraphNode | null): string | null {
@@ -207,13 +207,13 @@ class Symbols {
     this.#changed.push({ name, unit: source, module, before: text(before), after: text(after), causes });
   }
 
-  /** Exports that reach a text that differs: the version that follows, and the nearest causes with a shortest path to each. */
+  /** Exports that reach a text that differs: the nearest causes, with a shortest path to each. */
   *#walk(
     unit: number,
     names: readonly string[],
     replaced: Replaced,
     before: ReadonlyMap<string, string> = new Map(),
-  ): Generator<readonly [string, { readonly crc: number | null; readonly causes: ChangedSymbol['causes'] }]> {
+  ): Generator<readonly [string, ChangedSymbol['causes']]> {
     const differs = new Map<string, ChangedText>();
     for (const [key, node] of replaced) {
       const was = before.get(key) ?? this.#graph.nodeIn(unit, key)?.text ?? null;
@@ -227,8 +227,7 @@ class Symbols {
     for (const key of near.through) this.#through.add(key);
     for (const [key, text] of differs) if (near.through.has(key)) this.#hashed.set(key, text);
     for (const [name, path] of near.paths) {
-      const causes = [{ type: path.at(-1) as string, path }];
-      yield [name, { crc: this.#graph.versionOf(unit, name, replaced), causes }];
+      yield [name, [{ type: path.at(-1) as string, path }]];
     }
   }
 }

@@ -2,21 +2,27 @@
 import { KabiwatchError } from '../errors.js';
 import { againstReference } from '../kabi/against-reference.js';
 import { type Architecture, architectures, type Finding, type Missing, type Review, verdicts } from '../kabi/review.js';
-import { reviewSeries, type Source } from '../kabi/review-series.js';
+import { reviewSeries } from '../kabi/review-series.js';
 import type { Reference } from '../kernel/reference.js';
 import { parseDiffs } from '../patch/parse.js';
 import { patchId } from '../patch/patch-id.js';
 import type { Series } from '../patch/series.js';
 import type { PullJudgement, PullSettings, PullSource } from './ports.js';
-import { reviewOnTree } from './review-on-tree.js';
+
+type TreeReview = (series: Series) => Promise<Review>;
 
 /** What a worker has at hand; every function may throw a KabiwatchError, which becomes a line of `missing`. */
 export interface PullWorld {
   /**
-   * The tree at a revision of a bare repository with a build of this architecture: the reference's own, or a configured one. null where there
-   * is none, without which numbers would be guessed.
+   * How a series is judged on the tree at a revision of a bare repository, with a build of this architecture: the reference's own, or a
+   * configured one. null where there is none, without which numbers would be guessed.
    */
-  readonly treeAt: (gitDir: string, revision: string, arch: Architecture, reference: Reference | null) => Source | null;
+  readonly treeAt: (
+    gitDir: string,
+    revision: string,
+    arch: Architecture,
+    reference: Reference | null,
+  ) => TreeReview | null;
   readonly referenceNamed: (name: string) => Reference;
 }
 
@@ -32,10 +38,15 @@ interface Target {
   readonly reference: Reference | null;
 }
 
-export function reviewPull(source: PullSource, settings: PullSettings, world: PullWorld = diffAlone): PullJudgement {
+export async function reviewPull(
+  source: PullSource,
+  settings: PullSettings,
+  world: PullWorld = diffAlone,
+): Promise<PullJudgement> {
   const series = seriesOfPull(source);
   const { targets, missing } = targetsOf(settings, world);
-  const reviews = targets.map((target) => reviewFor(source, series, target, world));
+  const reviews: Review[] = [];
+  for (const target of targets) reviews.push(await reviewFor(source, series, target, world));
   const worst = reviews.reduce((one, other) => (rank(other) > rank(one) ? other : one));
   // What could not be read may hide anything: nothing found in the rest is not `none`.
   const blind = source.missing.length > 0 && source.patches.length === 0;
@@ -84,11 +95,19 @@ function targetsOf(
   return { targets, missing };
 }
 
-function reviewFor(source: PullSource, series: Series, { arch, reference }: Target, world: PullWorld): Review {
+async function reviewFor(
+  source: PullSource,
+  series: Series,
+  { arch, reference }: Target,
+  world: PullWorld,
+): Promise<Review> {
   const { tree, missing } = treeOf(source, arch, reference, world);
-  const made =
-    tree === null ? reviewSeries({ series, arch, source: null }) : reviewOnTree(series, arch, tree, reference);
-  const review = { ...made, missing: [...made.missing, ...missing] };
+  const review = tree === null ? fromDiff(series, arch, reference) : await tree(series);
+  return { ...review, missing: [...review.missing, ...missing] };
+}
+
+function fromDiff(series: Series, arch: Architecture, reference: Reference | null): Review {
+  const review = reviewSeries({ series, arch, source: null });
   return reference === null ? review : againstReference(review, reference);
 }
 
@@ -97,7 +116,7 @@ function treeOf(
   arch: Architecture,
   reference: Reference | null,
   { treeAt }: PullWorld,
-): { tree: Source | null; missing: Missing[] } {
+): { tree: TreeReview | null; missing: Missing[] } {
   if (source.tree === null) return { tree: null, missing: [] };
   try {
     return { tree: treeAt(source.tree.gitDir, source.tree.before, arch, reference), missing: [] };

@@ -3,21 +3,19 @@
  * else from the mails alone, with the reason in `missing`. Runs in workers only.
  */
 import { errorTable, KabiwatchError } from '../errors.js';
-import { againstReference } from '../kabi/against-reference.js';
 import type { Missing, Review } from '../kabi/review.js';
-import { reviewSeries, type Source } from '../kabi/review-series.js';
+import { reviewSeries } from '../kabi/review-series.js';
 import type { Reference } from '../kernel/reference.js';
 import type { Series } from '../patch/series.js';
-import { reviewOnTree } from './review-on-tree.js';
 import type { ReviewSettings } from './tasks.js';
 
 /** What a worker has at hand; every function may throw a KabiwatchError, which becomes a line of `missing`. */
 export interface JudgeWorld {
-  /** The tree that the series applies to, with the series as it stands on it (its base named), or why there is none. */
-  readonly sourceFor: (
+  /** The review of a series on the tree that it applies to, to be asked for; or why there is no such tree. */
+  readonly onTree: (
     series: Series,
   ) =>
-    | { readonly ok: true; readonly input: Omit<Source, 'units'>; readonly series: Series }
+    | { readonly ok: true; readonly review: (reference: Reference | null) => Promise<Review> }
     | { readonly ok: false; readonly missing: readonly Missing[] };
   /** The configured reference; null where none is. */
   readonly reference: () => Reference | null;
@@ -26,21 +24,20 @@ export interface JudgeWorld {
 export function seriesJudge(
   { arch, missing }: Pick<ReviewSettings, 'arch' | 'missing'>,
   world: JudgeWorld | null,
-): (series: Series) => Review {
+): (series: Series) => Promise<Review> {
   const fromDiff = (series: Series, why: readonly Missing[]): Review => {
     const review = reviewSeries({ series, arch });
     return { ...review, missing: [...review.missing, ...missing, ...why] };
   };
-  if (world === null) return (series) => fromDiff(series, []);
+  if (world === null) return async (series) => fromDiff(series, []);
   let opened: OpenedReference | null = null;
-  return (series) => {
+  return async (series) => {
     try {
-      const found = world.sourceFor(series);
+      const found = world.onTree(series);
       if (!found.ok) return fromDiff(series, found.missing);
       opened ??= openedReference(world);
       const { reference, wrong } = opened;
-      const made = reviewOnTree(found.series, arch, { ...found.input, units: null }, reference);
-      const review = reference === null ? made : againstReference(made, reference);
+      const review = await found.review(reference);
       return { ...review, missing: [...review.missing, ...missing, ...wrong] };
     } catch (error) {
       // A place that is wrong, or a tree without this architecture: what the diff shows is still said.

@@ -4,18 +4,23 @@
  */
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { LexCache } from '../c/lex-cache.js';
+import { verified } from '../clang/verify.js';
 import { buildFor } from '../disk/builds.js';
 import { openReference } from '../disk/reference-file.js';
 import { openNamedReference } from '../disk/references.js';
+import { reviewOnTree } from '../disk/review-on-tree.js';
 import { sourceForSeries } from '../disk/series-source.js';
-import { treeInput } from '../disk/tree-input.js';
+import { type TreeInput, treeInput } from '../disk/tree-input.js';
 import { KabiwatchError } from '../errors.js';
+import type { Review } from '../kabi/review.js';
 import type { Reference } from '../kernel/reference.js';
 import { assemble, seriesOf } from '../mail/assemble.js';
 import { type Message, readMessage } from '../mail/message.js';
 import { patchId } from '../patch/patch-id.js';
-import type { Patch } from '../patch/series.js';
+import type { Patch, Series } from '../patch/series.js';
 import { textReport } from '../report/text.js';
+import { overlaySeries } from '../tree/overlay.js';
 import { mailFacts } from './mail-facts.js';
 import type { PullJudgement } from './ports.js';
 import { reviewPull } from './pull-review.js';
@@ -43,10 +48,10 @@ async function answer(task: Task): Promise<unknown> {
   }
 }
 
-function pull({ source, settings, build, references }: Task & { kind: 'pull' }): PullJudgement {
+async function pull({ source, settings, build, references }: Task & { kind: 'pull' }): Promise<PullJudgement> {
   const opened = new Map<string, Reference & { close(): void }>();
   try {
-    return reviewPull(source, settings, {
+    return await reviewPull(source, settings, {
       referenceNamed(name) {
         const path = Object.hasOwn(references, name) ? references[name] : undefined;
         if (path === undefined) throw new KabiwatchError('reference-not-found', { name });
@@ -57,8 +62,10 @@ function pull({ source, settings, build, references }: Task & { kind: 'pull' }):
       treeAt(dir, revision, arch, reference) {
         const own = reference?.meta.build ?? null;
         const folders = (own === null ? null : buildFor([own], arch)) ?? buildFor(build, arch);
-        if (folders !== null)
-          return { ...treeInput({ tree: `${dir}@${revision}`, build: folders, arch }), units: null };
+        if (folders !== null) {
+          const input = treeInput({ tree: `${dir}@${revision}`, build: folders, arch });
+          return (series) => reviewed(series, input, reference);
+        }
         if (build.length === 0 && reference === null) return null;
         throw new KabiwatchError('tree-not-found', { path: dir, why: `no build for ${arch} is configured` });
       },
@@ -84,15 +91,29 @@ async function read(task: Task & { kind: 'read' }): Promise<ReadAnswer> {
 function worldOf({ arch, source }: ReviewSettings, known: readonly Patch[]): JudgeWorld | null {
   if (source === null) return null;
   return {
-    sourceFor(series) {
+    onTree(series) {
       const found = sourceForSeries({ ...source, arch }, series, known);
+      if (!found.ok) return found;
       // Replies are read by strangers: which mirror it was, not where it lies on this machine.
-      return found.ok
-        ? { ...found, input: { ...found.input, tree: { ...found.input.tree, id: basename(source.tree) } } }
-        : found;
+      const input = { ...found.input, tree: { ...found.input.tree, id: basename(source.tree) } };
+      return { ok: true, review: (reference) => reviewed(found.series, input, reference) };
     },
     reference: () => (source.reference === null ? null : openNamedReference(source.reference)),
   };
+}
+
+/** On a tree, and each of its layouts asked of clang before it is told to anybody. */
+async function reviewed(series: Series, input: TreeInput, reference: Reference | null): Promise<Review> {
+  const review = await reviewOnTree(series, input, reference);
+  const { tree: before, build, arch } = input;
+  const { after } = overlaySeries(before, series);
+  try {
+    return await verified(review, { before, after, build, target: arch, cache: new LexCache() });
+  } catch (error) {
+    // The package is optional; the engine stands without it.
+    if (error instanceof KabiwatchError && error.code === 'clang-missing') return review;
+    throw error;
+  }
 }
 
 async function review(task: Task & { kind: 'review' }): Promise<ReviewAnswer> {
@@ -119,7 +140,7 @@ async function review(task: Task & { kind: 'review' }): Promise<ReviewAnswer> {
     if (ids.length === 0 || known.has(`${head.id} ${digest}`)) continue;
     const started = performance.now();
     const series = seriesOf(assembled);
-    const made = judge(series);
+    const made = await judge(series);
     reviews.set(head.id, made);
     const earlier = assembled.supersedes === null ? undefined : reviews.get(assembled.supersedes);
     results.push({
