@@ -6,10 +6,11 @@
  * itself and in every type that embeds it. A guard answers for what stands in it or around it, and for nothing else of the series.
  */
 import type { SourceTree } from '../tree/source-tree.js';
-import type { ChangedEnum, ChangedPrototype, ChangedType, ChangeSet } from './changes.js';
+import type { ChangedEnum, ChangedPrototype, ChangedText, ChangedType, ChangeSet } from './changes.js';
 import { incompatibilities, onlyGrew, onlyNarrowed } from './compatible.js';
 import type { GuardDifference } from './diff/changes.js';
-import { misspelled } from './diff/judge-rest.js';
+import { plainPurpose } from './diff/guard-text.js';
+import { misspelled, withdrawing } from './diff/judge-rest.js';
 import { lastLineOf, linesOf } from './guard-places.js';
 import type { UseOf } from './judge-source.js';
 import { dumpKey } from './judge-symbols.js';
@@ -42,13 +43,15 @@ export function judgeGuard(guard: GuardDifference, context: GuardContext): Guard
 function callOf(guard: GuardDifference, context: GuardContext): Call {
   const { changes } = context;
   if (guard.misspelled !== null) return misspelled(guard.misspelled);
+  const purpose = plainPurpose(guard);
+  if (purpose !== null) return { rule: 'guard-honest', ...purpose };
   if (guard.open) return { honest: null, rule: 'guard-unbalanced', why: 'no #endif closes it in the file' };
   const calls: Call[] = [
     ...standingWith(guard, changes.types, context.after).map((one) => typeCall(one, context)),
     ...standingWith(guard, changes.enums, context.after).map((one) => enumCall(one, context)),
     ...declaredIn(guard, changes.prototypes).map((one) => prototypeCall(one, changes)),
   ];
-  return worstCall(calls) ?? nothingAround(guard, context);
+  return worstCall(calls) ?? versionCall(guard, context) ?? nothingAround(guard, context);
 }
 
 /** A lie outweighs what is not known, and that what is honest. */
@@ -83,6 +86,35 @@ function prototypeCall(one: ChangedPrototype, changes: ChangeSet): Call {
     rule: 'guard-hides-break',
     why: `callers of \`${one.name}\` that were built before pass other arguments`,
   };
+}
+
+/** No layout changes around it, but the text that genksyms has of a declaration of its file gained or lost what the guard names. */
+function versionCall({ file, hides, shows }: GuardDifference, { changes, hashes }: GuardContext): Call | null {
+  if (!hashes) return null;
+  // What is declared: `name;`, `name,`, `name[`, `name:`, `(*name)`, `name(`.
+  const declared = [...hides, ...shows].flatMap((line) => line.match(/\b[A-Za-z_]\w*(?=\s*[;,[:()])/g) ?? []);
+  for (const { file: its, before, after } of changes.hashed.values()) {
+    if (its !== file || before === null || after === null) continue;
+    const [was, is] = [before.split(' '), after.split(' ')];
+    const [lost, came] = [
+      declared.filter((name) => was.includes(name) && !is.includes(name)),
+      declared.filter((name) => is.includes(name) && !was.includes(name)),
+    ];
+    if (lost.length + came.length === 0) continue;
+    return came.length === 0 && wordsLost(was, is) !== null ? withdrawing([...new Set(lost)]) : staleBranch;
+  }
+  return null;
+}
+
+/** The words of `before` that `after` lacks; null where it has others or another order. */
+function wordsLost(before: readonly string[], after: readonly string[]): string[] | null {
+  let at = 0;
+  const lost = before.filter((word) => {
+    if (word !== after[at]) return true;
+    at++;
+    return false;
+  });
+  return at < after.length ? null : lost;
 }
 
 /** Nothing that changed stands in it or around it: an #include, a macro, a declaration. genksyms sees none of what it hides. */
@@ -143,7 +175,11 @@ const staleBranch: Call = {
 };
 
 function typeCall(type: ChangedType, { changes, useOf, hashes }: GuardContext): Call {
-  if (hashes && changes.hashed.has(dumpKey(type.name))) return staleBranch;
+  const text = hashes ? changes.hashed.get(dumpKey(type.name)) : undefined;
+  if (text !== undefined) {
+    const withdrawn = withdrawnFrom(text, type);
+    return withdrawn.length > 0 ? withdrawing(withdrawn) : staleBranch;
+  }
   if (type.change === null)
     return { honest: null, rule: 'guard-useless', why: 'the type is there in one version only' };
   const broken = embeddersOf(type, changes).find(
@@ -185,6 +221,17 @@ function typeCall(type: ChangedType, { changes, useOf, hashes }: GuardContext): 
     return { honest: true, rule: 'guard-honest', why: `${reasons[0]}; ${who}` };
   }
   return { honest: false, rule: 'guard-hides-break', why: reasons.slice(0, 2).join('; ') };
+}
+
+/** Members that genksyms no longer sees and the compiler still does, where its text only lost words; else none. */
+function withdrawnFrom({ before, after }: ChangedText, { change }: ChangedType): string[] {
+  if (before === null || after === null || change === null) return [];
+  const lost = wordsLost(before.split(' '), after.split(' '));
+  if (lost === null) return [];
+  const lostWords = new Set(lost);
+  const members = change.before.rows.filter(({ name }) => lostWords.has(name) && !after.split(' ').includes(name));
+  const stays = (name: string): boolean => change.after.rows.some((row) => row.name === name);
+  return members.length > 0 && members.every(({ name }) => stays(name)) ? members.map(({ name }) => name) : [];
 }
 
 /** Types that hold it by value, and those that hold them. */

@@ -25,6 +25,14 @@ const guarded = (text: string): string => `#ifndef __GENKSYMS__\n${text}#endif\n
 const calls = ({ guards }: Review): unknown[] => guards.map(({ rule, honest }) => [rule, honest]);
 
 describe('a guard', () => {
+  test('around a member that genksyms saw mends an earlier change, or changes versions: which of both the tree does not tell', () => {
+    const text = (more: string): string => `struct crate {\n\tint after;\n${more}};\n`;
+    const made = review(text('\tlong count;\n'), text(guarded('\tlong count;\n')));
+    expect([made.verdict, calls(made)]).toEqual(['crc-break', [['guard-stale-branch', null]]]);
+    const more = review(text('\tlong count;\n'), text(`${guarded('\tlong count;\n')}\tlong other;\n`));
+    expect([more.verdict, calls(more)]).toEqual(['crc-break', [['guard-stale-branch', false]]]);
+  });
+
   test('that fills padding is honest', () => {
     const made = review(box(''), box(guarded('\tint count;\n')));
     expect([made.verdict, calls(made)]).toEqual(['guarded', [['guard-honest', true]]]);

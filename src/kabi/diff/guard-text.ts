@@ -38,7 +38,18 @@ interface OpenGuard {
 const GENKSYMS = '__GENKSYMS__';
 
 const MACRO =
-  /\b((?:[A-Z][A-Z0-9]*_)*KABI_(?:USE\w*|REPLACE\w*|EXTEND\w*|FILL_HOLE|RENAME|EXCLUDE\w*|DEPRECATE\w*|BROKEN_\w+|IGNORE|HIDE_INCLUDE|FAKE_INCLUDE|CONST|ADD_MODIFIER|AUX_\w+|SIZE_AND_EXTEND|FORCE_CHANGE|RESERVE\w*)|ANDROID_(?:VENDOR|OEM)_DATA\w*|ANDROID_BACKPORT_\w+|KABI_(?:DECLONLY|ENUMERATOR_\w+|BYTE_SIZE|TYPE_STRING))\s*\(/;
+  /\b(_*(?:[A-Z][A-Z0-9]*_)*KABI_(?:USE\w*|REPLACE\w*|EXTEND\w*|FILL_HOLE|RENAME|EXCLUDE\w*|DEPRECATE\w*|BROKEN_\w+|IGNORE|HIDE_INCLUDE|FAKE_INCLUDE|ADD_MODIFIER|AUX_PTR|AUX_EMBED|SIZE_AND_EXTEND\w*|FORCE_CHANGE)|ANDROID_BACKPORT_(?:RESERVED_)?USE\w*|(?:[A-Z][A-Z0-9]*_)*KABI_(?:DECLONLY|ENUMERATOR_\w+|BYTE_SIZE|TYPE_STRING))\s*(?=\()|\b(_*(?:[A-Z][A-Z0-9]*_)*KABI_CONST)\b/;
+
+/** A guard that is judged by what it is for: it hides nothing. null: the views decide. */
+export function plainPurpose({
+  idiom,
+  shows,
+}: GuardText): { readonly honest: boolean | null; readonly why: string } | null {
+  if (idiom === PADDING && shows.length === 0) return { honest: null, why: 'room for later: nothing is hidden' };
+  if (/KABI_FORCE_CHANGE$/.test(idiom))
+    return { honest: true, why: 'changes versions on purpose: modules built before do not load' };
+  return null;
+}
 
 /**
  * The guards of a file, from its hunks in order (or from the whole file as one fragment). A conditional that an added line opens goes on in
@@ -63,6 +74,8 @@ export function guardsIn(fragments: readonly Fragment[]): GuardText[] {
 class GuardReader {
   readonly found: GuardText[] = [];
   readonly stack: OpenGuard[];
+  /** A macro's call whose parenthesis is not closed yet. */
+  #call: MacroCall | null = null;
   #inMacro = false;
   #inComment = false;
 
@@ -87,8 +100,27 @@ class GuardReader {
       if (top !== undefined) this.found.push(...closed(top, line, false));
     } else {
       noteLine(this.stack, line);
-      if (line.changed && !defines) this.found.push(...macroGuard(line));
+      if (!defines) this.#macro(line);
     }
+  }
+
+  #macro(line: FragmentLine): void {
+    const call = this.#call ?? callOn(line);
+    if (call === null) return;
+    const text = this.#call === null ? line.text.slice(call.start) : line.text;
+    for (const [mark] of text.matchAll(/[()]/g)) {
+      if (mark === '(') call.depth++;
+      else if (--call.depth === 0) break;
+    }
+    call.lines.push(line.text.trim());
+    call.changed ||= line.changed;
+    this.#call = call.depth > 0 && call.lines.length < CALL_LINES ? call : null;
+    if (this.#call !== null || !call.changed) return;
+    const isPadding = call.idiom === PADDING;
+    const isSwapped = isPadding && this.stack.some(({ branch }) => branch === 'genksyms');
+    const [hides, shows] = [isPadding ? [] : call.lines, isSwapped ? call.lines : []];
+    const { line: first, idiom } = call;
+    this.found.push({ line: first, lastLine: line.number, idiom, hides, shows, open: false, misspelled: null });
   }
 
   /** The line without its comments, which may go over several lines. */
@@ -165,18 +197,29 @@ function distance(one: string, other: string): number {
   return row[other.length] as number;
 }
 
-function macroGuard(line: FragmentLine): GuardText[] {
-  const macro = MACRO.exec(line.text)?.[1] ?? (/\bsuse_kabi_padding\b/.test(line.text) ? 'suse_kabi_padding' : null);
-  if (macro === null || /_RESERVE/.test(macro)) return [];
-  return [
-    {
-      line: line.number,
-      lastLine: line.number,
-      idiom: macro,
-      hides: [line.text.trim()],
-      shows: [],
-      open: false,
-      misspelled: null,
-    },
-  ];
+const PADDING = 'suse_kabi_padding';
+
+/** No macro's call goes over more lines. */
+const CALL_LINES = 40;
+
+interface MacroCall {
+  readonly line: number;
+  readonly idiom: string;
+  /** Where in the line its parenthesis opens. */
+  readonly start: number;
+  readonly lines: string[];
+  depth: number;
+  changed: boolean;
+}
+
+function callOn({ text, number }: FragmentLine): MacroCall | null {
+  const macro = MACRO.exec(text);
+  const named = { line: number, lines: [], depth: 0, changed: false };
+  if (macro !== null)
+    return {
+      ...named,
+      idiom: (macro[1] ?? macro[2]) as string,
+      start: macro[1] === undefined ? text.length : macro.index,
+    };
+  return text.includes(PADDING) ? { ...named, idiom: PADDING, start: text.length } : null;
 }

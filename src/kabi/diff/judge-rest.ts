@@ -3,6 +3,7 @@ import type { Finding, Guard, Missing, Verdict } from '../review.js';
 import { type RuleId, ruleTable } from '../rules/ids.js';
 import { type DiffChanges, type GuardDifference, macroName, type PrototypeDifference } from './changes.js';
 import type { Prototype } from './declarations.js';
+import { plainPurpose } from './guard-text.js';
 import type { TypeJudgement } from './judge-type.js';
 
 export interface Judged {
@@ -64,6 +65,12 @@ export function judgePrototypes(changes: DiffChanges, out: Judged): void {
         const what = same ? 'modules carry the old body' : 'its parameters change; modules carry the old one';
         out.findings.push(finding('inline-body-changed', place, after.name, `inline \`${after.name}\`: ${what}`));
       }
+      continue;
+    }
+    const bare = (prototype: Prototype): string => callText(prototype).replace(/\b(const|volatile)\b\s*/g, '');
+    if (!same && one.genksymsSame && bare(before) === bare(after)) {
+      // A qualifier that genksyms does not see: callers pass what they passed.
+      if (one.role !== 'private' && after.kind === 'function') out.verdicts.push('guarded');
       continue;
     }
     if (same || one.role === 'private' || (one.role === 'source' && !exported.has(after.name))) continue;
@@ -197,12 +204,24 @@ export function misspelled(name: string): { honest: false; rule: 'guard-stale-br
   };
 }
 
+/** A guard around members that genksyms saw before: it mends what an earlier change did, or changes versions. */
+export function withdrawing(names: readonly string[]): { honest: null; rule: 'guard-stale-branch'; why: string } {
+  const which = names.slice(0, 3).map((name) => `\`${name}\``);
+  return {
+    honest: null,
+    rule: 'guard-stale-branch',
+    why: `takes ${which.join(', ')} out of the versions: they change, unless no released kernel had ${names.length === 1 ? 'it' : 'them'}`,
+  };
+}
+
 function sayGuard(
   guard: GuardDifference,
   around: TypeJudgement | undefined,
 ): { honest: boolean | null; rule: RuleId; why: string } {
   const needsTree = 'whether what it hides is harmless needs the tree';
   if (guard.misspelled !== null) return misspelled(guard.misspelled);
+  const purpose = plainPurpose(guard);
+  if (purpose !== null) return { rule: 'guard-honest', ...purpose };
   if (guard.open) return { honest: null, rule: 'guard-unbalanced', why: 'its #endif is not in the mail' };
   if (guard.idiom === 'guarded #include' && guard.role === 'source') {
     return {
@@ -212,6 +231,7 @@ function sayGuard(
     };
   }
   if (around === undefined) return { honest: null, rule: 'guard-honest', why: needsTree };
+  if (around.genksyms === 'differs' && around.withdrawn.length > 0) return withdrawing(around.withdrawn);
   if (around.genksyms === 'differs') {
     return {
       honest: false,

@@ -17,6 +17,8 @@ export interface TypeJudgement {
   readonly genksyms: GenksymsView;
   readonly compiler: CompilerView;
   readonly verdict: Verdict;
+  /** Members that genksyms no longer sees and the compiler still does, where nothing else differs for genksyms; else none. */
+  readonly withdrawn: readonly string[];
 }
 
 export function judgeType(difference: TypeDifference, asked: Architecture): TypeJudgement {
@@ -26,7 +28,14 @@ export function judgeType(difference: TypeDifference, asked: Architecture): Type
   const compiler = compilerView(difference, arch, slots);
   const verdict = difference.existence === 'added' ? 'none' : verdictOf(genksyms, compiler);
   const findings = difference.existence === 'both' ? findingsOf(difference, arch, genksyms, slots) : [];
-  return { type: typeChange(difference, verdict), findings, genksyms, compiler, verdict };
+  return {
+    type: typeChange(difference, verdict),
+    findings,
+    genksyms,
+    compiler,
+    verdict,
+    withdrawn: withdrawnFrom(difference),
+  };
 }
 
 export function nameOfType(difference: TypeDifference): string {
@@ -43,7 +52,13 @@ function genksymsView(difference: TypeDifference): GenksymsView {
   return difference.role === 'public' && difference.existence === 'both' ? 'differs' : 'not computable';
 }
 
-function compilerView(difference: TypeDifference, arch: Architecture, slots: ReadonlySet<Delta>): CompilerView {
+function withdrawnFrom({ genksyms, compiler }: TypeDifference): string[] {
+  const gone = new Set(compiler.deltas.flatMap((one) => (one.change === 'removed' ? [one.before?.name] : [])));
+  const isWithdrawn = ({ change, before }: Delta): boolean => change === 'removed' && !gone.has(before?.name);
+  return genksyms.deltas.every(isWithdrawn) ? genksyms.deltas.map(({ before }) => before?.name ?? '') : [];
+}
+
+function compilerView(difference: TypeDifference, arch: Architecture, slots: SlotUses): CompilerView {
   if (difference.attributes !== null) return 'not computable';
   if (difference.compiler.reconditioned.length > 0) return 'not computable';
   if (!difference.compiler.differs) return 'same';
@@ -79,27 +94,59 @@ function isHarmless(delta: Delta, arch: Architecture): boolean {
   );
 }
 
-/** A reserved member replaced in place by members of known size that fit: both halves of such a pair. */
-function slotUses(difference: TypeDifference, arch: Architecture): ReadonlySet<Delta> {
-  const uses = new Set<Delta>();
+/** Members that left and those that came into their place; with each that came the name of what it replaces, null for a reserved slot. */
+type SlotUses = ReadonlyMap<Delta, string | null>;
+
+/** Members replaced in place by members of known size that fit: reserved ones, and others by a macro that checks the fit. */
+function slotUses(difference: TypeDifference, arch: Architecture): SlotUses {
+  const uses = new Map<Delta, string | null>();
   const { deltas } = difference.compiler;
-  const macro = /(^|_)USE2?$|_USE_SPLIT$|REPLACE/;
-  for (const gone of deltas.filter((delta) => delta.change === 'removed' && isReservedName(delta.before?.name ?? ''))) {
-    const came = deltas.filter(
-      (delta) => delta.change === 'added' && !uses.has(delta) && delta.preceding?.name === gone.preceding?.name,
+  const isReserved = (delta: Delta): boolean => isReservedName(delta.before?.name ?? '');
+  for (const gone of runsOf(deltas.filter((one) => one.change === 'removed'))) {
+    const [first] = gone;
+    const added = deltas.filter((delta) => delta.change === 'added' && !uses.has(delta));
+    const came = runsOf(added).find(([one]) => one?.preceding?.name === first?.preceding?.name) ?? [];
+    const room = extentOf(
+      gone.map((one) => one.before),
+      arch,
     );
-    const size = basicExtent(gone.before?.type ?? '', arch);
-    const [only, ...more] = came;
-    if (only?.after == null || size === null || more.length > 0) continue;
-    const needs = basicExtent(only.after.type, arch);
-    const fits =
-      needs !== null && (needs.size === size.size || (macro.test(only.after.idiom ?? '') && needs.size <= size.size));
-    if (fits && needs.align <= size.align) uses.add(gone).add(only);
+    const needs = extentOf(
+      came.map((one) => one.after),
+      arch,
+    );
+    if (came.length === 0 || room === null || needs === null || needs.align > room.align) continue;
+    const isSlot = gone.every(isReserved);
+    const macro = isSlot ? /(^|_)USE(2|_P|2_P|_SPLIT)?$|(?<!BROKEN_)REPLACE/ : /(?<!BROKEN_)REPLACE(2|_SPLIT)?$/;
+    const isChecked = came.every((one) => macro.test(one.after?.idiom ?? ''));
+    if (!(isChecked && needs.size <= room.size) && !(isSlot && needs.size === room.size)) continue;
+    for (const one of [...gone, ...came]) uses.set(one, isSlot ? null : (first?.before?.name ?? null));
   }
-  for (const delta of deltas) {
-    if (delta.change === 'renamed' && isReservedName(delta.before?.name ?? '')) uses.add(delta);
-  }
+  for (const delta of deltas) if (delta.change === 'renamed' && isReserved(delta)) uses.set(delta, null);
   return uses;
+}
+
+/** Members that stand one behind the other. */
+function runsOf(deltas: readonly Delta[]): Delta[][] {
+  const runs: Delta[][] = [];
+  for (const delta of deltas) {
+    const last = runs.at(-1)?.at(-1);
+    const name = (last?.after ?? last?.before)?.name;
+    if (name !== undefined && delta.preceding?.name === name) runs.at(-1)?.push(delta);
+    else runs.push([delta]);
+  }
+  return runs;
+}
+
+/** Of members one behind the other, from a place that suits the first: as a struct of them would be, its end not padded. */
+function extentOf(members: readonly (Declared | null)[], arch: Architecture): { size: number; align: number } | null {
+  let [size, align] = [0, 1];
+  for (const member of members) {
+    const extent = member === null || member.width !== null ? null : basicExtent(member.type, arch);
+    if (extent === null) return null;
+    size = Math.ceil(size / extent.align) * extent.align + extent.size;
+    align = Math.max(align, extent.align);
+  }
+  return { size, align };
 }
 
 function typeChange(difference: TypeDifference, verdict: Verdict): TypeChange {
@@ -138,7 +185,7 @@ function findingsOf(
   difference: TypeDifference,
   arch: Architecture,
   genksyms: GenksymsView,
-  slots: ReadonlySet<Delta>,
+  slots: SlotUses,
 ): Finding[] {
   const found: Finding[] = [];
   const add = (rule: RuleId, line: number, text: string): void => {
@@ -159,9 +206,12 @@ function findingsOf(
   const hidden = genksyms === 'same' ? 'hidden from genksyms' : 'not guarded';
   for (const delta of difference.compiler.deltas) {
     const member = (delta.after ?? delta.before) as Declared;
-    if (slots.has(delta)) {
-      if (delta.after !== null)
+    const replaced = slots.get(delta);
+    if (replaced !== undefined) {
+      if (delta.after === null) continue;
+      if (replaced === null)
         add('reserved-slot-used', member.line, `\`${member.name}\` takes a reserved slot; ${hidden}`);
+      else add('member-retyped', member.line, `\`${written(member)}\` takes the place of \`${replaced}\`; ${hidden}`);
     } else if (difference.kind === 'enum') addEnumerator(delta, member, add);
     else addMember(difference, delta, member, arch, hidden, add);
   }
