@@ -8,12 +8,19 @@ import type { SourceTree } from '../tree/source-tree.js';
 import type { GuardDifference } from './diff/changes.js';
 import type { Fragment, FragmentLine } from './diff/fragment.js';
 import { guardsIn } from './diff/guard-text.js';
+import { expandedGuards, macroUses } from './expanded-guards.js';
+import type { ProgramReader } from './program.js';
 import { mayMatter, pathOf, roleOf } from './triage.js';
 
 /** More lines than any reviewed file has. */
 const LINES_READ = 60_000;
 
-export function guardsInFiles(series: Series, before: SourceTree, after: SourceTree): GuardDifference[] {
+export function guardsInFiles(
+  series: Series,
+  before: SourceTree,
+  after: SourceTree,
+  reader: ProgramReader,
+): GuardDifference[] {
   const patchOf = new Map<string, number>();
   for (const patch of series.patches) {
     for (const file of patch.files.filter(mayMatter)) {
@@ -23,10 +30,15 @@ export function guardsInFiles(series: Series, before: SourceTree, after: SourceT
   }
   return [...patchOf].flatMap(([file, patch]) => {
     const is = linesOf(after, file);
-    if (is === null || !is.some((line) => /GENK?SYM|GENKS|KABI|ANDROID_|kabi/.test(line))) return [];
     const was = linesOf(before, file) ?? [];
-    if (is.length > LINES_READ || was.length > LINES_READ) return [];
-    return guardsIn([marked(was, is)]).map((guard) => ({ ...guard, file, role: roleOf(file), patch }));
+    if (is === null || is.length > LINES_READ || was.length > LINES_READ) return [];
+    const fragment = marked(was, is);
+    const known = is.some((line) => /GENK?SYM|GENKS|KABI|ANDROID_|kabi/.test(line)) ? guardsIn([fragment]) : [];
+    const changed = new Set(fragment.lines.flatMap((line) => (line.changed ? [line.number] : [])));
+    const role = roleOf(file);
+    const uses = role === 'source' ? [] : macroUses(is, changed, known);
+    const guards = [...known, ...expandedGuards(file, uses, after, reader)].sort((one, two) => one.line - two.line);
+    return guards.map((guard) => ({ ...guard, file, role, patch }));
   });
 }
 

@@ -3,6 +3,7 @@
  * judged. What a series cannot have touched is not read: one that changes only function bodies parses nothing.
  */
 
+import { LexCache } from '../c/lex-cache.js';
 import { archDirectory } from '../kernel/unit.js';
 import type { Series } from '../patch/series.js';
 import { type Overlay, overlaySeries } from '../tree/overlay.js';
@@ -83,7 +84,8 @@ export function reviewSource(request: SourceRequest): Judgement {
   const origin = originOf(series, request.tree, overlay);
   const judged = judgeSource(changes, useOf, origin, hashes, exports);
   const text = changesOf(series);
-  const places = guardsInFiles(series, request.tree, overlay.after);
+  const cache = request.reading?.cache ?? new LexCache();
+  const places = guardsInFiles(series, request.tree, overlay.after, { build: request.build, versions: null, cache });
   const isWhole = (file: string): boolean => !missing.some(isGap) || !isBroken(file, changes);
   const context = { changes, useOf, hashes, after: overlay.after, isWhole };
   const guards = places.map((guard) => judgeGuard(guard, context));

@@ -107,6 +107,33 @@ describe('a guard', () => {
   });
 });
 
+describe('a macro that no list names', () => {
+  const macros = [
+    '#ifdef __GENKSYMS__',
+    '#define ACME_LATER(x)',
+    '#define ACME_INSTEAD(old, new) old;',
+    '#else',
+    '#define ACME_LATER(x) x;',
+    '#define ACME_INSTEAD(old, new) union { new; struct { old; }; };',
+    '#endif',
+    '#define ACME_BOTH(x) x;\n',
+  ].join('\n');
+  const of = (member: string, after: string): Review => review(`${macros}${box(member)}`, `${macros}${box(after)}`);
+  const named = ({ verdict, guards }: Review): unknown[] => [verdict, guards.map((one) => [one.idiom, one.honest])];
+
+  test('is a guard by what it expands to', () => {
+    expect(named(of('', '\tACME_LATER(int count)\n'))).toEqual(['guarded', [['ACME_LATER', true]]]);
+    expect(named(of('', '\tACME_LATER(long count)\n'))).toEqual(['silent-break', [['ACME_LATER', false]]]);
+    const slot = '\tlong spare;\n';
+    const used = '\tACME_INSTEAD(long spare,\n\t\tvoid *owner)\n';
+    expect(named(of(slot, used))).toEqual(['guarded', [['ACME_INSTEAD', true]]]);
+  });
+
+  test('is none where both views read the same', () => {
+    expect(named(of('', '\tACME_BOTH(int count)\n'))).toEqual(['crc-break', []]);
+  });
+});
+
 test('an enumerator that makes an array longer is seen where no export is read, too', () => {
   const text = (names: string): string =>
     `${head}enum kind {\n${names}\tKINDS\n};\nstruct crate {\n\tint after;\n\tint kinds[KINDS];\n};\n`;
