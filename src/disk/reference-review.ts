@@ -14,7 +14,7 @@ import { planReference, type ReferencePlan } from '../kabi/reference-plan.js';
 import { type ReadAgain, type ReferenceSymbols, symbolsFrom, type UnitAfter } from '../kabi/reference-symbols.js';
 import type { Review } from '../kabi/review.js';
 import { reviewSeries } from '../kabi/review-series.js';
-import { newReading } from '../kabi/series-changes.js';
+import { newReading, type Reading } from '../kabi/series-changes.js';
 import { touchedFiles } from '../kabi/touched-files.js';
 import { roleOf } from '../kabi/triage.js';
 import { definitionsIn, readersOf, unitsThatDiffer } from '../kernel/readers.js';
@@ -59,7 +59,9 @@ export async function reviewWithReference(request: ReferenceReview): Promise<Rev
     (tree: SourceTree) =>
     (number: number): SymbolFacts | null => {
       const unit = input.build.unitOf(sourceOf(number));
-      return unit === null || tree.read(unit.path) === null ? null : readGenksymsView(tree, unit, reader);
+      const facts = unit === null || tree.read(unit.path) === null ? null : readGenksymsView(tree, unit, reader);
+      if (unit !== null && facts !== null) keptOf(reading, tree).set(unit.path, facts);
+      return facts;
     };
   const plan = planReference(reference, graph, touched, { before: view(input.tree), after: view(after) });
   const symbols = await allSymbols(request, after, graph, plan);
@@ -73,6 +75,12 @@ export async function reviewWithReference(request: ReferenceReview): Promise<Rev
   const source = { ...input, units: null, reading, known: { overlay, units, headers, symbols } };
   const { advice = false } = request;
   return againstReference(reviewSeries({ series, arch: input.arch, source, advice }), reference);
+}
+
+function keptOf({ kept }: Reading, tree: SourceTree): Map<string, SymbolFacts> {
+  const ofTree = kept.get(tree) ?? new Map<string, SymbolFacts>();
+  kept.set(tree, ofTree);
+  return ofTree;
 }
 
 /** Units that differ from the reference's, or cannot be followed, are read again until none is left. */

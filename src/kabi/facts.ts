@@ -15,7 +15,7 @@ export interface CompilerFacts {
   readonly types: ReadonlyMap<string, Extent>;
   /** Enumerators by tag, in order; those of enumerations without a tag by their own names under ''. */
   readonly enums: ReadonlyMap<string, ReadonlyMap<string, bigint>>;
-  /** Functions and objects, as a declaration without the name. */
+  /** What the unit exports, as a declaration without the name. */
   readonly prototypes: ReadonlyMap<string, Prototype>;
   /** Type -> types that hold it by value. */
   readonly embedders: ReadonlyMap<string, ReadonlySet<string>>;
@@ -65,6 +65,7 @@ export interface UnitFacts {
 /** `placesOf` takes tokens of the unit, and gives the file and line of each by its number among them. */
 export function compilerFacts(
   unit: Unit,
+  exported: ReadonlySet<string>,
   placesOf: (tokens: readonly number[]) => (at: number) => Placed,
 ): CompilerFacts {
   const types = new Map<string, Extent>();
@@ -89,7 +90,10 @@ export function compilerFacts(
     if ((type.kind === 'struct' || type.kind === 'union') && type.tag === null) add(`typedef ${name}`, type, name);
   }
   const prototypes = new Map<string, Prototype>();
-  for (const [name, { type, first }] of [...unit.functions, ...unit.variables]) {
+  for (const name of exported) {
+    const declared = unit.variables.get(name) ?? unit.functions.get(name);
+    if (declared === undefined) continue;
+    const { type, first } = declared;
     prototypes.set(name, { text: textOfType(type), plain: textOfType(plainType(type)) });
     places.set(name, first);
   }

@@ -30,8 +30,8 @@ export interface ProgramReader {
   readonly build: Build;
   readonly cache: LexCache;
   readonly versions: Versioner | null;
-  /** What was read, by tree, unit and view, for readers that are asked again for the same units. */
-  readonly kept?: WeakMap<SourceTree, Map<string, unknown>>;
+  /** Genksyms views that are at hand, by tree and unit. */
+  readonly kept?: WeakMap<SourceTree, Map<string, SymbolFacts>>;
 }
 
 export function readProgram(tree: SourceTree, paths: readonly string[], reader: ProgramReader): ReadProgram {
@@ -55,53 +55,41 @@ function readUnit(
   unit: Unit,
   reader: ProgramReader,
 ): { facts: UnitFacts; missing: readonly Missing[] } {
-  const { compiler, missing } = readCompilerView(tree, unit, reader);
-  return { facts: { path: unit.path, compiler, symbols: readGenksymsView(tree, unit, reader) }, missing };
+  const symbols = readGenksymsView(tree, unit, reader);
+  const { compiler, missing } = readCompilerView(tree, unit, reader, symbols);
+  return { facts: { path: unit.path, compiler, symbols }, missing };
 }
 
 function readCompilerView(
   tree: SourceTree,
   unit: Unit,
-  reader: ProgramReader,
+  { build, cache }: ProgramReader,
+  symbols: SymbolFacts | null,
 ): { readonly compiler: CompilerFacts; readonly missing: readonly Missing[] } {
-  return keptOr(reader, tree, `compiler ${unit.path}`, () => {
-    const { build, cache } = reader;
-    const read = preprocess(unit, tree, cache, 'empty');
-    const declared = readDeclarations(read.tokens, { target: build.target, msExtensions: build.msExtensions });
-    const { file, offset } = declared.tokens;
-    // Only the positions that are asked for, and not the tokens, live as long as the facts.
-    const compiler = compilerFacts(declared, (tokens) => {
-      const places = tokens.map(
-        (token): Position => [read.files[file[token] as number] ?? '', offset[token] as number],
-      );
-      return (at) => placeAt(tree, places[at] as Position);
-    });
-    const missing = [
-      ...read.missing.map(({ what, why, file, line }) => ({ what, why: `${why} (${file}:${line})` })),
-      ...declared.missing.slice(0, 3).map(({ why, at }) => {
-        const place = placeAt(tree, [read.files[file[at] as number] ?? '', offset[at] as number]);
-        return { what: `a declaration in ${unit.path}`, why: `${why} (${place.file}:${place.line})` };
-      }),
-    ];
-    return { compiler, missing };
-  });
+  const read = preprocess(unit, tree, cache, 'empty');
+  const declared = readDeclarations(read.tokens, { target: build.target, msExtensions: build.msExtensions });
+  const { file, offset } = declared.tokens;
+  const positionOf = (token: number): Position => [read.files[file[token] as number] ?? '', offset[token] as number];
+  // Only the positions that are asked for, and not the tokens, live as long as the facts.
+  const placesOf = (tokens: readonly number[]): ((at: number) => Placed) => {
+    const places = tokens.map(positionOf);
+    return (at) => placeAt(tree, places[at] as Position);
+  };
+  const compiler = compilerFacts(declared, new Set(symbols?.symbols.keys()), placesOf);
+  const missing = [
+    ...read.missing.map(({ what, why, file, line }) => ({ what, why: `${why} (${file}:${line})` })),
+    ...declared.missing.slice(0, 3).map(({ why, at }) => {
+      const place = placeAt(tree, positionOf(at));
+      return { what: `a declaration in ${unit.path}`, why: `${why} (${place.file}:${place.line})` };
+    }),
+  ];
+  return { compiler, missing };
 }
 
 /** null where the tree has no versions that follow from this view. */
 export function readGenksymsView(tree: SourceTree, unit: Unit, reader: ProgramReader): SymbolFacts | null {
-  const { versions } = reader;
-  if (versions === null) return null;
-  return keptOr(reader, tree, `genksyms ${unit.path}`, () => versions(unit, tree, reader));
-}
-
-function keptOr<T>({ kept }: ProgramReader, tree: SourceTree, key: string, make: () => T): T {
-  if (kept === undefined) return make();
-  const ofTree = kept.get(tree) ?? new Map<string, unknown>();
-  kept.set(tree, ofTree);
-  if (ofTree.has(key)) return ofTree.get(key) as T;
-  const made = make();
-  ofTree.set(key, made);
-  return made;
+  const { versions, kept } = reader;
+  return versions === null ? null : (kept?.get(tree)?.get(unit.path) ?? versions(unit, tree, reader));
 }
 
 export function withGenksyms(unit: Unit): Unit {

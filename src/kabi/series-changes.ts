@@ -8,7 +8,7 @@
 import { LexCache } from '../c/lex-cache.js';
 import { type Overlay, overlayFiles } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';
-import { type ChangeSet, changesBetween } from './changes.js';
+import { type ChangeSet, changesOf } from './changes.js';
 import type { ConsumerQuestion } from './consumers.js';
 import type { SymbolFacts } from './facts.js';
 import { headerOf, headerUnit, headerUnitText, throughOf } from './header-unit.js';
@@ -16,16 +16,17 @@ import { type ProgramReader, type ReadProgram, readGenksymsView, readProgram } f
 import type { ReferenceSymbols } from './reference-symbols.js';
 import type { Missing } from './review.js';
 import type { SourceRequest } from './review-source.js';
-import { type StepFacts, stepsOf } from './series-steps.js';
+import { noSteps, type StepFacts, stepsOf } from './series-steps.js';
 import { filesThatMatter, pathOf, roleOf } from './triage.js';
+import { nothingSeen, type UnitChange, unitChange } from './unit-change.js';
 import { headersHolding } from './users.js';
 
 /** What reviews of one tree and build share. */
 export interface Reading {
   readonly cache: LexCache;
-  /** Units before, by path and, for a header's own unit, text. */
+  /** Units before, by path and, for a header's own unit, text: the first of them. */
   readonly before: Map<string, ReadProgram>;
-  /** Views of units that were read for something else than a review. */
+  /** Genksyms views of units that were read for something else than a review. */
   readonly kept: NonNullable<ProgramReader['kept']>;
 }
 
@@ -33,6 +34,8 @@ export function newReading(): Reading {
   return { cache: new LexCache(), before: new Map(), kept: new WeakMap() };
 }
 
+/** Of no more units than this the facts before are kept for another judgement: a unit's are some megabytes. */
+const KEPT_UNITS = 40;
 /** No more headers than this are read for embedders. */
 const EMBEDDER_HEADERS = 60;
 
@@ -42,12 +45,19 @@ export function changesIn(request: SourceRequest, overlay: Overlay, missing: Mis
   return { ...changes, steps: reader.steps(overlay.steps, changes.hashed.keys()) };
 }
 
+interface ComparedUnit {
+  /** null: one version does not have it. */
+  readonly change: UnitChange | null;
+  readonly missing: readonly Missing[];
+}
+
 class SeriesReader {
   readonly #request: SourceRequest;
   readonly #after: SourceTree;
   readonly #reader: ProgramReader;
   readonly #before: Map<string, ReadProgram>;
-  readonly #is = new Map<string, ReadProgram>();
+  readonly #compared = new Map<string, ComparedUnit>();
+  readonly #seen = nothingSeen();
   /** Headers before a header that cannot be read by itself. */
   readonly #through = new Map<string, readonly string[]>();
   readonly #sources: readonly string[];
@@ -96,40 +106,54 @@ class SeriesReader {
   /** What the patches do one by one, as the units show that were read. */
   steps(steps: readonly SourceTree[], changed: Iterable<string>): StepFacts {
     const { series, tree } = this.#request;
-    const units = this.#sources.flatMap((path) => {
-      const symbols = this.#before.get(`${path}\n`)?.units[0]?.symbols ?? null;
-      return symbols === null || symbols.symbols.size === 0 ? [] : [{ path, before: symbols }];
-    });
+    if (series.patches.length < 2) return noSteps;
     const read = (step: SourceTree, path: string): SymbolFacts | null => {
       const unit = this.#reader.build.unitOf(path);
       return unit === null || step.read(path) === null ? null : readGenksymsView(step, unit, this.#reader);
     };
+    const units = this.#sources.flatMap((path) => {
+      const symbols = this.#before.get(`${path}\n`)?.units[0]?.symbols ?? read(tree, path);
+      return symbols === null || symbols.symbols.size === 0 ? [] : [{ path, before: symbols }];
+    });
     return stepsOf(series, { before: tree, steps }, units, read, new Set(changed));
   }
 
   #read(): ChangeSet {
-    const paths = [...this.#sources, ...this.#headers.map(headerUnit)];
-    const before = this.#program(this.#request.tree, paths, this.#before);
-    const is = this.#program(this.#after, paths, this.#is);
-    this.#gaps = [...before.missing, ...is.missing];
-    return changesBetween(before.units, is.units);
+    const sources = this.#sources.map((path) => this.#unit(path, null));
+    const headers = this.#headers.map((header) =>
+      this.#unit(headerUnit(header), headerUnitText(header, this.#through.get(header))),
+    );
+    const units = [...sources, ...headers];
+    this.#gaps = units.flatMap(({ missing }) => missing);
+    return changesOf(
+      units.flatMap(({ change }) => change ?? []),
+      this.#seen,
+    );
   }
 
-  #program(tree: SourceTree, paths: readonly string[], known: Map<string, ReadProgram>): ReadProgram {
-    const texts = new Map(this.#headers.map((one) => [headerUnit(one), headerUnitText(one, this.#through.get(one))]));
-    const files = new Map([...texts].map(([path, text]) => [path, Buffer.from(text)]));
-    const whole = overlayFiles(tree, files, tree.id);
+  /** `text`: of a header's own unit, which no tree has; null: the unit is a file. */
+  #unit(path: string, text: string | null): ComparedUnit {
+    const key = `${path}\n${text ?? ''}`;
+    const known = this.#compared.get(key);
+    if (known !== undefined) return known;
+    const before = this.#before.get(key) ?? this.#program(this.#request.tree, path, text);
+    if (this.#before.size < KEPT_UNITS) this.#before.set(key, before);
+    const after = this.#program(this.#after, path, text);
+    const [was, is] = [before.units[0], after.units[0]];
+    const change = was === undefined || is === undefined ? null : unitChange(was, is, this.#seen);
+    const missing = [...before.missing, ...after.missing];
+    const compared = { change, missing };
+    this.#compared.set(key, compared);
+    if (missing.length > 0) this.#broken.add(path);
+    else this.#broken.delete(path);
+    return compared;
+  }
+
+  #program(tree: SourceTree, path: string, text: string | null): ReadProgram {
+    if (text === null) return readProgram(tree, [path], this.#reader);
     // A header that one version does not have has no unit there.
-    const there = paths.filter((path) => !texts.has(path) || tree.contentId(headerOf(path)) !== null);
-    const read = there.map((path) => {
-      const key = `${path}\n${texts.get(path) ?? ''}`;
-      const made = known.get(key) ?? readProgram(texts.has(path) ? whole : tree, [path], this.#reader);
-      known.set(key, made);
-      if (made.missing.length > 0) this.#broken.add(path);
-      else this.#broken.delete(path);
-      return made;
-    });
-    return { units: read.flatMap(({ units }) => units), missing: read.flatMap(({ missing }) => missing) };
+    if (tree.contentId(headerOf(path)) === null) return { units: [], missing: [] };
+    return readProgram(overlayFiles(tree, new Map([[path, Buffer.from(text)]]), tree.id), [path], this.#reader);
   }
 
   /** Reads again with other headers before those that cannot be read by themselves. */
