@@ -5,6 +5,8 @@
  *
  * All text is Latin-1, a character a byte. Bounded: `maxLeaves` leaves, `maxDepth` levels; the rest is not looked at and said so.
  */
+import { signedContent } from './cms.js';
+
 export interface Head {
   /** By name in lower case, unfolded, in the order in which they stand. */
   readonly fields: ReadonlyMap<string, readonly string[]>;
@@ -64,46 +66,64 @@ export interface Leaves {
 }
 
 export function readLeaves(raw: string, head: Head): Leaves {
-  const leaves: Leaf[] = [];
-  let cut = false;
-  const walk = (from: number, to: number, fields: Head['fields'], depth: number): void => {
-    if (leaves.length >= maxLeaves || depth > maxDepth) {
-      cut = true;
-      return;
-    }
-    const { type, parameters } = contentType(fields.get('content-type')?.[0] ?? '');
-    const boundary = parameters.get('boundary') ?? '';
-    if (type.startsWith('multipart/') && boundary !== '') {
-      for (const [start, end] of partsOf(raw, from, to, boundary)) {
-        if (leaves.length >= maxLeaves) {
-          cut = true;
-          break;
-        }
-        const inner = readHead(raw, start, end);
-        walk(inner.end, end, inner.fields, depth + 1);
+  const walked: Walked = { leaves: [], cut: false };
+  walk({ raw, head, to: raw.length }, 0, walked);
+  return walked;
+}
+
+interface Walked {
+  readonly leaves: Leaf[];
+  cut: boolean;
+}
+
+/** A part: its header, and the text that it stands in as far as it goes. */
+interface Entity {
+  readonly raw: string;
+  readonly head: Head;
+  readonly to: number;
+}
+
+function walk({ raw, head, to }: Entity, depth: number, walked: Walked): void {
+  const { leaves } = walked;
+  if (leaves.length >= maxLeaves || depth > maxDepth) {
+    walked.cut = true;
+    return;
+  }
+  const { fields, end: from } = head;
+  const { type, parameters } = contentType(fields.get('content-type')?.[0] ?? '');
+  const boundary = parameters.get('boundary') ?? '';
+  if (type.startsWith('multipart/') && boundary !== '') {
+    for (const [start, end] of partsOf(raw, from, to, boundary)) {
+      if (leaves.length >= maxLeaves) {
+        walked.cut = true;
+        break;
       }
-      return;
+      walk({ raw, head: readHead(raw, start, end), to: end }, depth + 1, walked);
     }
-    const body = decodedBody(raw.slice(from, to), fields.get('content-transfer-encoding')?.[0] ?? '');
-    if (type === 'message/rfc822') {
-      const inner = readLeaves(body, readHead(body));
-      leaves.push(...inner.leaves.slice(0, maxLeaves - leaves.length));
-      cut ||= inner.cut;
-      return;
-    }
-    const [disposition = '', name] = dispositionOf(fields.get('content-disposition')?.[0] ?? '');
-    leaves.push({
-      type,
-      charset: (parameters.get('charset') ?? '').toLowerCase(),
-      fileName: name ?? parameters.get('name') ?? '',
-      flowed: parameters.get('format')?.toLowerCase() === 'flowed',
-      delsp: parameters.get('delsp')?.toLowerCase() === 'yes',
-      attached: disposition.toLowerCase() === 'attachment',
-      body,
-    });
-  };
-  walk(head.end, raw.length, head.fields, 0);
-  return { leaves, cut };
+    return;
+  }
+  const body = decodedBody(raw.slice(from, to), fields.get('content-transfer-encoding')?.[0] ?? '');
+  const [disposition = '', name] = dispositionOf(fields.get('content-disposition')?.[0] ?? '');
+  const fileName = name ?? parameters.get('name') ?? '';
+  const wrapped = type === 'message/rfc822' ? body : isCms(type, fileName) ? signedContent(body) : null;
+  if (wrapped !== null) {
+    walk({ raw: wrapped, head: readHead(wrapped), to: wrapped.length }, depth + 1, walked);
+    return;
+  }
+  leaves.push({
+    type,
+    charset: (parameters.get('charset') ?? '').toLowerCase(),
+    fileName,
+    flowed: parameters.get('format')?.toLowerCase() === 'flowed',
+    delsp: parameters.get('delsp')?.toLowerCase() === 'yes',
+    attached: disposition.toLowerCase() === 'attachment',
+    body,
+  });
+}
+
+/** S/MIME that is not `multipart/signed`; older mailers name the file alone. */
+function isCms(type: string, fileName: string): boolean {
+  return /^application\/(?:x-)?pkcs7-mime$/.test(type) || (type.startsWith('application/') && /\.p7m$/i.test(fileName));
 }
 
 /** The ranges between boundary lines. A missing closing boundary ends with the mail. */
