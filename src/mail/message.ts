@@ -99,7 +99,8 @@ const scissors = /^(?=.*(?:8<|>8|%<|>%))[-\s8<>%]*(?:cut here)?[-\s8<>%]*$/m;
 export function idsIn(text: string): string[] {
   const found = [...text.slice(0, 100_000).matchAll(/<([^<>\s]{1,400})>/g)].map(([, id = '']) => id);
   if (found.length > 0) return found.slice(-maxIds);
-  const bare = text.trim();
+  // One bracket, or both, were lost.
+  const bare = text.trim().replace(/^<|>$/g, '');
   return /^[^\s<>]{1,400}@[^\s<>]{1,400}$/.test(bare) ? [bare] : [];
 }
 
@@ -113,8 +114,9 @@ interface Fields {
   readonly subject: string;
   readonly from: Person;
   readonly originalFrom: Person | null;
-  /** Reply-To and Cc, where a list that rewrites From leaves the sender. */
-  readonly others: readonly Person[];
+  /** Reply-To or Cc is where a list that rewrites From leaves the sender. */
+  readonly replyTo: readonly Person[];
+  readonly cc: readonly Person[];
   readonly recipients: readonly string[];
 }
 
@@ -146,7 +148,8 @@ async function readFields(head: Head): Promise<Fields> {
     subject: mail?.subject ?? head.fields.get('subject')?.[0] ?? '',
     from: people(mail?.from)[0] ?? { name: '', address: '' },
     originalFrom: typeof original === 'string' ? personIn(original) : null,
-    others: [...people(mail?.replyTo), ...cc],
+    replyTo: people(mail?.replyTo),
+    cc,
     recipients: [...to, ...cc].map(({ address }) => address).filter((address) => address !== ''),
   };
 }
@@ -157,13 +160,18 @@ export function personIn(text: string): Person | null {
   return match === null ? null : { name: (match[1] ?? '').trim(), address: (match[2] ?? '').toLowerCase() };
 }
 
-/** `NAME via LIST <list@…>`: the list stands in From because of DMARC. X-Original-From says who; else Reply-To or Cc of the same name. */
-function originalSender({ from, originalFrom, others }: Fields): Person {
-  const [, name] = /^'?(.*?)'? via\b/.exec(from.name) ?? [];
+/**
+ * `NAME via LIST <list@…>`: the list stands in From because of DMARC. X-Original-From says who; else Reply-To or Cc of the same name, else
+ * the only one to whom answers are to go, where that is nobody who got the mail.
+ */
+function originalSender({ from, originalFrom, replyTo, cc, recipients }: Fields): Person {
+  const [, name] = /^'?(.*?)'? \(?via\b/.exec(from.name) ?? [];
   if (originalFrom !== null) return { name: name ?? (originalFrom.name || from.name), address: originalFrom.address };
   if (name === undefined) return from;
-  const same = others.find((one) => one.name === name && one.address !== from.address);
-  return same ?? { name, address: from.address };
+  const same = [...replyTo, ...cc].find((one) => one.name === name && one.address !== from.address);
+  if (same !== undefined) return same;
+  const [only, ...more] = replyTo.filter(({ address }) => address !== from.address && !recipients.includes(address));
+  return { name, address: (more.length === 0 ? only?.address : undefined) ?? from.address };
 }
 
 /** What stands above the first diff. */

@@ -26,7 +26,8 @@ export interface SubjectTags {
   readonly pull: boolean;
 }
 
-const answer = /^(?:re|aw|sv|vs|antw|fwd?|wg|tr)(?:\[\d+\]|\^\d+)?\s*:\s*/i;
+/** `Re:`, and `Re [PATCH]` of those who lost the colon. */
+const answer = /^(?:(?:re|aw|sv|vs|antw|fwd?|wg|tr)(?:\[\d+\]|\^\d+)?\s*:\s*|re\s+(?=\[))/i;
 
 export function readSubject(raw: string): SubjectTags {
   const subject = raw.replace(/\s+/g, ' ').trim().slice(0, 1000);
@@ -45,7 +46,7 @@ export function readSubject(raw: string): SubjectTags {
     } else break;
   }
   const text = tags.join(' ');
-  const number = /(?:^|[\s,:v\d.])(\d{1,4})\s*(?:\/|\s+of\s+)\s*(\d{1,4}|[nNxX])\b/.exec(text);
+  const number = /(?:^|[\s,:+(]|PATCH|RFC|RESEND)(\d{1,4})\s*(?:\/|\s+of\s+)\s*(\d{1,4}|[nNxX])\b/i.exec(text);
   const version =
     /(?:^|[\s,_-]|PATCH|RFC|RESEND)v(\d{1,4})\b/i.exec(text.replace(number?.[0] ?? '', ' ')) ?? versionIn(rest);
   const n = number === null ? 1 : Number(number[1]);

@@ -86,6 +86,24 @@ test('the sender behind a list that rewrites From', async () => {
   expect((await message({ ...via, fields: ['X-Original-From: Ada Author <ada@example.org>'] })).sender).toEqual(ada);
 });
 
+test('the sender where the list left no name to compare', async () => {
+  const ada = { name: 'Ada Author', address: 'ada@example.org' };
+  const relayed = { id: '1@x', subject, from: 'Ada Author via B4 Relay <devnull+ada.example.org@example.net>' };
+  expect((await message({ ...relayed, fields: ['Reply-To: ada@example.org'] })).sender).toEqual(ada);
+  // Answers that go to the list say nothing of the sender.
+  const toList = ['To: linux-x@example.net', 'Reply-To: linux-x@example.net'];
+  expect((await message({ ...relayed, fields: toList })).sender.address).toBe('devnull+ada.example.org@example.net');
+  const bracketed = { id: '1@x', subject, from: '"Ada Author (via linux-x)" <linux-x@example.org>' };
+  expect((await message({ ...bracketed, fields: ['Reply-To: "Ada Author" <ada@example.org>'] })).sender).toEqual(ada);
+});
+
+test('ids with comments, with one bracket, and twice', async () => {
+  const raw =
+    'Message-ID: 5899d592@example.org>\nIn-Reply-To: <2@x> (message from\n Ada on Thu, 1 Apr 2021)\nReferences: <1@x>\n\t<2@x> <5899d592@example.org>\nSubject: x\n\ny\n';
+  const read = await readMessage(Buffer.from(raw));
+  expect([read.id, read.ancestors]).toEqual(['5899d592@example.org', ['2@x', '1@x']]);
+});
+
 test('the author of an in-body From, below scissors too', async () => {
   const bob = { name: 'Bob', address: 'bob@example.org' };
   const first = await message({ id: '1@x', subject, body: `From: Bob <bob@example.org>\n\nWhy.\n${diff}` });
@@ -135,6 +153,14 @@ test.each([
   ['[PATCH 5.10.y] x', { version: 1, n: 1, numbered: false }],
   ['[PATCH v2.1 2/3] x', { version: 2, n: 2, total: 3 }],
   ['[PATCH v5.10-rc1 2/3] x', { n: 2, total: 3 }],
+  ['[PATCH1/8] x', { version: 1, n: 1, total: 8 }],
+  ['[PATCH100/123] x', { n: 100, total: 123 }],
+  ['[v2PATCH1 of 4] x', { version: 2, n: 1, total: 4 }],
+  ['[v2.3PATCH1/4] x', { version: 2, n: 1, total: 4 }],
+  ['Re [PATCH 1/2] x', { reply: true, n: 1, total: 2 }],
+  ['RE meep', { reply: false, numbered: false }],
+  ['[PATCH x86/64 1/2] x', { n: 1, total: 2 }],
+  ['[PATCH] x (V6)', { version: 6 }],
   ['v2 of the thing', { tagged: false, numbered: false }],
 ])('%s', (subject, tags) => {
   expect(readSubject(subject)).toMatchObject(tags);
