@@ -30,7 +30,7 @@ import type { CheckOutlet, Clock, MailSink, MailSource } from './ports.js';
 import { judgeIn } from './pull-judge.js';
 import { startQueue } from './queue.js';
 import type { Bot } from './reply.js';
-import { prune } from './retention.js';
+import { prune, prunePause } from './retention.js';
 import { doubtStaleSendings } from './store/deliveries.js';
 import { dropLeases, holdLease } from './store/leases.js';
 import { pullStore } from './store/pulls.js';
@@ -150,7 +150,9 @@ export async function startService(config: Config, options: Options): Promise<Se
     const posting = postingOf(parts);
     running.push(every(parts, 'posting', 1000, nudge, 'post', () => post(posting)));
     running.push(
-      every(parts, 'retention', 3_600_000, nudge, null, async () => prune(store, config.retention, clock.now(), log)),
+      every(parts, 'retention', prunePause(config.retention), nudge, null, () =>
+        prune(store, config.retention, clock.now(), log),
+      ),
     );
   }
   log.info(

@@ -1,9 +1,11 @@
 /** What every store must do: run for PGlite in a folder and for PostgreSQL. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pino from 'pino';
 import type { Store } from '../../src/service/database.js';
 import { migrate } from '../../src/service/migrate.js';
 import type { OutgoingMail } from '../../src/service/ports.js';
 import { startQueue } from '../../src/service/queue.js';
+import { prune } from '../../src/service/retention.js';
 import {
   beginSending,
   decideOnPage,
@@ -255,6 +257,40 @@ export function storeContract(name: string, open: () => Promise<{ store: Store; 
       ]);
       expect(await historyOf(store, about, later(8 * 86_400_000))).toMatchObject({ thread: 0, answeredByOther: true });
     });
+
+    holds(
+      'what is old goes: texts, then replies, reviews and series, then threads with their messages',
+      async (store) => {
+        const ages = { mail: 1000, reviews: 100_000, quarantine: 1000 };
+        const log = pino({ level: 'silent' });
+        const count = async (table: string) =>
+          (await store.query<{ count: number }>(`select count(*)::int as count from kabiwatch.${table}`))[0]?.count ??
+          -1;
+        const settle = async (at: Date) => {
+          for (let n = 0; n < 20; n++) if ((await prune(store, ages, at, log)) === 0) return;
+          throw new Error('it never ends');
+        };
+        await store.query('update kabiwatch.thread set due_at = null');
+        const now = Date.now();
+        const before = await count('thread');
+        await settle(new Date(now - 50_000));
+        expect(await count('thread')).toBe(before);
+        await settle(new Date(now + 50_000));
+        // Mail is old, reviews are not: a thread stays while a series of it does.
+        expect(await count('message where raw is not null')).toBe(0);
+        expect(await count('thread')).toBe(2);
+        expect(await count('quarantine')).toBe(0);
+        expect(await count('parked')).toBe(0);
+        await settle(new Date(now + 500_000));
+        for (const table of ['thread', 'thread_member', 'message', 'message_list', 'series', 'review', 'delivery'])
+          expect([table, await count(table)]).toEqual([table, 0]);
+        expect(await count('opt_out')).toBe(1);
+        // What is due is never let go, however old.
+        await deliver(store, [mail({ messageId: 'kept@x' })]);
+        await settle(new Date(now + 1e9));
+        expect(await count('message where raw is not null')).toBe(1);
+      },
+    );
 
     holds('a lease has one holder, and a dead one is replaced', async (store) => {
       expect(await holdLease(store, 'l', 'a', 200)).toBe(true);

@@ -32,7 +32,7 @@ export interface Stored {
 }
 
 /** Threads are found and joined by one writer at a time: two mailboxes may carry parts of the same thread. */
-const storeLock = 7_205_760;
+export const storeLock = 7_205_760;
 
 export async function storeBatch(
   store: Store,
