@@ -43,6 +43,7 @@ accounts:
     # tls: on-connect                 # on-connect, starttls or none
     user: kabiwatch@example.org
     password: { env: KABIWATCH_IMAP_PASSWORD }
+    # authentication: mx.example.org  # this server's name in Authentication-Results: a sender that it vouches for is believed
 
 lists:
   - name: my-list

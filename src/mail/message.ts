@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto';
 import { type AddressObject, type HeaderValue, simpleParser } from 'mailparser';
 import type { ParsedDiffs } from '../patch/parse.js';
+import { readVouchings, type Vouching } from './authentication.js';
 import { automaticReason } from './automatic.js';
 import { readBody } from './body.js';
 import { type Head, readHead, readLeaves } from './mime.js';
@@ -40,6 +41,8 @@ export interface Message {
   /** `pull`: a request to pull a branch; recognised, not reviewed. `other`: neither patch, cover letter nor answer to one. */
   readonly kind: 'patch' | 'cover' | 'pull' | 'other';
   readonly automatic: string | null;
+  /** Who says for which domains that the mail is theirs; to be believed of a trusted server only. */
+  readonly vouchings: readonly Vouching[];
   readonly patch: ParsedDiffs;
   readonly trailers: Trailers;
   /** What a person wrote above the patch, in Unicode; quotes included. */
@@ -75,6 +78,7 @@ export async function readMessage(raw: Uint8Array, ownAddress = ''): Promise<Mes
     tags,
     kind: kindOf(tags, patch, prose),
     automatic: automaticReason(head.fields, { messageId: id, sender: sender.address }, ownAddress),
+    vouchings: readVouchings(head.fields),
     patch,
     trailers: readTrailers(body.text),
     prose,

@@ -6,7 +6,7 @@
  *   approve r12 CODE, withdraw r12 CODE  a held reply; the code stands in the mail that told the owner
  *
  * A command is obeyed when the mail answers a mail of ours or goes to our address. From lines can be forged, so a command without a code may
- * reach no more than silence. Do not add one that makes the bot speak.
+ * reach no more than silence, and where the mailbox's server checks senders it must vouch for this one.
  */
 import type { ListConfig } from './config.js';
 import type { Store } from './database.js';
@@ -43,6 +43,10 @@ export async function obeyMail({ store, log, clock }: Obeying, list: ListConfig,
   if (mail.automatic !== null || mail.series || !(mail.toBot || (await answersOurs(store, mail)))) return;
   for (const command of readCommands(mail.said)) {
     const about = { command: command.kind, from: mail.sender, list: list.name, messageId: mail.messageId };
+    if (mail.vouched === false && !('code' in command)) {
+      log.warn(about, 'not obeyed: nobody vouches for the sender');
+      continue;
+    }
     switch (command.kind) {
       case 'unsubscribe':
         await optOut(store, 'author', mail.sender);

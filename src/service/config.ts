@@ -45,6 +45,11 @@ const Account = z.strictObject({
   tls: Tls.prefault('on-connect'),
   user: z.string().min(1),
   password: Secret,
+  /** Its name in the Authentication-Results that it puts on top of what it takes in, where it checks DKIM or DMARC. */
+  authentication: z
+    .string()
+    .regex(/^[\w.-]+$/, 'write the authserv-id, for instance mx.example.org')
+    .optional(),
 });
 
 const StartAt = z.union(
@@ -241,6 +246,11 @@ export const Config = z
       }
     });
   });
+
+/** Whose word on a sender counts in a list's mailbox; null where nobody checks senders. */
+export function authenticationOf({ accounts }: Config, list: ListConfig): string | null {
+  return accounts.find(({ name }) => name === list.account)?.authentication ?? null;
+}
 
 export type Config = z.output<typeof Config>;
 export type ListConfig = Config['lists'][number];

@@ -1,4 +1,5 @@
 /** A Message -> what storing, threading and commands need to know of it. */
+import { isVouched } from '../mail/authentication.js';
 import type { Message } from '../mail/message.js';
 import { titleKey } from '../mail/supersede.js';
 import type { Identity, MailFacts } from './tasks.js';
@@ -24,6 +25,8 @@ export function mailFacts(message: Message, identity: Identity): MailFacts {
     patch: kind === 'patch',
     series: kind === 'patch' || kind === 'cover',
     automatic,
+    vouched:
+      identity.authentication === null ? null : isVouched(message.vouchings, identity.authentication, sender.address),
     toBot: recipients.includes(identity.address.toLowerCase()),
     said: (prose.split(/^---$/m, 1)[0] ?? '')
       .split('\n')

@@ -16,7 +16,7 @@ import { pageRoutes } from '../web/pages.js';
 import { healthRoutes, startServer, type WebServer } from '../web/server.js';
 import { systemClock } from './clock.js';
 import { obeyMail } from './commands.js';
-import type { AccountConfig, Config, ListConfig } from './config.js';
+import { type AccountConfig, authenticationOf, type Config, type ListConfig } from './config.js';
 import { readSecret } from './config-file.js';
 import { isDiskFull, type Store } from './database.js';
 import { engineVersion } from './engine.js';
@@ -261,6 +261,7 @@ function startWatching(parts: Parts, work: () => void): Promise<void>[] {
       {
         ...parts,
         botAddress: parts.bot.address,
+        authenticationOf: (of) => authenticationOf(parts.config, of),
         leaseMs: parts.config.watching.lease,
         stored: async (of, facts, due) => {
           for (const thread of due) parts.running.get(thread)?.abort();

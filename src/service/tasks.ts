@@ -32,6 +32,8 @@ export interface MailFacts {
   readonly series: boolean;
   /** Why this mail must never be answered, `kabiwatch` for a reply of ours or of another kabiwatch; null for a person's. */
   readonly automatic: string | null;
+  /** Does the mailbox's own server vouch for the sender? null where none is configured to be asked. */
+  readonly vouched: boolean | null;
   /** It was sent to the bot itself. */
   readonly toBot: boolean;
   /** First lines of the text that a person wrote, for commands; quotes left out. */
@@ -41,6 +43,8 @@ export interface MailFacts {
 export interface Identity {
   /** Bare address of the bot. */
   readonly address: string;
+  /** Whose Authentication-Results count, or null. */
+  readonly authentication: string | null;
 }
 
 export interface ReviewSettings {
@@ -48,6 +52,8 @@ export interface ReviewSettings {
   readonly engine: string;
   /** Where kernel source is; null: the mails alone are judged. */
   readonly source: SourceSettings | null;
+  /** Whose Authentication-Results count, or null. */
+  readonly authentication: string | null;
   /** Why less is known than could be, for `missing` of every series. */
   readonly missing: readonly Missing[];
 }
@@ -74,6 +80,9 @@ export interface SeriesResult {
   /** Message-ID of the series that this one replaces, and of the one that replaces it. */
   readonly supersedes: string | null;
   readonly supersededBy: string | null;
+  /** Is the sender of its first mail vouched for, and that of the one which replaces it? Never true where no server is configured to be asked. */
+  readonly vouched: boolean;
+  readonly replacementVouched: boolean;
   readonly patchIds: readonly string[];
   readonly author: { readonly name: string; readonly address: string };
   /** References for an answer to it, oldest first, its own id last. */

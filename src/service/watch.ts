@@ -21,6 +21,8 @@ export interface Watching {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly botAddress: string;
+  /** The server whose Authentication-Results count in this list's mailbox, or null. */
+  readonly authenticationOf: (list: ListConfig) => string | null;
   readonly leaseMs: number;
   /** Who we are among several watchers of one mailbox. */
   readonly holder: string;
@@ -77,7 +79,7 @@ function watcherFor(watching: Watching, list: ListConfig, source: MailSource, pa
     state: (state) => health.set(part, state),
     async deliver(batch: MailBatch) {
       const started = performance.now();
-      const incoming = await readMails(watching, batch.mails);
+      const incoming = await readMails(watching, batch.mails, watching.authenticationOf(list));
       let result: Awaited<ReturnType<typeof storeBatch>>;
       try {
         result = await storeBatch(
@@ -109,7 +111,11 @@ function watcherFor(watching: Watching, list: ListConfig, source: MailSource, pa
 }
 
 /** Together while all is well; one by one when the batch broke its worker, so that only the mail that did it is put aside. */
-async function readMails(watching: Watching, mails: readonly FetchedMail[]): Promise<Incoming[]> {
+async function readMails(
+  watching: Watching,
+  mails: readonly FetchedMail[],
+  authentication: string | null,
+): Promise<Incoming[]> {
   const whole = mails.filter((mail): mail is FetchedMail & { raw: Uint8Array } => mail.raw !== null);
   const answers = new Map<FetchedMail, ReadAnswer[number]>();
   const ask = async (some: typeof whole): Promise<void> => {
@@ -118,7 +124,7 @@ async function readMails(watching: Watching, mails: readonly FetchedMail[]): Pro
       const answer = await watching.pool.run({
         kind: 'read',
         mails: some.map((mail) => mail.raw),
-        identity: { address: watching.botAddress },
+        identity: { address: watching.botAddress, authentication },
       });
       some.forEach((mail, index) => {
         const one = answer[index];

@@ -4,7 +4,7 @@
  */
 import { advisoryReport } from '../report/advisory.js';
 import { checkOf } from './check.js';
-import type { Config, ListConfig } from './config.js';
+import { authenticationOf, type Config, type ListConfig } from './config.js';
 import type { Database, Store } from './database.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
@@ -12,7 +12,7 @@ import { decide } from './policy.js';
 import { type Pool, TaskDropped, WorkerLost } from './pool.js';
 import type { Clock } from './ports.js';
 import { type Bot, composeReply } from './reply.js';
-import { planCheck, planDelivery, withdrawUnsent } from './store/deliveries.js';
+import { planCheck, planDelivery, takeBackUnsent } from './store/deliveries.js';
 import { meetingsOf, noteMarks, wakeMet } from './store/meetings.js';
 import { prerequisitesOf } from './store/prerequisites.js';
 import {
@@ -104,7 +104,13 @@ async function judge(working: Working, thread: DueThread, signal: AbortSignal): 
     earlier: await reviewsOf(store, thread.id),
     prerequisites: source === null ? [] : await prerequisitesOf(store, thread.id, mails),
   } as const;
-  const settings = { arch: list?.arch ?? 'x86_64', engine, source: null, missing: [] } as const;
+  const settings = {
+    arch: list?.arch ?? 'x86_64',
+    engine,
+    source: null,
+    authentication: list === undefined ? null : authenticationOf(config, list),
+    missing: [],
+  } as const;
   if (source === null) return pool.run({ ...task, settings }, { signal });
   const { tree, branches, build, config: file = null, reference = null } = source;
   try {
@@ -154,11 +160,11 @@ async function settleSeries(working: Working, tx: Database, thread: DueThread, r
   metrics.reviews.inc({ list: list.name, verdict: result.review.verdict });
   metrics.reviewSeconds.observe(result.ms / 1000);
 
-  if (result.supersededBy !== null) {
-    log.info({ ...about, ms: Math.round(result.ms), silent: 'superseded' }, 'reviewed');
-    return noteSilence(tx, id, 'a newer version is here');
-  }
-  const check = checkOf(result, id, list, config);
+  const silent = (why: string) => {
+    log.info({ ...about, ms: Math.round(result.ms), silent: why }, 'reviewed');
+    return noteSilence(tx, id, why);
+  };
+  const check = result.supersededBy === null ? checkOf(result, id, list, config) : null;
   if (check !== null) await planCheck(tx, { series, review: id, list: list.name, check }, now);
   const first = thread.mails.find(({ messageId }) => messageId === result.messageId);
   const decision = decide({
@@ -175,10 +181,10 @@ async function settleSeries(working: Working, tx: Database, thread: DueThread, r
     posting: config.posting,
     now,
   });
-  if (decision.kind === 'silent') {
-    log.info({ ...about, ms: Math.round(result.ms), silent: decision.why }, 'reviewed');
-    return noteSilence(tx, id, decision.why);
-  }
+  if (decision.kind === 'silent') return silent(decision.why);
+  const replaced =
+    result.supersededBy === null ? null : replacedBy(config, result.supersededBy, result.replacementVouched);
+  if (replaced !== null && (!replaced.held || decision.outlet === 'dry-run')) return silent(replaced.why);
   const planned = await planDelivery(
     tx,
     {
@@ -190,7 +196,7 @@ async function settleSeries(working: Working, tx: Database, thread: DueThread, r
         ...decision,
         elsewhere: await elsewhere(working, tx, series),
       }),
-      held: decision.held,
+      held: replaced?.why ?? decision.held,
     },
     now,
   );
@@ -203,11 +209,32 @@ function saidTo({ promise }: ListConfig, result: SeriesResult): SeriesResult {
   return promise === 'advisory' ? { ...result, reply: advisoryReport(result.review) } : result;
 }
 
-/** The version before is answered no more: what was not sent yet is withdrawn. */
-async function supersede({ log }: Working, tx: Database, older: string, by: SeriesResult): Promise<void> {
+/** The version before is answered no more: what was not sent yet is taken back. */
+async function supersede({ log, config }: Working, tx: Database, older: string, by: SeriesResult): Promise<void> {
   await noteSuperseded(tx, older, by.messageId);
-  const withdrawn = await withdrawUnsent(tx, older, `superseded by v${by.version}: ${by.messageId}`);
-  if (withdrawn > 0) log.info({ series: older, by: by.messageId, withdrawn }, 'an unsent reply was withdrawn');
+  const { held, why } = replacedBy(config, by.messageId, by.vouched);
+  const taken = await takeBackUnsent(tx, older, { to: held ? 'held' : 'withdrawn', detail: why });
+  if (taken === 0) return;
+  if (held)
+    log.warn(
+      { series: older, by: by.messageId, held: taken },
+      'an unsent reply is held: nobody vouches for the sender of the newer version',
+    );
+  else log.info({ series: older, by: by.messageId, withdrawn: taken }, 'an unsent reply was withdrawn');
+}
+
+/**
+ * From lines are easily forged, and a forged newer version must not silence what is true of the older one: it is withdrawn where the mailbox's
+ * server vouches for the sender, else held for a person; withdrawn, too, where there is no person who could release it.
+ */
+function replacedBy(
+  { bot, smtp, web }: Config,
+  newer: string,
+  vouched: boolean,
+): { readonly held: boolean; readonly why: string } {
+  const decided = (bot.owner !== undefined && smtp !== undefined) || web.token !== undefined;
+  if (vouched || !decided) return { held: false, why: `a newer version is here: ${newer}` };
+  return { held: true, why: `a newer version is here, but nobody vouches for its sender: ${newer}` };
 }
 
 /** The same change in pull requests of mirrors, one line each. */

@@ -16,6 +16,7 @@ import { KabiwatchError } from '../errors.js';
 import type { Review } from '../kabi/review.js';
 import type { Reference } from '../kernel/reference.js';
 import { assemble, seriesOf } from '../mail/assemble.js';
+import { isVouched } from '../mail/authentication.js';
 import { type Message, readMessage } from '../mail/message.js';
 import { patchId } from '../patch/patch-id.js';
 import type { Patch, Series } from '../patch/series.js';
@@ -127,10 +128,13 @@ async function review(task: Task & { kind: 'review' }): Promise<ReviewAnswer> {
   const judge = seriesJudge(task.settings, worldOf(task.settings, patches));
   const replaced = new Map(
     assembly.flatMap((one) =>
-      one.supersedes === null || one.patches.length === 0 ? [] : [[one.supersedes, one.head.id] as const],
+      one.supersedes === null || one.patches.length === 0 ? [] : [[one.supersedes, one.head] as const],
     ),
   );
   const reviews = new Map(task.earlier.map(({ messageId, review: made }) => [messageId, made]));
+  const { authentication } = task.settings;
+  const vouched = (mail: Message | undefined) =>
+    mail !== undefined && authentication !== null && isVouched(mail.vouchings, authentication, mail.sender.address);
   const results: SeriesResult[] = [];
   // Oldest first: what a version changes is said against the review of the one before.
   for (const assembled of assembly) {
@@ -154,7 +158,9 @@ async function review(task: Task & { kind: 'review' }): Promise<ReviewAnswer> {
       references: [...head.ancestors.toReversed(), head.id],
       review: made,
       supersedes: assembled.supersedes,
-      supersededBy: replaced.get(head.id) ?? null,
+      supersededBy: replaced.get(head.id)?.id ?? null,
+      vouched: vouched(head),
+      replacementVouched: vouched(replaced.get(head.id)),
       reply: textReport(made, series, {
         since: earlier === undefined ? null : { version: earlier.series.version, review: earlier },
       }),

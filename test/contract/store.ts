@@ -48,6 +48,7 @@ function mail(facts: Partial<MailFacts> & { messageId: string }): Incoming {
       patch: true,
       series: true,
       automatic: null,
+      vouched: null,
       toBot: false,
       said: [],
       ...facts,

@@ -38,7 +38,7 @@ async function mailed({ pull }: Scene, messageId: string): Promise<SeriesResult>
   const [series] = await pool.run({
     kind: 'review',
     mails,
-    settings: { arch: 'x86_64', engine: 'e', source: null, missing: [] },
+    settings: { arch: 'x86_64', engine: 'e', source: null, authentication: null, missing: [] },
     known: [],
     prerequisites: [],
     earlier: [],

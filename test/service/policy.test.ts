@@ -28,6 +28,8 @@ function occasion(review: Partial<Review>, over: Partial<Occasion> = {}): Occasi
       patches: 'd',
       supersedes: null,
       supersededBy: null,
+      vouched: false,
+      replacementVouched: false,
       patchIds: [],
       author: { name: 'A', address: 'a@example.org' },
       references: ['s@x'],

@@ -13,7 +13,7 @@ if (single === undefined) throw new Error('no mail');
 const review = {
   kind: 'review',
   mails,
-  settings: { arch: 'x86_64', engine: 'e', source: null, missing: [] },
+  settings: { arch: 'x86_64', engine: 'e', source: null, authentication: null, missing: [] },
   known: [],
   prerequisites: [],
   earlier: [],
@@ -25,7 +25,7 @@ test('many tasks share few workers, and each gets its own answer', async () => {
       pool.run({
         kind: 'read',
         mails: [mailOf({ ...single, id: `m${n}@x` })],
-        identity: { address: 'k@x' },
+        identity: { address: 'k@x', authentication: null },
       }),
     ),
   );
@@ -62,6 +62,10 @@ test('a task that needs too much memory is ended, and the next one is served', a
 
 test('a mail of one endless header is read as far as it says something', async () => {
   const head = Buffer.from(`X: ${'a'.repeat(3_000_000)}\r\n\r\n`);
-  const answer = await pool.run({ kind: 'read', mails: [head, mails[0] as Buffer], identity: { address: 'k@x' } });
+  const answer = await pool.run({
+    kind: 'read',
+    mails: [head, mails[0] as Buffer],
+    identity: { address: 'k@x', authentication: null },
+  });
   expect(answer.map(({ ok }) => ok)).toEqual([true, true]);
 });

@@ -79,6 +79,46 @@ test('v2 in a thread of its own withdraws the unsent reply to v1, and says what 
   }
 }, 120_000);
 
+test('a newer version takes an unsent reply back where the server vouches for its sender; else a person decides', async () => {
+  const folder = scratchFolder('versions');
+  const imap = await startSmallImap('bot', 'secret');
+  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: 1 };
+  const password = { env: 'KABIWATCH_TEST_PASSWORD' };
+  const account = { name: 'main', host: '127.0.0.1', port: imap.port, tls: 'none', user: 'bot', password };
+  const over = {
+    bot: { address: 'kabiwatch@bot.example.org', owner: 'owner@example.org' },
+    accounts: [{ ...account, authentication: 'mx.example.net' }],
+  };
+  const service = startProcess(
+    `${folder.path}/kabiwatch.yaml`,
+    configuration(folder.path, servers, over, { mode: 'list', reply: 'always', quiet: '1s', answerWithin: '9999d' }),
+  );
+  const lines = (text: string) => service.lines.filter(({ msg }) => String(msg).startsWith(text));
+  const vouched = 'Authentication-Results: mx.example.net; dkim=pass header.d=example.org\n';
+  try {
+    imap.deliver(mail(first));
+    await until('v1 is refused', () => lines('reply refused for now').length > 0, 60_000);
+    imap.deliver(mail(second));
+    await until('v1 is held', () => lines('an unsent reply is held').length === 1);
+    imap.deliver(
+      mail({ ...second, id: 'v3@x', subject: '[PATCH v3] lantern: count wicks', minute: 40, more: vouched }),
+    );
+    await until('v2 is withdrawn', () => lines('an unsent reply was withdrawn').length === 1);
+    expect(lines('an unsent reply was withdrawn')).toMatchObject([{ series: 'v2@x', by: 'v3@x', withdrawn: 1 }]);
+    const { port } = { port: service.port() };
+    const deliveries = (await (await fetch(`http://127.0.0.1:${port}/deliveries.json`)).json()) as { state: string }[];
+    expect(deliveries.map(({ state }) => state)).toEqual([
+      expect.stringMatching(/planned|sending/),
+      'withdrawn',
+      'held',
+    ]);
+  } finally {
+    await service.stop();
+    await imap.stop();
+    folder.remove();
+  }
+}, 120_000);
+
 test('v2 is answered too when the answer to v1 has come back over the list', async () => {
   const folder = scratchFolder('versions');
   const imap = await startSmallImap('bot', 'secret');
@@ -155,7 +195,11 @@ afterAll(async () => {
 
 let uid = 0;
 async function deliver(raw: Buffer): Promise<readonly number[]> {
-  const [read] = (await pool.run({ kind: 'read', mails: [raw], identity: { address: 'bot@x' } })) as ReadAnswer;
+  const [read] = (await pool.run({
+    kind: 'read',
+    mails: [raw],
+    identity: { address: 'bot@x', authentication: null },
+  })) as ReadAnswer;
   if (read?.ok !== true) throw new Error('not read');
   const cursor = { host: 'h', mailbox: 'm', uidValidity: 1, lastUid: ++uid, since: null };
   const incoming = [{ kind: 'read', facts: read.facts, receivedAt: new Date(), raw } as const];

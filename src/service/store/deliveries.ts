@@ -94,11 +94,16 @@ export async function dueChecks(db: Database, now: Date): Promise<CheckDelivery[
 }
 
 /** Of a series that a newer version replaces. What is on its way, or may be, cannot be taken back. */
-export async function withdrawUnsent(tx: Database, messageId: string, detail: string): Promise<number> {
+export async function takeBackUnsent(
+  tx: Database,
+  messageId: string,
+  { to, detail }: { readonly to: 'held' | 'withdrawn'; readonly detail: string },
+): Promise<number> {
   const rows = await tx.query(
-    `update kabiwatch.delivery set state = 'withdrawn', detail = $2 where state in ('planned', 'held')
+    `update kabiwatch.delivery set state = $3, detail = $2
+     where (state in ('planned', 'held') and (outlet = 'mail' or $3 = 'withdrawn')) and not (state = 'held' and $3 = 'held')
      and series in (select id from kabiwatch.series where message_id = $1) returning id`,
-    [messageId, detail],
+    [messageId, detail, to],
   );
   return rows.length;
 }
