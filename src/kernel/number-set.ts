@@ -31,6 +31,14 @@ export function unpackNumbers(text: string): number[] {
   return text[0] === 'b' ? ofBitmap(bytes) : ofDistances(bytes);
 }
 
+/** Those of a packed set that are among some few, ascending: what the set has besides is not looked at. */
+export function unpackAmong(text: string, few: readonly number[]): number[] {
+  const bytes = Buffer.from(text.slice(1), 'base64');
+  if (text[0] === 'b') return few.filter((one) => (((bytes[one >> 3] ?? 0) >> (one & 7)) & 1) === 1);
+  const numbers = new Set(ofDistances(bytes));
+  return few.filter((one) => numbers.has(one));
+}
+
 function ofBitmap(bytes: Uint8Array): number[] {
   const numbers: number[] = [];
   bytes.forEach((byte, at) => {

@@ -1,7 +1,7 @@
 /** Which units of a reference read which files. */
 
 import type { SourceTree } from '../tree/source-tree.js';
-import { unpackNumbers } from './number-set.js';
+import { unpackAmong, unpackNumbers } from './number-set.js';
 import type { Reference } from './reference.js';
 
 /** Units that read the file, ascending; none where the reference does not know it. */
@@ -40,9 +40,12 @@ export function unitsThatDiffer(
   idOf: (path: string) => string | null,
 ): ReadonlySet<number> {
   const differ = new Set<number>();
+  let same = [...units].sort((a, b) => a - b);
   for (const [path, { id, units: packed }] of reference.rows('inputs')) {
-    const readers = unpackNumbers(packed).filter((unit) => units.has(unit) && !differ.has(unit));
-    if (readers.length > 0 && idOf(path) !== id) for (const unit of readers) differ.add(unit);
+    const readers = unpackAmong(packed, same);
+    if (readers.length === 0 || idOf(path) === id) continue;
+    for (const unit of readers) differ.add(unit);
+    same = same.filter((unit) => !differ.has(unit));
   }
   return differ;
 }

@@ -25,8 +25,8 @@ export interface GraphNode extends TextNode {
   readonly units: Uint8Array;
   /** By reference: the keys that it can mean, the likeliest first. */
   readonly meant: readonly (readonly string[])[];
-  /** By reference: the same keys with their texts; found when first asked for. */
-  readonly entries: (readonly Entry[] | undefined)[];
+  /** By reference: what it can mean; found when first asked for. */
+  readonly targets: (Target | undefined)[];
   met: number;
 }
 
@@ -34,6 +34,13 @@ export interface GraphNode extends TextNode {
 interface Entry {
   readonly nodes: readonly GraphNode[];
   replacement: GraphNode | null | undefined;
+}
+
+/** What a reference can mean, in any unit. Where that is one text alone, `sole`, every unit that has the reference has it. */
+interface Target {
+  readonly sole: GraphNode | null;
+  readonly first: Entry;
+  readonly entries: readonly Entry[];
 }
 
 /** Other texts for some keys of one unit; a key that is there with null is not declared in it. */
@@ -98,7 +105,7 @@ export class TypeGraph {
     for (const unit of units) member[unit] = 1;
     const cut = cutText(text);
     const meant = cut.references.map(keysMeant);
-    return { key, text, file, cut, units: member, meant, entries: [], met: 0 };
+    return { key, text, file, cut, units: member, meant, targets: [], met: 0 };
   }
 
   /** What genksyms makes of a tag that nothing declares; null for other keys. */
@@ -201,12 +208,9 @@ export class TypeGraph {
   #resolver(unit: number): Resolve {
     return (asked, at) => {
       const node = asked as GraphNode;
-      let entries = node.entries[at];
-      if (entries === undefined) {
-        entries = (node.meant[at] as readonly string[]).map((key) => this.#entry(key));
-        node.entries[at] = entries;
-      }
-      for (const entry of entries) {
+      const target = node.targets[at] ?? this.#target(node, at);
+      if (target.sole !== null && target.first.replacement === undefined) return target.sole;
+      for (const entry of target.entries) {
         if (entry.replacement !== undefined) {
           if (entry.replacement !== null) return entry.replacement;
           continue;
@@ -215,6 +219,17 @@ export class TypeGraph {
       }
       return null;
     };
+  }
+
+  #target(node: GraphNode, at: number): Target {
+    const entries = (node.meant[at] as readonly string[]).map((key) => this.#entry(key));
+    const first = entries[0] as Entry;
+    const isSole = entries.reduce((sum, { nodes }) => sum + nodes.length, 0) === 1 && first.nodes.length === 1;
+    // A text that is no unit's can mention what its unit does not have.
+    const sole = isSole && node.units !== inNone ? (first.nodes[0] as GraphNode) : null;
+    const target = { sole, first, entries };
+    node.targets[at] = target;
+    return target;
   }
 }
 
