@@ -1,15 +1,21 @@
 // A release's real source difference, reviewed with the release before as the reference, against the newer Module.symvers:
-//   node verify/releases.mjs --reference R --tree OLD --build OLDBUILD --next-tree NEW --next-build NEWBUILD
-// Prints precision and recall of the changed versions, and how many new values are equal; each miss up to 20.
+//   npm run verify:releases -- --reference R --tree OLD --build OLDBUILD --next-tree NEW --next-build NEWBUILD
+//       [--btf OLDIMAGE --next-btf NEWIMAGE] [--review FILE]
+// Prints precision and recall of the changed versions, and how many new values are equal; each miss up to 20. With two boot images also
+// precision and recall of the types whose layout differs in the kernels' own BTF. --review keeps the review there, or takes what is there.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readSymvers } from '../dist/kernel/symvers.js';
+import { btfDifference, typesLaidOutOtherwise } from './btf-difference.mjs';
 
 const text = { type: 'string' };
-const options = { reference: text, tree: text, build: text, 'next-tree': text, 'next-build': text };
+const options = {
+  ...{ reference: text, tree: text, build: text, 'next-tree': text, 'next-build': text },
+  ...{ btf: text, 'next-btf': text, review: text },
+};
 const { values } = parseArgs({ options });
 const main = new URL('../dist/cli/main.js', import.meta.url).pathname;
 const dir = mkdtempSync(join(tmpdir(), 'kabiwatch-releases-'));
@@ -30,31 +36,60 @@ function symvers(build) {
   return new Map(symbols.map(({ name, module, crc }) => [`${module} ${name}`, crc]));
 }
 
-try {
+function againstBtf(review) {
+  const { both, differ } = btfDifference(values.btf, values['next-btf']);
+  const told = typesLaidOutOtherwise(review).map(({ kind, name, file }) => ({ key: `${kind} ${name}`, file }));
+  const known = told.filter(({ key }) => both.has(key));
+  const right = known.filter(({ key }) => differ.has(key));
+  const missed = [...differ].filter((key) => !known.some((one) => one.key === key));
+  const isHeader = missed.map((key) => declaredInHeader(key));
+  const wrong = known.filter(({ key }) => !differ.has(key));
+  for (const { key, file } of wrong) console.log(`told, and the BTF does not differ: ${key} (${file})`);
+  for (const [at, key] of missed.entries())
+    console.log(`differs, and was not told: ${key} (${isHeader[at] ? 'a header' : 'no header'})`);
+  const inHeaders = right.filter(({ file }) => file.endsWith('.h')).length;
+  const missedInHeaders = isHeader.filter(Boolean).length;
+  const rate = (part, whole) => (whole === 0 ? 1 : part / whole).toFixed(4);
+  console.log(
+    '\n| types differ in BTF | told | of these in both BTFs | right | precision | recall | recall of types in headers |',
+  );
+  console.log('|---|---|---|---|---|---|---|');
+  console.log(
+    `| ${differ.size} | ${told.length} | ${known.length} | ${right.length} | ${rate(right.length, known.length)} | ${rate(right.length, differ.size)} | ${rate(inHeaders, inHeaders + missedInHeaders)} |`,
+  );
+}
+
+/** Does a header of either tree define it? */
+function declaredInHeader(key) {
+  const trees = [values.tree, values['next-tree']];
+  const pattern = `\\b${key.replace(' ', '[[:space:]]+')}[[:space:]]*(\\{|$)`;
+  return trees.some((tree) => spawnSync('grep', ['-rqE', '--include=*.h', pattern, tree]).status === 0);
+}
+
+/** The review of the whole difference, as the command prints it. */
+function reviewed() {
+  const kept = values.review;
+  if (kept !== undefined && existsSync(kept))
+    return { review: JSON.parse(readFileSync(kept, 'utf8')), seconds: 'kept' };
   const file = join(dir, 'next.patch');
   writeFileSync(file, difference(), 'latin1');
   const started = performance.now();
-  const args = [
-    main,
-    'review',
-    '--reference',
-    values.reference,
-    '--tree',
-    values.tree,
-    '--build',
-    values.build,
-    '--json',
-    '--no-advice',
-    file,
-  ];
-  const { stdout, stderr } = spawnSync(process.execPath, ['--max-old-space-size=6000', ...args], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 30,
-  });
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    [
+      ...[main, 'review', '--reference', values.reference, '--tree', values.tree, '--build', values.build],
+      ...['--json', '--no-advice', file],
+    ],
+    { encoding: 'utf8', maxBuffer: 1 << 30 },
+  );
   if (stdout === '') throw new Error(stderr);
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const { symbols, missing, verdict } = JSON.parse(stdout);
-  if (process.env.KEEP_REVIEW !== undefined) writeFileSync(process.env.KEEP_REVIEW, stdout);
+  if (kept !== undefined) writeFileSync(kept, stdout);
+  return { review: JSON.parse(stdout), seconds: ((performance.now() - started) / 1000).toFixed(1) };
+}
+
+try {
+  const { review, seconds } = reviewed();
+  const { symbols, missing, verdict } = review;
   const [was, is] = [symvers(values.build), symvers(values['next-build'])];
   const truth = new Map([...is].filter(([key, crc]) => was.has(key) && was.get(key) !== crc));
   const told = new Map(symbols.changed.map(({ name, module, after }) => [`${module} ${name}`, Number(after)]));
@@ -91,6 +126,7 @@ try {
     `| ${truth.size} | ${told.size} | ${right.length} | ${precision.toFixed(5)} | ${recall.toFixed(5)} | ${value.length} | ${verdict} | ${seconds} |`,
   );
   process.exitCode = precision >= 0.995 && recall >= 0.995 ? 0 : 1;
+  if (values.btf !== undefined && values['next-btf'] !== undefined) againstBtf(review);
 } finally {
   rmSync(dir, { recursive: true });
 }

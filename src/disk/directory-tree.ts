@@ -3,7 +3,7 @@
  * if it ends inside (old trees have include/asm -> asm-i386).
  */
 import { closeSync, lstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { KabiwatchError } from '../errors.js';
 import type { SourceTree } from '../tree/source-tree.js';
 
@@ -19,7 +19,7 @@ export function directoryTree(dir: string): SourceTree {
   const inside = (path: string): string | null => {
     // No absolute path, no empty name, no `.` and no `..`; the empty path is the root.
     if (path.includes('\0') || (path !== '' && /(^|\/)\.{0,2}(\/|$)/.test(path))) return null;
-    return join(root, path);
+    return path === '' ? root : `${root}${sep}${path}`;
   };
 
   /** The names in a folder that is inside, else null; asked once a folder: most headers are looked for where they are not. */
@@ -36,7 +36,9 @@ export function directoryTree(dir: string): SourceTree {
   /** Size and times name the content well enough within one run, and cost one call. */
   const identify = (path: string): FileFacts | null => {
     const full = inside(path);
-    if (full === null || namesIn(dirname(full))?.has(basename(full)) !== true) return null;
+    if (full === null) return null;
+    const end = full.lastIndexOf(sep);
+    if (namesIn(full.slice(0, end))?.has(full.slice(end + 1)) !== true) return null;
     const own = lstatSync(full, { throwIfNoEntry: false });
     if (own === undefined || (own.isSymbolicLink() && !staysInside(root, full))) return null;
     const stat = own.isSymbolicLink() ? statSync(full, { throwIfNoEntry: false }) : own;

@@ -98,7 +98,8 @@ function useOf(type: ChangedType, answer: ConsumerAnswer, asked: Asked): ReturnT
   const [module = null] = linked;
   if (linked.size !== 1 || module === null || type.change === null || !onlyGrew(type.change)) return 'outside';
   const added = new Set(type.change.added.map((row) => row.name.slice(row.name.lastIndexOf('.') + 1)));
-  const news = asked.usesAfter().filter((one) => added.has(one.member) && isOf(one, name, question));
+  const isOf = usesOf([name], question);
+  const news = asked.usesAfter().filter((one) => added.has(one.member) && isOf(one));
   const isAlone = news.every(({ linkUnits }) => linkUnits?.every((one) => one === module) ?? false);
   return isAlone ? 'one module' : 'outside';
 }
@@ -110,14 +111,19 @@ function isPrivate(type: ChangedType, { question, usesAfter }: Asked): boolean {
   if (touching.some(({ isInline }) => isInline)) return false;
   const linkUnits = new Set(touching.flatMap((one) => [...one.names]));
   if (linkUnits.size > 1) return false;
-  const after = usesAfter().filter((one) => names.some((each) => isOf(one, each, question)));
+  const after = usesAfter().filter(usesOf(names, question));
   if (after.some((one) => one.linkUnits === null)) return false;
   return new Set([...linkUnits, ...after.flatMap((one) => one.linkUnits ?? [])]).size <= 1;
 }
 
-/** An access to a member of the type, or of an untagged one in it. */
-function isOf({ base }: UseAfter, name: string, question: ConsumerQuestion): boolean {
-  return basesOf(name, question.index).some((own) => base === own || base.startsWith(`${own}/`));
+/** Is it an access to a member of one of the types, or of an untagged one in it? */
+function usesOf(names: readonly string[], { index }: ConsumerQuestion): (use: UseAfter) => boolean {
+  const bases = new Set(names.flatMap((name) => basesOf(name, index)));
+  return ({ base }) => {
+    for (let end = base.length; end > 0; end = base.lastIndexOf('/', end - 1))
+      if (bases.has(base.slice(0, end))) return true;
+    return false;
+  };
 }
 
 function missingOf({ unresolved }: ConsumerAnswer): Missing[] {
