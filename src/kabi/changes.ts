@@ -25,6 +25,8 @@ export interface ChangedEnum {
   readonly place: Placed;
   readonly added: readonly string[];
   readonly removed: readonly string[];
+  /** One left and one with its value came. */
+  readonly renamed: readonly { readonly before: string; readonly after: string; readonly value: bigint }[];
   readonly changed: readonly { readonly name: string; readonly before: bigint; readonly after: bigint }[];
 }
 

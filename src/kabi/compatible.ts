@@ -15,14 +15,13 @@ export function incompatibilities(change: LayoutChange): string[] {
   const reasons: string[] = [];
   if (before.size !== after.size) reasons.push(`size ${before.size} becomes ${after.size}`);
   if (before.align !== after.align) reasons.push(`alignment ${before.align} becomes ${after.align}`);
-  for (const pair of change.moved) {
+  for (const pair of change.moved.filter((one) => !isNarrowedReserve(one) && !isStillThere(change, one))) {
     reasons.push(`\`${pair.before.name}\` moves from ${place(pair.before)} to ${place(pair.after)}`);
   }
-  for (const pair of change.retyped.filter((one) => !sameKind(one))) {
+  for (const pair of change.retyped.filter((one) => !isSame(change, one))) {
     reasons.push(difference(pair));
   }
-  for (const row of change.removed.filter((one) => !isReplacedSlot(change, one)))
-    reasons.push(`\`${row.name}\` is gone`);
+  for (const row of change.removed.filter((one) => !isReplaced(change, one))) reasons.push(`\`${row.name}\` is gone`);
   return reasons;
 }
 
@@ -39,9 +38,9 @@ export function onlyGrew(change: LayoutChange): boolean {
   return (
     after.size > before.size &&
     before.align === after.align &&
-    change.moved.length === 0 &&
-    change.retyped.every(sameKind) &&
-    change.removed.every((row) => isReplacedSlot(change, row))
+    change.moved.every((one) => isNarrowedReserve(one) || isStillThere(change, one)) &&
+    change.retyped.every((one) => isSame(change, one)) &&
+    change.removed.every((row) => isReplaced(change, row))
   );
 }
 
@@ -72,16 +71,89 @@ export function onlyNarrowed(change: LayoutChange): boolean {
 }
 
 function sameKind({ before, after }: Pair): boolean {
-  return before.size === after.size && before.bitSize === after.bitSize && before.kind === after.kind;
+  const plain = ({ kind }: Row): Row['kind'] => (kind === 'enum' ? 'integer' : kind);
+  return before.size === after.size && before.bitSize === after.bitSize && plain(before) === plain(after);
 }
 
-/** A reserved member, and every byte of it is still inside the type and used by members that came. */
+/** A member with another type that old code may use as before. */
+function isSame(change: LayoutChange, pair: Pair): boolean {
+  return sameKind(pair) || isNarrowedReserve(pair) || isStillThere(change, pair) || onlyGrewInUnion(change, pair);
+}
+
+/** Reserved bits of which some were given away: what is left lies in what was. */
+function isNarrowedReserve({ before, after }: Pair): boolean {
+  const from = after.bitOffset >= before.bitOffset;
+  return isReservedRow(before) && from && after.bitOffset + bitsOf(after) <= before.bitOffset + bitsOf(before);
+}
+
+/** The name went to another member, and the one that had it stands where it stood under a new name. */
+function isStillThere({ added, moved }: LayoutChange, { before }: Pair): boolean {
+  return (
+    moved.some((one) => one.before === before) &&
+    added.some(
+      (row) => row.bitOffset === before.bitOffset && row.bitSize === before.bitSize && row.type === before.type,
+    )
+  );
+}
+
+/** An untagged struct in a union that did not grow itself: its members tell what moved in it. */
+function onlyGrewInUnion({ after }: LayoutChange, { before, after: is }: Pair): boolean {
+  const [dot, untagged] = [before.name.lastIndexOf('.'), /^struct \{/];
+  const outer = dot < 0 ? null : after.rows.find((row) => row.name === before.name.slice(0, dot));
+  const end = outer == null ? after.size * 8 : outer.bitOffset + bitsOf(outer);
+  const fits = is.bitOffset + bitsOf(is) <= end;
+  return before.union && is.union && untagged.test(before.type) && untagged.test(is.type) && fits;
+}
+
+function isReservedRow({ name }: Row): boolean {
+  return isReservedName(name.slice(name.lastIndexOf('.') + 1));
+}
+
+/** It gave its place to others and old code is not misled: a reserved slot, or one that stands on beside them under a longer name. */
+function isReplaced(change: LayoutChange, row: Row): boolean {
+  return isReplacedSlot(change, row) || isKeptInside(change, row);
+}
+
+/** `union { new; struct { old; } hidden; }`: the member is where it was, in a struct that has a name. */
+function isKeptInside({ after }: LayoutChange, row: Row): boolean {
+  const name = row.name.slice(row.name.lastIndexOf('.') + 1);
+  return after.rows.some(
+    (one) =>
+      one.name.endsWith(`.${name}`) &&
+      one.bitOffset === row.bitOffset &&
+      bitsOf(one) === bitsOf(row) &&
+      one.kind === row.kind,
+  );
+}
+
+/** A reserved member, or several side by side, whose bytes are all inside the type still and used by members that came, and by no other. */
 export function isReplacedSlot(change: LayoutChange, row: Row): boolean {
-  if (!isReservedName(row.name.slice(row.name.lastIndexOf('.') + 1))) return false;
-  const from = row.bitOffset;
-  const to = from + bitsOf(row);
-  const inside = change.added.filter((one) => one.bitOffset < to && one.bitOffset + bitsOf(one) > from);
-  return inside.length > 0 && inside.every((one) => one.bitOffset >= from && one.bitOffset + bitsOf(one) <= to);
+  if (!isReservedRow(row)) return false;
+  const { from, to } = reservedAround(change, row);
+  const own = { from: row.bitOffset, to: row.bitOffset + bitsOf(row) };
+  const end = (one: Row): number => one.bitOffset + bitsOf(one);
+  const inside = change.added.filter((one) => one.bitOffset < own.to && end(one) > own.from);
+  return inside.length > 0 && inside.every((one) => one.bitOffset >= from && end(one) <= to);
+}
+
+/** The bits of a reserved member and of those that stand side by side with it and left with it. */
+function reservedAround({ removed }: LayoutChange, row: Row): { from: number; to: number } {
+  let [from, to] = [row.bitOffset, row.bitOffset + bitsOf(row)];
+  const others = removed.filter((one) => one !== row && isReservedRow(one));
+  for (let grew = true; grew; ) {
+    grew = false;
+    for (const one of others) {
+      const end = one.bitOffset + bitsOf(one);
+      if (one.bitOffset === to && end > to) {
+        to = end;
+        grew = true;
+      } else if (end === from && one.bitOffset < from) {
+        from = one.bitOffset;
+        grew = true;
+      }
+    }
+  }
+  return { from, to };
 }
 
 function place(row: Row): string {

@@ -148,20 +148,32 @@ function heldByValue(record: RecordType): Set<string> {
 /** A typedef's name says nothing of what it is: the unit does. */
 function kindInUnit(unit: Unit, text: string): Kind {
   const fromText = kindFromText({ type: text });
-  const name = /^(?:const |volatile )*([A-Za-z_]\w*)(?:\[[^\]]*\])*$/.exec(text)?.[1];
+  const [, name, record] =
+    /^(?:const |volatile )*(?:([A-Za-z_]\w*)|((?:struct|union) \w+))(?:\[[^\]]*\])*$/.exec(text) ?? [];
+  if (fromText === 'record' && record !== undefined)
+    return kindOfType(unit.records.get(record)?.[0] ?? null) ?? fromText;
   const typedef = name === undefined ? undefined : unit.typedefs.get(name);
   if (fromText !== 'integer' || typedef === undefined) return fromText;
-  const { kind } = stripped(typedef.type);
-  switch (kind) {
+  return kindOfType(typedef.type) ?? 'other';
+}
+
+/** A struct around one member, as atomic_t or kuid_t, is what the member is: no code sees a difference. */
+function kindOfType(type: Type | null, depth = 0): Kind | null {
+  const bare = type === null ? null : stripped(type);
+  switch (bare?.kind) {
     case 'pointer':
     case 'integer':
     case 'float':
     case 'enum':
-      return kind;
+      return bare.kind;
     case 'struct':
-    case 'union':
-      return 'record';
+    case 'union': {
+      const [only, ...more] = bare.members ?? [];
+      if (only === undefined || more.length > 0 || only.bits !== null || depth > 4 || bare.kind === 'union')
+        return 'record';
+      return kindOfType(only.type, depth + 1) ?? 'record';
+    }
     default:
-      return 'other';
+      return null;
   }
 }

@@ -193,8 +193,9 @@ function typeCall(type: ChangedType, { changes, useOf, hashes }: GuardContext): 
   const own = resized && (harmless || onlyGrew(type.change));
   const brokenFor = broken === undefined ? null : useOf(broken);
   if (own && broken?.change != null && (brokenFor === null || brokenFor === 'outside')) {
+    const isKnown = brokenFor !== null || changes.reached.has(dumpKey(broken.name));
     return {
-      honest: false,
+      honest: isKnown ? false : null,
       rule: 'guard-embedder',
       why: `\`${broken.name}\` embeds it: ${incompatibilities(broken.change)[0]}`,
     };
@@ -220,7 +221,10 @@ function typeCall(type: ChangedType, { changes, useOf, hashes }: GuardContext): 
     const who = use === 'base only' ? 'only the base kernel uses what moved' : 'one module alone allocates and uses it';
     return { honest: true, rule: 'guard-honest', why: `${reasons[0]}; ${who}` };
   }
-  return { honest: false, rule: 'guard-hides-break', why: reasons.slice(0, 2).join('; ') };
+  const why = reasons.slice(0, 2).join('; ');
+  if (use === null && !changes.reached.has(dumpKey(type.name)))
+    return { honest: null, rule: 'guard-hides-break', why: `${why}; who uses it was not looked for` };
+  return { honest: false, rule: 'guard-hides-break', why };
 }
 
 /** Members that genksyms no longer sees and the compiler still does, where its text only lost words; else none. */

@@ -226,6 +226,8 @@ class Judge {
         type,
       });
     }
+    for (const { before, after } of one.renamed)
+      this.#add('enum-value-added', one.place, `enumerator \`${before}\` is now \`${after}\``, { type });
     for (const name of one.removed)
       this.#add('enum-value-changed', one.place, `enumerator \`${name}\` is gone`, { type });
     const value = (at: bigint): { bitOffset: null; bitSize: null; type: string } => ({
@@ -253,6 +255,12 @@ class Judge {
           change: 'removed' as const,
           before: { bitOffset: null, bitSize: null, type: '' },
           after: null,
+        })),
+        ...one.renamed.map(({ before, after, value: same }) => ({
+          name: after,
+          change: 'renamed' as const,
+          before: { ...value(same), type: before },
+          after: value(same),
         })),
         ...one.changed.map(({ name, before, after }) => ({
           name,

@@ -132,6 +132,7 @@ function valueHow(changes: ChangeSet, key: string): string | null {
   const one = changes.enums.find((other) => `e#${other.name}` === key);
   if (one === undefined) return null;
   if (one.changed.length > 0) return 'enumerator with another value';
+  if (one.renamed.length > 0) return 'enumerator renamed';
   return one.removed.length > 0 ? 'enumerator removed' : 'enumerator added';
 }
 

@@ -55,12 +55,21 @@ function differs({ before, after }: Pair): boolean {
   return before.type !== after.type || before.size !== after.size || before.bitSize !== after.bitSize;
 }
 
+/**
+ * A name that a macro made of a counter or of its line: `__UNIQUE_ID_rh_kabi_hide27`, `rh_kabi_hidden_120`. Another use above gives it another
+ * number, so it is known by its place.
+ */
+const COUNTED = /(?<=^|\.)(__UNIQUE_ID_\w*?|\w*kabi_hid(?:e|den)_*)\d+(?=\.|$)/;
+
 /** One name can stand in several unions of a struct: the second is its own. */
 function byName(rows: readonly Row[]): Map<string, Row> {
   const map = new Map<string, Row>();
+  const places = new Map(rows.map((row) => [row.name, row.bitOffset]));
   for (const row of rows) {
-    let key = row.name;
-    for (let again = 2; map.has(key); again++) key = `${row.name} ${again}`;
+    const outer = row.name.slice(0, row.name.indexOf('.') >>> 0);
+    const name = row.name.replace(COUNTED, (_, word) => `${word}@${places.get(outer) ?? row.bitOffset}`);
+    let key = name;
+    for (let again = 2; map.has(key); again++) key = `${name} ${again}`;
     map.set(key, row);
   }
   return map;

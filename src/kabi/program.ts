@@ -4,10 +4,12 @@
  */
 import { readDeclarations } from '../c/declarations.js';
 import type { LexCache } from '../c/lex-cache.js';
-import { preprocess, type Unit } from '../c/preprocess.js';
+import { type Preprocessed, preprocess, type Unit } from '../c/preprocess.js';
+import { spellingOf, textOf } from '../c/spelling.js';
 import type { Target } from '../c/target.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { type CompilerFacts, compilerFacts, type Placed, type SymbolFacts, type UnitFacts } from './facts.js';
+import { headerUnitFolder } from './header-unit.js';
 import type { Missing } from './review.js';
 
 /** What a build says of how units are compiled. */
@@ -78,12 +80,28 @@ function readCompilerView(
   const compiler = compilerFacts(declared, new Set(symbols?.symbols.keys()), placesOf);
   const missing = [
     ...read.missing.map(({ what, why, file, line }) => ({ what, why: `${why} (${file}:${line})` })),
+    ...(unit.path.startsWith(headerUnitFolder) ? unexpanded(unit, read.tokens) : []),
     ...declared.missing.slice(0, 3).map(({ why, at }) => {
       const place = placeAt(tree, positionOf(at));
       return { what: `a declaration in ${unit.path}`, why: `${why} (${place.file}:${place.line})` };
     }),
   ];
   return { compiler, missing };
+}
+
+const isMacro = new Map<number, boolean>();
+const openMark = spellingOf('(');
+
+/** A header alone may use a distribution's macro that the file which includes it has defined: it reads as a declaration of another kind. */
+function unexpanded(unit: Unit, tokens: Preprocessed['tokens']): Missing[] {
+  for (let at = 0; at + 1 < tokens.length; at++) {
+    if (tokens.spelling[at + 1] !== openMark) continue;
+    const spelling = tokens.spelling[at] as number;
+    const known = isMacro.get(spelling) ?? /^[A-Z_]*KABI_[A-Z0-9_]+$/.test(textOf(spelling));
+    isMacro.set(spelling, known);
+    if (known) return [{ what: `a declaration in ${unit.path}`, why: `\`${textOf(spelling)}\` is not defined` }];
+  }
+  return [];
 }
 
 /** null where the tree has no versions that follow from this view. */

@@ -129,14 +129,21 @@ function changedEnums(before: CompilerFacts, after: CompilerFacts): ChangedEnum[
   for (const [tag, was] of before.enums) {
     const is = after.enums.get(tag);
     if (is === undefined) continue;
-    const added = [...is.keys()].filter((name) => !was.has(name));
-    const removed = [...was.keys()].filter((name) => !is.has(name));
+    const came = [...is.keys()].filter((name) => !was.has(name));
+    const gone = [...was.keys()].filter((name) => !is.has(name));
+    const renamed = gone.flatMap((name) => {
+      const value = was.get(name) as bigint;
+      const other = came.find((one) => is.get(one) === value);
+      return other === undefined ? [] : [{ before: name, after: other, value }];
+    });
+    const added = came.filter((name) => !renamed.some((one) => one.after === name));
+    const removed = gone.filter((name) => !renamed.some((one) => one.before === name));
     const changed = [...was].flatMap(([name, value]) => {
       const now = is.get(name);
       return now === undefined || now === value ? [] : [{ name, before: value, after: now }];
     });
-    if (added.length + removed.length + changed.length === 0) continue;
-    found.push({ name: tag, place: after.placeOf(`enum ${tag}`) as Placed, added, removed, changed });
+    if (added.length + removed.length + renamed.length + changed.length === 0) continue;
+    found.push({ name: tag, place: after.placeOf(`enum ${tag}`) as Placed, added, removed, renamed, changed });
   }
   return found;
 }

@@ -1,0 +1,130 @@
+/** What guards of distribution kernels look like in a tree: what old code may go on with, though a name, a number or a type is another. */
+import { afterAll, describe, expect, test } from '@jest/globals';
+import type { Review } from '../../src/kabi/review.js';
+import { SmallTree } from './small-tree.js';
+
+const trees: SmallTree[] = [];
+afterAll(() => {
+  for (const tree of trees) tree.remove();
+});
+
+const path = 'include/linux/box.h';
+const unit = '#include <linux/box.h>\nint use(struct crate *c) { return 0; }\nEXPORT_SYMBOL(use);\n';
+const head = [
+  '#include <linux/export.h>',
+  'typedef struct { int counter; } count_t;',
+  'struct pair { int a; int b; };',
+  '#define PASTE_(a, b) a##b',
+  '#define PASTE(a, b) PASTE_(a, b)',
+  '#define UNIQUE(prefix) PASTE(PASTE(__UNIQUE_ID_, prefix), __COUNTER__)',
+  '#ifdef __GENKSYMS__',
+  '#define XX_KABI_REPLACE(old, new) old;',
+  '#else',
+  '#define XX_KABI_REPLACE(old, new) union { new; struct { old; } UNIQUE(kabi_hide); };',
+  '#endif\n',
+].join('\n');
+
+function review(before: string, after: string): Review {
+  const tail = 'int use(struct crate *c);\n';
+  const tree = new SmallTree({ [path]: `${head}${before}${tail}`, 'kernel/box.c': unit });
+  trees.push(tree);
+  return tree.review({ [path]: `${head}${after}${tail}` }, ['x86_64'], ['kernel/box.c']);
+}
+const crate = (members: string): string => `struct crate {\n${members}\tlong last;\n};\n`;
+const swap = (old: string, now: string): string => `#ifdef __GENKSYMS__\n${old}#else\n${now}#endif\n`;
+const calls = ({ verdict, guards }: Review): unknown[] => [verdict, ...guards.map(({ honest }) => honest)];
+const judged = (old: string, now: string): unknown[] => calls(review(crate(old), crate(swap(old, now))));
+
+describe('a macro that keeps the old member in a struct named by a counter', () => {
+  const kept = '\tXX_KABI_REPLACE(long mode, void *data)\n';
+  test('is honest beside another one, whose number changes', () => {
+    const made = review(
+      crate(`\tvoid *owner;\n${kept}`),
+      crate(`\tXX_KABI_REPLACE(void *owner, long owners)\n${kept}`),
+    );
+    expect(calls(made)).toEqual(['guarded', true]);
+    expect(made.types[0]?.members.map(({ change }) => change)).not.toContain('moved');
+  });
+
+  test('lies where what it puts there is bigger', () => {
+    expect(
+      calls(
+        review(crate('\tint mode;\n\tint more;\n'), crate('\tXX_KABI_REPLACE(int mode, long data)\n\tint more;\n')),
+      ),
+    ).toEqual(['silent-break', false]);
+  });
+});
+
+describe('a guard that swaps the old text for a new one is honest', () => {
+  test('where one member takes two reserved slots', () => {
+    expect(judged('\tint kabi_reserved1;\n\tint kabi_reserved2;\n', '\tvoid *owner;\n')).toEqual(['guarded', true]);
+  });
+
+  test('where bits come out of a reserved bit-field', () => {
+    const old = '\tunsigned int used:4;\n\tunsigned int __reserved_1:28;\n';
+    const now = '\tunsigned int used:4;\n\tunsigned int more:3;\n\tunsigned int __reserved_1:25;\n';
+    expect(judged(old, now)).toEqual(['guarded', true]);
+  });
+
+  test('where a struct around one integer stands for the integer', () => {
+    expect(judged('\tunsigned int users;\n', '\tcount_t users;\n')).toEqual(['guarded', true]);
+  });
+
+  test('where an untagged struct grows in a union that stays as big', () => {
+    const inner = (more: string): string =>
+      `\tunion {\n\t\tlong pad[8];\n\t\tstruct {\n\t\t\tint at;\n${more}\t\t} fault;\n\t} fields;\n`;
+    expect(judged(inner(''), inner('\t\t\tlong end;\n'))).toEqual(['guarded', true]);
+  });
+});
+
+describe('a guard that swaps the old text for a new one lies', () => {
+  test('where a slot is not enough for the member', () => {
+    expect(judged('\tint kabi_reserved1;\n\tint order;\n', '\tvoid *owner;\n\tint order;\n')).toEqual([
+      'silent-break',
+      false,
+    ]);
+  });
+
+  test('where the reserved bits that are left lie elsewhere', () => {
+    const old = '\tunsigned int used:4;\n\tunsigned int __reserved_1:28;\n';
+    expect(judged(old, '\tunsigned int __reserved_1:28;\n\tunsigned int used:4;\n')).toEqual(['silent-break', false]);
+  });
+
+  test('where a struct of two integers stands for one of their size', () => {
+    expect(judged('\tlong users;\n', '\tstruct pair users;\n')).toEqual(['silent-break', false]);
+  });
+
+  test('where the union grows with the struct in it', () => {
+    const inner = (more: string): string =>
+      `\tunion {\n\t\tlong pad;\n\t\tstruct {\n\t\t\tint at;\n${more}\t\t} fault;\n\t} fields;\n`;
+    expect(judged(inner(''), inner('\t\t\tlong end;\n'))).toEqual(['silent-break', false]);
+  });
+});
+
+test('a slot whose name a new member takes over stands on under another name', () => {
+  const old = '\tint (*setup)(int a);\n';
+  const before = `struct ops {\n\tlong id;\n${old}};\nstruct crate {\n\tstruct ops *ops;\n};\n`;
+  const now = `${swap(old, '\tint (*setup_old)(int a);\n')}#ifndef __GENKSYMS__\n\tint (*setup)(int a, int b);\n#endif\n`;
+  const made = review(before, before.replace(old, now));
+  const why = made.guards.map(({ why: text }) => text).join(' ');
+  expect(why).toContain('size 16 becomes 24');
+  expect(why).not.toContain('setup` moves');
+});
+
+test('an enumerator under another name has its value still', () => {
+  const text = (name: string): string =>
+    `enum kind {\n\tFIRST,\n${name}\tLAST\n};\nstruct crate {\n\tenum kind kind;\n};\n`;
+  const made = review(text('\tSPECIAL,\n'), text(swap('\tSPECIAL,\n', '\tPRIVATE,\n')));
+  expect(calls(made)).toEqual(['guarded', true]);
+  expect(made.types[0]?.members.map(({ name, change }) => [name, change])).toEqual([['PRIVATE', 'renamed']]);
+  expect(calls(review(text('\tSPECIAL,\n'), text(swap('\tSPECIAL,\n', ''))))[1]).toBe(false);
+});
+
+test('a macro that the includer of a header defines is read through the includer', () => {
+  const macros = `${head}#include <linux/box-types.h>\nint use(struct crate *c);\n`;
+  const types = 'include/linux/box-types.h';
+  const tree = new SmallTree({ [path]: macros, [types]: crate('\tvoid *owner;\n'), 'kernel/box.c': unit });
+  trees.push(tree);
+  const made = tree.review({ [types]: crate('\tXX_KABI_REPLACE(void *owner, long owners)\n') }, ['x86_64'], []);
+  expect(calls(made)).toEqual(['guarded', true]);
+});
