@@ -1,7 +1,9 @@
 /** `kabiwatch review --reference`: the reference opened and held against the tree, build and options that are named beside it. */
 import { SingleBar } from 'cli-progress';
+import type { BuildPlace } from '../disk/build-world.js';
 import { reviewWithReference } from '../disk/reference-review.js';
 import { openNamedReference } from '../disk/references.js';
+import { neededOn } from '../disk/series-source.js';
 import { type TreeInput, treeInput } from '../disk/tree-input.js';
 import { KabiwatchError } from '../errors.js';
 import { againstReference } from '../kabi/against-reference.js';
@@ -9,18 +11,23 @@ import { type Architecture, architectures, type Review } from '../kabi/review.js
 import { reviewSeries } from '../kabi/review-series.js';
 import { configDifferences, configFacts, versionOfMakefile } from '../kernel/config-facts.js';
 import { mismatches, type Reference } from '../kernel/reference.js';
+import type { KnownSeries } from '../patch/prerequisites.js';
 import type { Series } from '../patch/series.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import type { ReviewOptions } from './review.js';
 
-/** A review by a reference, and what it reads; `source` is null where shipped facts are all there is. */
-export interface ReferenceJudge {
-  readonly review: (series: Series) => Promise<Review>;
+/** A review by a reference, and what it was judged on; `source` is null where shipped facts are all there is. */
+export interface ReferenceReview {
+  readonly review: Review;
   readonly source: TreeInput | null;
 }
 
-/** Throws `reference-mismatch`, which names both sides, where the reference is of another kernel than what is named. */
-export function withReference(name: string, options: ReviewOptions): ReferenceJudge {
+/** `known`: for what a series needs. Throws `reference-mismatch`, which names both sides, where the reference is of another kernel than what is named. */
+export function withReference(
+  name: string,
+  options: ReviewOptions,
+  known: KnownSeries,
+): (series: Series) => Promise<ReferenceReview> {
   const reference = openNamedReference(name);
   const arch = architectureOf(reference, options.arch);
   const tree = options.tree ?? reference.meta.source;
@@ -28,33 +35,50 @@ export function withReference(name: string, options: ReviewOptions): ReferenceJu
   const builds = options.build === undefined || options.build.length === 0 ? recorded : options.build;
   // Shipped facts alone: numbers cannot be compared with a mail's, and the review says so.
   if (tree === null)
-    return { review: async (series) => againstReference(reviewSeries({ series, arch }), reference), source: null };
-  const input = treeInput({ tree, build: builds, arch, reference });
+    return async (series) => ({ review: againstReference(reviewSeries({ series, arch }), reference), source: null });
+  const place = { tree, build: builds, arch, reference };
+  const input = treeInput(place);
   const config = reference.row('files', 'config');
   const version = refuseForeign(reference, input, config);
-  const { advice } = options;
-  const units = options.unit ?? [];
-  if (units.length > 0 || reference.count('exporting') === 0) {
-    const source = { ...input, units: units.length > 0 ? units : null };
-    const review = async (series: Series) =>
-      againstReference(reviewSeries({ series, arch, source, advice }), reference);
-    return { review, source: input };
-  }
-  const place = { tree, builds, config: config ?? '', arch, version };
-  const review = async (series: Series): Promise<Review> => {
-    const bar = new SingleBar({ format: '{bar} {value}/{total} units', clearOnComplete: true, noTTYOutput: false });
-    const onUnit = (done: number, all: number): void => {
-      if (done === 1) bar.start(all, 0);
-      bar.update(done);
-      if (done === all) bar.stop();
-    };
-    try {
-      return await reviewWithReference({ series, input, readers: place, reference, onUnit, advice });
-    } finally {
-      bar.stop();
-    }
+  const readers = { tree, builds, config: config ?? '', arch, version };
+  return async (series) => {
+    const { over, missing } = neededOn(tree, series, known);
+    const source = over === null ? input : treeInput({ ...place, source: over.tree });
+    const placed = over === null ? readers : { ...readers, changed: over.changed };
+    const review = await judged({ series, source, reference, readers: placed, options });
+    return { review: { ...review, missing: [...review.missing, ...missing] }, source };
   };
-  return { review, source: input };
+}
+
+interface Judging {
+  readonly series: Series;
+  readonly source: TreeInput;
+  readonly reference: Reference;
+  readonly readers: BuildPlace;
+  readonly options: ReviewOptions;
+}
+
+/** By the exports of the units that were named, or by all of the reference. */
+async function judged({ series, source, reference, readers, options }: Judging): Promise<Review> {
+  const { advice, unit = [] } = options;
+  if (unit.length > 0 || reference.count('exporting') === 0) {
+    const units = unit.length > 0 ? unit : null;
+    return againstReference(
+      reviewSeries({ series, arch: source.arch, source: { ...source, units }, advice }),
+      reference,
+    );
+  }
+  const bar = new SingleBar({ format: '{bar} {value}/{total} units', clearOnComplete: true, noTTYOutput: false });
+  const onUnit = (done: number, all: number): void => {
+    if (done === 1) bar.start(all, 0);
+    bar.update(done);
+    if (done === all) bar.stop();
+  };
+  try {
+    return await reviewWithReference({ series, input: source, readers, reference, onUnit, advice });
+  } finally {
+    bar.stop();
+  }
 }
 
 function architectureOf({ meta }: Reference, asked: readonly Architecture[]): Architecture {

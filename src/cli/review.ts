@@ -7,10 +7,11 @@ import { LexCache } from '../c/lex-cache.js';
 import { configurationsOf } from '../disk/configurations.js';
 import { sourceForSeries } from '../disk/series-source.js';
 import { KabiwatchError } from '../errors.js';
-import { type Architecture, architectures, type Review, type Verdict } from '../kabi/review.js';
+import { type Architecture, architectures, type Missing, type Review, type Verdict } from '../kabi/review.js';
 import { type Configuration, reviewSeries } from '../kabi/review-series.js';
 import { worstOf } from '../kabi/verdict.js';
-import type { Patch, Series } from '../patch/series.js';
+import { type KnownSeries, knownSeries } from '../patch/prerequisites.js';
+import type { Series } from '../patch/series.js';
 import { b4Report } from '../report/b4.js';
 import { actionAnnotations, actionSummary } from '../report/github-action.js';
 import { markdownReport } from '../report/markdown.js';
@@ -20,7 +21,7 @@ import { textReport } from '../report/text.js';
 import { versionNumber } from '../service/engine.js';
 import { overlaySeries } from '../tree/overlay.js';
 import { seriesInFiles } from './mail-input.js';
-import { withReference } from './review-reference.js';
+import { type ReferenceReview, withReference } from './review-reference.js';
 
 const formats = ['text', 'json', 'markdown', 'b4', 'sarif', 'github'] as const;
 type Format = (typeof formats)[number];
@@ -131,13 +132,10 @@ async function runReview(files: readonly string[], options: ReviewOptions): Prom
   if (series.length === 0)
     throw new KabiwatchError('file-unreadable', { path: files.join(', '), why: 'no patch in it' });
   const reviews: Reviewed[] = [];
-  const known = series.flatMap(({ patches }) => patches);
-  const judged = options.reference === undefined ? null : withReference(options.reference, options);
+  const known = knownSeries(series);
+  const judge = options.reference === undefined ? null : withReference(options.reference, options, known);
   for (const one of series) {
-    const reviewed =
-      judged === null
-        ? reviewOne(one, options, known)
-        : { series: one, review: await judged.review(one), sources: judged.source === null ? [] : [judged.source] };
+    const reviewed = judge === null ? reviewOne(one, options, known) : byReference(one, await judge(one));
     reviews.push(options.verify === true ? await withSecondOpinion(reviewed) : reviewed);
   }
   if (options.fix !== undefined) writeFixes(reviews, options.fix === true ? '.' : options.fix);
@@ -145,10 +143,14 @@ async function runReview(files: readonly string[], options: ReviewOptions): Prom
   process.exitCode = exitCodeOf(worstOf(reviews.map(({ review }) => review.verdict)));
 }
 
+function byReference(series: Series, { review, source }: ReferenceReview): Reviewed {
+  return { series, review, sources: source === null ? [] : [source] };
+}
+
 function reviewOne(
   given: Series,
   { tree, branch = [], build = [], unit = [], arch, advice }: ReviewOptions,
-  known: readonly Patch[],
+  known: KnownSeries,
 ): Reviewed {
   const [asked = 'x86_64'] = arch;
   if (tree === undefined) return { series: given, review: reviewSeries({ series: given, arch: asked }), sources: [] };
@@ -156,21 +158,19 @@ function reviewOne(
   const units = unit.length === 0 ? null : unit;
   const configurations: Configuration[] = [];
   let series = given;
+  let missing: readonly Missing[] = [];
   for (const one of configurationsOf(build, arch)) {
     const found = sourceForSeries({ tree, branches, config: null, ...one }, given, known);
     if (!found.ok) {
       const review = reviewSeries({ series: given, arch: asked });
       return { series: given, review: { ...review, missing: [...review.missing, ...found.missing] }, sources: [] };
     }
-    series = found.series;
+    ({ series, missing } = found);
     configurations.push({ ...found.input, units });
   }
   const [source, ...also] = configurations;
-  return {
-    series,
-    review: reviewSeries({ series, arch: source?.arch ?? asked, source: source ?? null, also, advice }),
-    sources: configurations,
-  };
+  const review = reviewSeries({ series, arch: source?.arch ?? asked, source: source ?? null, also, advice });
+  return { series, review: { ...review, missing: [...review.missing, ...missing] }, sources: configurations };
 }
 
 /** `kabiwatch-fix-1.patch`, a file a series that has a rewrite; each is named on standard error. */

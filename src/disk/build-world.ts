@@ -22,7 +22,7 @@ export interface BuildPlace {
   readonly config: string;
   readonly arch: string;
   readonly version: string;
-  /** What a series makes of the tree's files; null for one that it removes. */
+  /** What a series, and what it needs, makes of the tree's files; null for one that is removed. */
   readonly changed?: ReadonlyMap<string, Uint8Array | null>;
 }
 

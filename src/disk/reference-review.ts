@@ -23,7 +23,7 @@ import { TypeGraph } from '../kernel/type-graph.js';
 import { macrosForTree } from '../kernel/unit.js';
 import { type CompiledUnit, readUnit } from '../kernel/unit-versions.js';
 import type { Series } from '../patch/series.js';
-import { overlaySeries } from '../tree/overlay.js';
+import { changedFiles, overlaySeries } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import type { BuildPlace } from './build-world.js';
 import { inputIds } from './input-ids.js';
@@ -141,7 +141,7 @@ async function readAll(
   });
   const isThere = compiled.filter(({ unit }) => after.read(unit.source) !== null);
   const olds = compiled.filter(({ number }) => both.has(number));
-  const patched = readers === 'here' ? readers : { ...readers, changed: changedFiles(request.series, after) };
+  const patched = readers === 'here' ? readers : withChanged(readers, changedFiles(request.series.patches, after));
   const is = await readVersions(isThere, patched, after, input, onUnit);
   const was = await readVersions(olds, readers, input.tree, input, onUnit);
   for (const { number } of compiled)
@@ -185,7 +185,6 @@ async function readVersions(
   return found;
 }
 
-function changedFiles(series: Series, after: SourceTree): ReadonlyMap<string, Uint8Array | null> {
-  const paths = new Set(series.patches.flatMap(({ files }) => files.flatMap(({ before, after: is }) => [before, is])));
-  return new Map([...paths].flatMap((path) => (path === null ? [] : [[path, after.read(path)] as const])));
+function withChanged(place: BuildPlace, changed: ReadonlyMap<string, Uint8Array | null>): BuildPlace {
+  return { ...place, changed: new Map([...(place.changed ?? []), ...changed]) };
 }

@@ -6,11 +6,15 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { KabiwatchError } from '../errors.js';
 import type { Architecture, Missing } from '../kabi/review.js';
-import type { Patch, Series } from '../patch/series.js';
-import { findBase, whyNoBase } from '../tree/base.js';
+import { type KnownSeries, knownSeries, prerequisitesOf } from '../patch/prerequisites.js';
+import type { Series } from '../patch/series.js';
+import { findBase, treeFor, whyNoBase } from '../tree/base.js';
 import { memoryTree } from '../tree/memory.js';
+import { changedFiles } from '../tree/overlay.js';
+import type { SourceTree } from '../tree/source-tree.js';
 import { buildFor } from './builds.js';
 import { gitMirror, isBareRepository } from './git-base.js';
+import { openTree } from './open-tree.js';
 import { type TreeInput, treeInput } from './tree-input.js';
 
 export interface SourcePlace {
@@ -32,17 +36,46 @@ export type SeriesSource =
       readonly input: TreeInput;
       /** The series, its base named where it was found. */
       readonly series: Series;
+      /** What the series needs and the tree lacks. */
+      readonly missing: readonly Missing[];
     }
   | { readonly ok: false; readonly missing: readonly Missing[] };
 
-/** `known`: patches sent elsewhere, for prerequisites. Throws `tree-not-found` where the place itself is wrong. */
-export function sourceForSeries(place: SourcePlace, series: Series, known: Iterable<Patch> = []): SeriesSource {
-  if (!isBareRepository(place.tree)) return { ok: true, input: inputOf(place, place.tree), series };
+/** `known`: series at hand, for prerequisites. Throws `tree-not-found` where the place itself is wrong. */
+export function sourceForSeries(
+  place: SourcePlace,
+  series: Series,
+  known: KnownSeries = knownSeries([]),
+): SeriesSource {
+  if (!isBareRepository(place.tree)) return onGiven(place, series, known);
   const mirror = gitMirror(place.tree, place.branches);
   const base = findBase(series, mirror, known);
   if (!base.ok) return { ok: false, missing: [{ what: 'the base', why: whyNoBase(base, basename(place.tree)) }] };
   const input = inputOf(place, `${place.tree}@${base.commit}`, base.tree);
-  return { ok: true, input, series: { ...series, base: base.commit } };
+  return { ok: true, input, series: { ...series, base: base.commit }, missing: base.missing };
+}
+
+/** A tree that was chosen by whoever asks: the series is judged there even where it does not apply, which its review says. */
+function onGiven(place: SourcePlace, series: Series, known: KnownSeries): SeriesSource {
+  const { over, missing } = neededOn(place.tree, series, known);
+  return { ok: true, input: inputOf(place, place.tree, over?.tree), series, missing };
+}
+
+export interface Needed {
+  /** The tree with what the series needs, and the files that differ by it; null where that is the tree itself. */
+  readonly over: { readonly tree: SourceTree; readonly changed: ReadonlyMap<string, Uint8Array | null> } | null;
+  readonly missing: readonly Missing[];
+}
+
+/** Throws `tree-not-found`. */
+export function neededOn(tree: string, series: Series, known: KnownSeries): Needed {
+  const needed = prerequisitesOf(series, known);
+  if (needed.patches.length === 0) return { over: null, missing: needed.missing };
+  const base = openTree(tree);
+  const made = treeFor(base, series, needed);
+  if (!made.ok) return { over: null, missing: needed.missing };
+  const { tree: over, missing } = made;
+  return { over: over === base ? null : { tree: over, changed: changedFiles(needed.patches, over) }, missing };
 }
 
 /** Series of one thread share their base mostly: the last tree that was opened is kept. */

@@ -3,7 +3,7 @@
  * changes nothing. Never happens: a message in two series (but for the patches that a reroll keeps), a loop.
  */
 
-import type { Patch, Series } from '../patch/series.js';
+import type { Need, Patch, Series } from '../patch/series.js';
 import { type Group, groupParts } from './group.js';
 import type { Message } from './message.js';
 import { supersededBy } from './supersede.js';
@@ -85,15 +85,32 @@ function draftOf({ cover, patches }: Group): Draft {
     complete: isComplete(numbered, total),
     patches: numbered,
     kept: [],
-    dependsOn: [...new Set(members.flatMap(({ trailers }) => trailers.dependsOn))],
+    dependsOn: messagesIn(members),
   };
 }
 
 function lone(message: Message): Draft {
   const { version, rfc } = message.tags;
-  const { dependsOn } = message.trailers;
   const patches = [{ n: 1, message }];
-  return { head: message, cover: null, version, rfc, total: 1, complete: true, patches, kept: [], dependsOn };
+  return {
+    head: message,
+    cover: null,
+    version,
+    rfc,
+    total: 1,
+    complete: true,
+    patches,
+    kept: [],
+    dependsOn: messagesIn([message]),
+  };
+}
+
+function messagesIn(members: readonly Message[]): string[] {
+  return [...new Set(needsOf(members).flatMap((need) => (need.kind === 'message' ? [need.id] : [])))];
+}
+
+function needsOf(members: readonly Message[]): Need[] {
+  return members.flatMap(({ trailers }) => trailers.needs);
 }
 
 function isComplete(patches: readonly AssembledPatch[], total: number): boolean {
@@ -193,9 +210,8 @@ export function seriesOf(assembled: AssembledSeries): Series {
     rfc,
     messageId: head.id,
     base: members.map(({ trailers }) => trailers.base).find((base) => base !== null) ?? null,
-    prerequisites: [...new Set(members.flatMap(({ trailers }) => trailers.prerequisites))].filter((id) =>
-      /^[0-9a-f]{40}$/.test(id),
-    ),
+    needs: needsOf([...new Set(members)]),
+    changeId: members.map(({ trailers }) => trailers.changeId).find((id) => id !== null) ?? null,
     supersedes: assembled.supersedes,
     patches: patches.map(({ n, message }) => patchOf(n, total, message)),
   };

@@ -19,13 +19,26 @@ export interface Series {
   readonly messageId: string | null;
   /** `base-commit:` trailer, or null. */
   readonly base: string | null;
-  /** `prerequisite-patch-id:` trailers: ids (patch-id.ts) of what must be applied first, in this order. */
-  readonly prerequisites?: readonly string[];
+  /** What must be applied first, in this order. */
+  readonly needs?: readonly Need[];
+  /** b4's `change-id:`, by which others may need this series. */
+  readonly changeId?: string | null;
   /** `messageId` of the series that this one replaces, where that is known. */
   readonly supersedes?: string | null;
   /** In order of `n`; numbers may be missing. */
   readonly patches: readonly Patch[];
 }
+
+/** What a series names as its prerequisite. */
+export type Need =
+  /** `prerequisite-patch-id:`, 40 hex digits (patch-id.ts). */
+  | { readonly kind: 'patch'; readonly id: string }
+  /** `Depends-on:` and its kin: a Message-ID of any part of a series, without angle brackets. */
+  | { readonly kind: 'message'; readonly id: string }
+  /** b4's `prerequisite-change-id: ID:vN`; without a version the newest. */
+  | { readonly kind: 'change'; readonly id: string; readonly version: number | null }
+  /** Words that name no mail. */
+  | { readonly kind: 'other'; readonly text: string };
 
 export interface Patch {
   readonly n: number;

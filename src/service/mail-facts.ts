@@ -6,6 +6,7 @@ import type { Identity, MailFacts } from './tasks.js';
 
 const maxAncestors = 30;
 const maxTitle = 300;
+const maxNeeds = 100;
 
 export function mailFacts(message: Message, identity: Identity): MailFacts {
   const { id, ancestors, sender, tags, kind, automatic, recipients, prose, trailers, date } = message;
@@ -21,6 +22,9 @@ export function mailFacts(message: Message, identity: Identity): MailFacts {
     reply: tags.reply,
     title: titleKey(tags.title).slice(0, maxTitle),
     changeId: trailers.changeId,
+    needs: trailers.needs
+      .slice(0, maxNeeds)
+      .flatMap((need) => (need.kind === 'other' ? [] : [`${need.kind} ${need.id}`])),
     sentAt: date > 0 ? date : null,
     patch: kind === 'patch',
     series: kind === 'patch' || kind === 'cover',

@@ -24,6 +24,8 @@ export interface MailFacts {
   readonly title: string;
   /** b4's, or null. */
   readonly changeId: string | null;
+  /** What must be applied before its series: `message ID`, `change ID`, `patch ID`. */
+  readonly needs: readonly string[];
   /** Milliseconds since 1970 by its Date field; null where none can be read. */
   readonly sentAt: number | null;
   /** It carries a diff. */
@@ -75,7 +77,7 @@ export interface SeriesResult {
   readonly subject: string;
   readonly version: number;
   readonly complete: boolean;
-  /** SHA-256 over the Message-IDs of its patches. */
+  /** SHA-256 over the Message-IDs of its patches, and of those that were applied before them. */
   readonly patches: string;
   /** Message-ID of the series that this one replaces, and of the one that replaces it. */
   readonly supersedes: string | null;

@@ -14,7 +14,7 @@ import type { Clock } from './ports.js';
 import { type Bot, composeReply } from './reply.js';
 import { planCheck, planDelivery, takeBackUnsent } from './store/deliveries.js';
 import { meetingsOf, noteMarks, wakeMet } from './store/meetings.js';
-import { prerequisitesOf } from './store/prerequisites.js';
+import { prerequisitesOf, wakeWhoNeedsPatches } from './store/prerequisites.js';
 import {
   historyOf,
   judgedOf,
@@ -102,7 +102,7 @@ async function judge(working: Working, thread: DueThread, signal: AbortSignal): 
     mails,
     known: await judgedOf(store, thread.id, engine),
     earlier: await reviewsOf(store, thread.id),
-    prerequisites: source === null ? [] : await prerequisitesOf(store, thread.id, mails),
+    prerequisites: source === null ? [] : await prerequisitesOf(store, thread.id),
   } as const;
   const settings = {
     arch: list?.arch ?? 'x86_64',
@@ -148,6 +148,7 @@ async function settleSeries(working: Working, tx: Database, thread: DueThread, r
   if (!fresh) return;
   await noteMarks(tx, series, { patchIds: result.patchIds, links: [] });
   await wakeMet(tx, series, now);
+  await wakeWhoNeedsPatches(tx, thread.id, result.patchIds, now);
   const list = listFor(config, lists, thread.list);
   if (list === null) return noteSilence(tx, id, 'its list is no longer configured');
   const about = {

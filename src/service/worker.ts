@@ -19,7 +19,8 @@ import { assemble, seriesOf } from '../mail/assemble.js';
 import { isVouched } from '../mail/authentication.js';
 import { type Message, readMessage } from '../mail/message.js';
 import { patchId } from '../patch/patch-id.js';
-import type { Patch, Series } from '../patch/series.js';
+import { type KnownSeries, knownSeries, prerequisitesOf } from '../patch/prerequisites.js';
+import type { Series } from '../patch/series.js';
 import { textReport } from '../report/text.js';
 import { overlaySeries } from '../tree/overlay.js';
 import { mailFacts } from './mail-facts.js';
@@ -88,8 +89,8 @@ async function read(task: Task & { kind: 'read' }): Promise<ReadAnswer> {
   return answers;
 }
 
-/** `known`: patches at hand, for what a series says must be applied first. */
-function worldOf({ arch, source }: ReviewSettings, known: readonly Patch[]): JudgeWorld | null {
+/** `known`: series at hand, for what a series says must be applied first. */
+function worldOf({ arch, source }: ReviewSettings, known: KnownSeries): JudgeWorld | null {
   if (source === null) return null;
   return {
     onTree(series) {
@@ -97,7 +98,11 @@ function worldOf({ arch, source }: ReviewSettings, known: readonly Patch[]): Jud
       if (!found.ok) return found;
       // Replies are read by strangers: which mirror it was, not where it lies on this machine.
       const input = { ...found.input, tree: { ...found.input.tree, id: basename(source.tree) } };
-      return { ok: true, review: (reference) => reviewed(found.series, input, reference) };
+      const review = async (reference: Reference | null): Promise<Review> => {
+        const made = await reviewed(found.series, input, reference);
+        return { ...made, missing: [...made.missing, ...found.missing] };
+      };
+      return { ok: true, review };
     },
     reference: () => (source.reference === null ? null : openNamedReference(source.reference)),
   };
@@ -124,8 +129,8 @@ async function review(task: Task & { kind: 'review' }): Promise<ReviewAnswer> {
   const elsewhere: Message[] = [];
   for (const raw of task.prerequisites) elsewhere.push(await readMessage(raw));
   const assembly = assemble(mails).series;
-  const patches = [...assembly, ...assemble(elsewhere).series].flatMap((one) => seriesOf(one).patches);
-  const judge = seriesJudge(task.settings, worldOf(task.settings, patches));
+  const atHand = knownSeries([...assembly, ...assemble(elsewhere).series].map(seriesOf));
+  const judge = seriesJudge(task.settings, worldOf(task.settings, atHand));
   const replaced = new Map(
     assembly.flatMap((one) =>
       one.supersedes === null || one.patches.length === 0 ? [] : [[one.supersedes, one.head] as const],
@@ -139,11 +144,15 @@ async function review(task: Task & { kind: 'review' }): Promise<ReviewAnswer> {
   // Oldest first: what a version changes is said against the review of the one before.
   for (const assembled of assembly) {
     const { head, complete } = assembled;
-    const ids = assembled.patches.map(({ message }) => message.id);
-    const digest = createHash('sha256').update(ids.join('\n')).digest('hex');
-    if (ids.length === 0 || known.has(`${head.id} ${digest}`)) continue;
-    const started = performance.now();
+    if (assembled.patches.length === 0) continue;
     const series = seriesOf(assembled);
+    // What it needs may come after it: then it is another review.
+    const members = [...series.patches, ...prerequisitesOf(series, atHand).patches];
+    const digest = createHash('sha256')
+      .update(members.map(({ messageId }) => messageId).join('\n'))
+      .digest('hex');
+    if (known.has(`${head.id} ${digest}`)) continue;
+    const started = performance.now();
     const made = await judge(series);
     reviews.set(head.id, made);
     const earlier = assembled.supersedes === null ? undefined : reviews.get(assembled.supersedes);

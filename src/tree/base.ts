@@ -1,10 +1,17 @@
 /**
  * A Series + a mirror -> the commit that it was made on, and the tree before it. Comes in: what the series says of itself (`base-commit:`,
- * the blob ids of its `index` lines, `prerequisite-patch-id:`) and the branches to try. Goes out: the first base on which every patch
+ * the blob ids of its `index` lines, what must be applied first) and the branches to try. Goes out: the first base on which every patch
  * applies, or what was tried and which hunk of which file did not fit. Never happens: a base on which a patch does not apply.
  */
-import { patchId } from '../patch/patch-id.js';
-import type { Patch, Series } from '../patch/series.js';
+import {
+  type KnownSeries,
+  knownSeries,
+  type MissingNeed,
+  type Prerequisites,
+  prerequisitesOf,
+} from '../patch/prerequisites.js';
+import type { Series } from '../patch/series.js';
+import { placeOf, withNeeded } from './needed.js';
 import { overlaySeries } from './overlay.js';
 import type { SourceTree } from './source-tree.js';
 
@@ -28,6 +35,8 @@ export type Base =
       readonly how: 'base-commit' | 'index lines' | 'branch';
       /** The commit's tree, prerequisites applied. */
       readonly tree: SourceTree;
+      /** Prerequisites that are not in it. */
+      readonly missing: readonly MissingNeed[];
     }
   | { readonly ok: false; readonly tried: readonly Tried[] };
 
@@ -38,33 +47,37 @@ export interface Tried {
   readonly why: string;
 }
 
-/** `known`: patches that were sent elsewhere, for prerequisites. */
-export function findBase(series: Series, mirror: Mirror, known: Iterable<Patch> = []): Base {
-  const { patches: needed, unknown } = prerequisitesOf(series, known);
-  const tried: Tried[] = unknown.map((id) => ({
-    base: `prerequisite patch ${id.slice(0, 12)}`,
-    why: 'it is in no mail that was read',
-  }));
+/** `known`: series at hand, for prerequisites. */
+export function findBase(series: Series, mirror: Mirror, known: KnownSeries = knownSeries([])): Base {
+  const needed = prerequisitesOf(series, known);
+  const tried: Tried[] = needed.missing.map(({ what, why }) => ({ base: what, why }));
   const seen = new Set<string>();
   for (const candidate of candidatesFor(series, mirror, tried)) {
     if (seen.has(candidate.commit)) continue;
     seen.add(candidate.commit);
-    const base = mirror.tree(candidate.commit);
-    // A branch may hold the prerequisites already: it is tried with and without them.
-    const before = needed.length === 0 ? [base] : [overlaySeries(base, { ...series, patches: needed }).after, base];
-    for (const tree of before) {
-      const [failed] = overlaySeries(tree, series).failed;
-      if (failed === undefined) return { ok: true, commit: candidate.commit, how: candidate.how, tree };
-      if (tree === before.at(-1)) {
-        const hunk = failed.hunk === 0 ? '' : `, hunk ${failed.hunk} (line ${failed.at})`;
-        tried.push({
-          base: candidate.name,
-          why: `patch ${failed.patch} does not apply: ${failed.file}${hunk}: ${failed.why}`,
-        });
-      }
-    }
+    const made = treeFor(mirror.tree(candidate.commit), series, needed);
+    if (made.ok)
+      return { ok: true, commit: candidate.commit, how: candidate.how, tree: made.tree, missing: made.missing };
+    tried.push({ base: candidate.name, why: made.why });
   }
   return { ok: false, tried };
+}
+
+type Made =
+  | { readonly ok: true; readonly tree: SourceTree; readonly missing: readonly MissingNeed[] }
+  | { readonly ok: false; readonly why: string };
+
+/** The tree on which every patch of the series applies: `base` with what is needed, else as it is. */
+export function treeFor(base: SourceTree, series: Series, needed: Prerequisites): Made {
+  const over = withNeeded(base, needed.patches);
+  const missing = [...needed.missing, ...over.missing];
+  const [failed] = overlaySeries(over.tree, series).failed;
+  if (failed === undefined) return { ok: true, tree: over.tree, missing };
+  if (over.tree !== base && overlaySeries(base, series).failed.length === 0) {
+    const lost = 'with it the series does not apply, without it it does';
+    return { ok: true, tree: base, missing: [...missing, { what: 'what the series depends on', why: lost }] };
+  }
+  return { ok: false, why: `patch ${failed.patch} does not apply: ${placeOf(failed)}` };
 }
 
 interface Candidate {
@@ -109,21 +122,6 @@ export function blobsBefore({ patches }: Series): Map<string, string> {
     for (const { before, after } of files) for (const path of [before, after]) if (path !== null) touched.add(path);
   }
   return blobs;
-}
-
-/** The patches that must be applied first, in the order in which the series names them, and the ids of those that are not known. */
-function prerequisitesOf(series: Series, known: Iterable<Patch>): { patches: Patch[]; unknown: string[] } {
-  const ids = series.prerequisites ?? [];
-  if (ids.length === 0) return { patches: [], unknown: [] };
-  const byId = new Map<string, Patch>();
-  for (const patch of known) {
-    const id = patchId(patch.files);
-    if (id !== null) byId.set(id, patch);
-  }
-  return {
-    patches: ids.flatMap((id) => byId.get(id) ?? []),
-    unknown: ids.filter((id) => !byId.has(id)),
-  };
 }
 
 /** For `missing`: why the series was judged without a tree. */

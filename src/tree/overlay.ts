@@ -25,7 +25,7 @@ export interface FailedFile {
   readonly at: number;
 }
 
-export function overlaySeries(base: SourceTree, series: Series): Overlay {
+export function overlaySeries(base: SourceTree, series: Pick<Series, 'patches'>): Overlay {
   const steps: SourceTree[] = [];
   const failed: FailedFile[] = [];
   let tree = base;
@@ -56,6 +56,15 @@ function overlayPatch(base: SourceTree, patch: Patch, failed: FailedFile[]): Sou
     if (file.after !== null) files.set(file.after, Buffer.from(applied.text, 'latin1'));
   }
   return overlayFiles(base, files, `patch ${patch.n} on ${base.id}`);
+}
+
+/** What the patches make of the files that they touch; null for one that is gone. */
+export function changedFiles(
+  patches: readonly Pick<Patch, 'files'>[],
+  after: SourceTree,
+): Map<string, Uint8Array | null> {
+  const paths = new Set(patches.flatMap(({ files }) => files.flatMap(({ before, after: is }) => [before, is])));
+  return new Map([...paths].flatMap((path) => (path === null ? [] : [[path, after.read(path)] as const])));
 }
 
 /** A tree with some files replaced, added, or (null) taken away. */

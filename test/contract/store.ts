@@ -44,6 +44,7 @@ function mail(facts: Partial<MailFacts> & { messageId: string }): Incoming {
       reply: false,
       title: '',
       changeId: null,
+      needs: [],
       sentAt: null,
       patch: true,
       series: true,

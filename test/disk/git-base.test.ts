@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { gitMirror } from '../../src/disk/git-base.js';
 import { parseDiffs } from '../../src/patch/parse.js';
 import { patchId } from '../../src/patch/patch-id.js';
+import { knownSeries } from '../../src/patch/prerequisites.js';
 import type { Patch, Series } from '../../src/patch/series.js';
 import { findBase, type Mirror, whyNoBase } from '../../src/tree/base.js';
 
@@ -125,8 +126,8 @@ describe('the base of a series', () => {
     const made = commit({ 'a.h': text }, 'on top');
     const patch = unindexed(patchAt(made, 'a.h', atLine('line 20 as needed')));
     git('reset', '-q', '--hard', tip);
-    const series = seriesOf([patch], { base: first, prerequisites: [patchId(needed.files) as string] });
-    const found = findBase(series, mirror, [needed]);
+    const series = seriesOf([patch], { base: first, needs: [{ kind: 'patch', id: patchId(needed.files) as string }] });
+    const found = findBase(series, mirror, knownSeries([seriesOf([needed], { messageId: 'needed@x' })]));
     expect(found).toMatchObject({ ok: true, how: 'base-commit', commit: first });
     if (found.ok) expect(Buffer.from(found.tree.read('a.h') ?? '').toString()).toBe(text);
     const unknown = findBase(series, mirror);

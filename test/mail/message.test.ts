@@ -118,7 +118,11 @@ test('the author of an in-body From, below scissors too', async () => {
 test('tools trailers, requests to pull, machines', async () => {
   const body = `Why.\n\nDepends-on: <0@y>\nbase-commit: ${'ab'.repeat(20)}\nprerequisite-patch-id: ${'cd'.repeat(20)}\n`;
   const { trailers } = await message({ id: '1@x', subject: '[PATCH 0/2] x', body });
-  expect(trailers).toMatchObject({ base: 'ab'.repeat(20), dependsOn: ['0@y'], prerequisites: ['cd'.repeat(20)] });
+  const needs = [
+    { kind: 'message', id: '0@y' },
+    { kind: 'patch', id: 'cd'.repeat(20) },
+  ];
+  expect(trailers).toMatchObject({ base: 'ab'.repeat(20), needs });
   const pull = await message({
     id: '2@x',
     subject: '[GIT PULL] x',

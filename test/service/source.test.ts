@@ -2,7 +2,7 @@
  * `kabiwatch serve` with kernel source for a list: a mail's series is judged at its own base in a mirror, and from the mail alone where there
  * is none or where the tree is too much for a worker.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
@@ -69,6 +69,16 @@ const first = Buffer.from(
   'latin1',
 );
 const next = mailed('next@x', `--base=${base}`);
+put({ 'include/linux/s.h': header('\tint a;', '\tlong b;', '\tlong needed;') }, 's: needed');
+put({ 'include/linux/s.h': header('\tint a;', '\tlong b;', '\tlong needed;', '\tlong more;') }, 's: more');
+const [neededText, moreText] = ['HEAD^', 'HEAD'].map((commit) => git('format-patch', '-1', '--stdout', commit));
+git('reset', '-q', '--hard', base);
+const sent = (id: string, text: string, about: string): Buffer =>
+  Buffer.from(
+    `Message-ID: <${id}>\n${text}`.replace(/^From [0-9a-f]{40} .*\n/m, '').replace('\n---\n', `\n${about}\n---\n`),
+  );
+const lateNeed = sent('needed@x', neededText as string, '');
+const dependent = sent('more@x', moreText as string, '\nDepends-on: <needed@x>');
 const bare = join(folder.path, 'mirror.git');
 execFileSync('git', ['clone', '-q', '--bare', work, bare]);
 const build = join(folder.path, 'build');
@@ -135,6 +145,58 @@ test('a series is judged at the base that it names, that its index lines have, o
   expect(reviews.get('foreign@x')?.[2]).toMatch(/does not apply:\s+include\/linux\/s\.h,\s+hunk 1/);
   expect(reviews.get('next@x')?.[0]).toBe('source');
 }, 180_000);
+
+test('what a series depends on may come after it: then it is judged again, with it', async () => {
+  const run = scratchFolder('source-needs');
+  const imap = await startSmallImap('bot', 'secret');
+  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: 1 };
+  const source = { tree: bare, branches: ['master'], build: [build] };
+  const settings = configuration(run.path, servers, {}, { reply: 'always', quiet: '1s', source });
+  const service = startProcess(`${run.path}/kabiwatch.yaml`, settings);
+  const reviewed = () =>
+    service.lines.filter(({ msg }) => msg === 'reviewed').map(({ series, evidence }) => [series, evidence]);
+  try {
+    imap.deliver(dependent);
+    await until('it is reviewed', () => reviewed().length === 1, 60_000);
+    imap.deliver(lateNeed);
+    await until('both are', () => reviewed().length === 3, 60_000);
+    expect(reviewed()[0]).toEqual(['more@x', 'diff']);
+    expect(reviewed().slice(1).sort()).toEqual([
+      ['more@x', 'source'],
+      ['needed@x', 'source'],
+    ]);
+    const [first] = readdirSync(join(run.path, 'replies')).map((name) =>
+      readFileSync(join(run.path, 'replies', name), 'latin1'),
+    );
+    expect(first?.replace(/\s+/g, ' ')).toContain('prerequisite needed@x: it is in no mail that was read');
+  } finally {
+    await service.stop();
+    await imap.stop();
+    run.remove();
+  }
+}, 180_000);
+
+test('kabiwatch review applies what a series depends on, where it is given; else says that it is not', () => {
+  const file = (name: string, mail: Buffer): string => {
+    writeFileSync(join(folder.path, name), mail);
+    return join(folder.path, name);
+  };
+  const [needed, more] = [file('needed.eml', lateNeed), file('more.eml', dependent)];
+  const review = (tree: string, ...files: string[]) => {
+    const args = ['dist/cli/main.js', 'review', '--json', '--no-advice', '--tree', tree, '--build', build, ...files];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'latin1' });
+    if (stderr !== '') throw new Error(stderr);
+    const parsed = JSON.parse(stdout);
+    return [parsed].flat().find(({ series }) => series.messageId === 'more@x');
+  };
+  for (const tree of [bare, work]) {
+    const both = review(tree, needed, more);
+    expect([tree, both.evidence, both.types[0]?.before.size]).toEqual([tree, 'source', 24]);
+    expect(JSON.stringify(both.missing)).not.toContain('prerequisite');
+    const alone = review(tree, more);
+    expect(JSON.stringify(alone.missing)).toContain('prerequisite needed@x');
+  }
+}, 120_000);
 
 test('a worker that breaks on the tree is followed by a review of the mail, which says so', async () => {
   const reviews = await served([named], { tree: bare, build: [build], timeLimit: '1ms' });

@@ -5,6 +5,7 @@
 import type { Database, Store } from '../database.js';
 import type { Cursor } from '../ports.js';
 import type { MailFacts } from '../tasks.js';
+import { wakeWhoNeeds } from './prerequisites.js';
 import { relatedThread } from './relatives.js';
 
 /** One mail of a batch: read, or the reason why it could not be. */
@@ -104,8 +105,8 @@ async function storeMessage(
   const [row] = await tx.query<{ id: number }>(
     `insert into kabiwatch.message
        (message_id, thread, list, received_at, sender, subject, version, n, total, patch, automatic, raw,
-        title, change_id, sent_at, part)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) returning id`,
+        title, change_id, sent_at, part, needs)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::text[]) returning id`,
     [
       facts.messageId,
       thread,
@@ -123,6 +124,7 @@ async function storeMessage(
       facts.changeId,
       facts.sentAt === null ? null : new Date(facts.sentAt),
       facts.series && !facts.reply,
+      facts.needs,
     ],
   );
   await onList(tx, (row as { id: number }).id, list.name);
@@ -189,9 +191,10 @@ async function makeDue(tx: Database, thread: number, facts: MailFacts, quiet: Da
      where thread = $1 and version = $2 and total = $3 and patch and n between 1 and total`,
     [thread, facts.version, facts.total],
   );
-  const complete = (row?.parts ?? 0) >= facts.total;
+  const due = (row?.parts ?? 0) >= facts.total ? now : quiet;
   await tx.query(
     `update kabiwatch.thread set due_at = case when due_at <= $3 then due_at else $2 end, queued_at = null, marks = marks + 1 where id = $1`,
-    [thread, complete ? now : quiet, now],
+    [thread, due, now],
   );
+  await wakeWhoNeeds(tx, thread, due);
 }

@@ -1,31 +1,66 @@
-/** What the mails of a thread say must be applied first -> the mails of other threads that carry it. */
+/**
+ * What the mails of a thread say must be applied first -> the mails of other threads that carry it; and the other way round: a thread that got
+ * what others wait for makes them due again. Needs are stored as `message ID`, `change ID`, `patch ID`.
+ */
 import type { Database } from '../database.js';
 
-const [maxIds, maxMails, maxBytes] = [200, 300, 16_000_000];
+const [maxThreads, maxMails, maxBytes] = [40, 300, 16_000_000];
+/** A series may need one that needs one. */
+const maxSteps = 4;
 
-/** Named by `prerequisite-patch-id:` where a reviewed series has such a patch. */
-export async function prerequisitesOf(
-  db: Database,
-  thread: number,
-  mails: readonly Uint8Array[],
-): Promise<readonly Uint8Array[]> {
-  const ids = [...new Set(mails.flatMap(idsIn))].slice(0, maxIds);
-  if (ids.length === 0) return [];
+/** Patches and cover letters of what is needed, and of what that needs in turn, nearest first. */
+export async function prerequisitesOf(db: Database, thread: number): Promise<readonly Uint8Array[]> {
+  const found = new Set<number>();
+  for (let step = 0, open = [thread]; step < maxSteps && open.length > 0 && found.size < maxThreads; step++) {
+    const rows = await db.query<{ thread: number }>(
+      `with needed as (select distinct unnest(needs) as need from kabiwatch.message where thread = any($1::bigint[]) and part)
+       select m.thread from needed join kabiwatch.message m on need = 'message ' || m.message_id
+       union select m.thread from needed join kabiwatch.message m on m.part and need = 'change ' || m.change_id
+       union select s.thread from needed join kabiwatch.series_patch p on need = 'patch ' || p.patch_id
+         join kabiwatch.series s on s.id = p.series
+       limit ${maxThreads}`,
+      [open],
+    );
+    open = rows.map((row) => row.thread).filter((id) => id !== thread && !found.has(id));
+    for (const id of open) found.add(id);
+  }
+  if (found.size === 0) return [];
   const rows = await db.query<{ raw: Uint8Array }>(
     `select raw from (
-       select m.raw, sum(length(m.raw)) over (order by m.received_at, m.id) as bytes
-       from kabiwatch.message m where m.patch and m.raw is not null and m.thread <> $1 and m.thread in (
-         select s.thread from kabiwatch.series s join kabiwatch.series_patch p on p.series = s.id
-         where p.patch_id = any($2::text[]))
-     ) mail where bytes <= $3 limit $4`,
-    [thread, ids, maxBytes, maxMails],
+       select m.raw, sum(length(m.raw)) over (order by array_position($1::bigint[], m.thread), m.received_at, m.id) as bytes
+       from kabiwatch.message m where (m.patch or m.part) and m.raw is not null and m.thread = any($1::bigint[])
+     ) mail where bytes <= $2 order by bytes limit $3`,
+    [[...found], maxBytes, maxMails],
   );
   return rows.map(({ raw }) => raw);
 }
 
-/** Only a worker parses mail; this finds 40 hex digits behind a word in bytes. */
-function idsIn(raw: Uint8Array): string[] {
-  const text = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('latin1');
-  if (!text.includes('prerequisite-patch-id:')) return [];
-  return [...text.matchAll(/^prerequisite-patch-id: ([0-9a-f]{40})\r?$/gm)].map(([, id = '']) => id);
+/** A part came to `thread`: who named one of its parts, or their change, is to be judged with them. */
+export async function wakeWhoNeeds(tx: Database, thread: number, due: Date): Promise<void> {
+  await wake(
+    tx,
+    `array(select 'message ' || message_id from kabiwatch.message where thread = $1 and part
+       union select 'change ' || change_id from kabiwatch.message where thread = $1 and part and change_id is not null)`,
+    [thread, due],
+  );
+}
+
+/** A series of `thread` was read: who named one of its patches by its id is to be judged with them. */
+export async function wakeWhoNeedsPatches(
+  tx: Database,
+  thread: number,
+  patchIds: readonly string[],
+  due: Date,
+): Promise<void> {
+  if (patchIds.length > 0) await wake(tx, '$3::text[]', [thread, due, patchIds.map((id) => `patch ${id}`)]);
+}
+
+/** Anybody can name anything: only so many are made due by one mail. */
+async function wake(tx: Database, needs: string, values: readonly unknown[]): Promise<void> {
+  await tx.query(
+    `update kabiwatch.thread set due_at = coalesce(due_at, $2), marks = marks + 1 where id in (
+       select distinct thread from kabiwatch.message where part and needs <> '{}' and needs && ${needs} and thread <> $1
+       limit ${maxThreads})`,
+    [...values],
+  );
 }
