@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import type { Command } from 'commander';
 import { buildFor } from '../disk/builds.js';
 import { gitMirror, isBareRepository } from '../disk/git-base.js';
+import { askArchive, epochsOf, tipOf } from '../disk/mail-archive.js';
 import { openNamedReference } from '../disk/references.js';
 import { treeInput } from '../disk/tree-input.js';
 import { KabiwatchError } from '../errors.js';
@@ -51,8 +52,12 @@ interface Check {
 function checksOf(config: Config): Check[] {
   const checks: Check[] = [{ what: 'store', check: () => tryStore(config) }];
   for (const list of config.lists) {
-    checks.push({ what: `mailbox of ${list.name}`, check: () => tryMailbox(config, list) });
-    const { source } = list;
+    const { source, publicInbox } = list;
+    checks.push(
+      publicInbox === undefined
+        ? { what: `mailbox of ${list.name}`, check: () => tryMailbox(config, list) }
+        : { what: `archive of ${list.name}`, check: () => tryArchive(publicInbox) },
+    );
     if (source !== undefined)
       checks.push({ what: `source of ${list.name}`, check: async () => trySource(source, list.arch) });
   }
@@ -147,6 +152,23 @@ async function tryMailbox(config: Config, list: ListConfig): Promise<string> {
   } finally {
     await client.logout().catch(() => {});
   }
+}
+
+async function tryArchive({ path, fetch }: NonNullable<ListConfig['publicInbox']>): Promise<string> {
+  const newest = epochsOf(path).at(-1);
+  if (newest === undefined)
+    throw new KabiwatchError('file-unreadable', { path, why: 'no public-inbox archive is there' });
+  const mirrored = await askArchive(newest, 'config', '--get', 'remote.origin.mirror').catch(() => '');
+  if (fetch && mirrored.trim() !== 'true')
+    throw new KabiwatchError('file-unreadable', {
+      path: newest,
+      why: 'git fetch would bring no mail: it is no mirror',
+      remedy: 'git clone --mirror',
+    });
+  const tip = await tipOf(newest);
+  if (tip === null) return `${newest}, no mail yet`;
+  const count = (await askArchive(newest, 'rev-list', '--count', tip)).trim();
+  return `${newest}, ${count} mails${fetch ? ', fetched' : ''}`;
 }
 
 async function tryFolder(folder: string): Promise<string> {

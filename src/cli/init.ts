@@ -48,7 +48,7 @@ accounts:
 lists:
   - name: my-list
     address: my-list@example.org
-    account: main
+    account: main                     # or a public-inbox archive in git: publicInbox: { path: ./list.git, fetch: true }
     mailbox: INBOX                    # a public-inbox list without its slice: inbox.comp.tools.systemtap
     # start: now                      # now, all, { date: 2025-01-31 } or { uid: 1234 }
     mode: dry-run                     # off; dry-run: write replies to a folder; author: only to the author; list: author and list

@@ -36,7 +36,7 @@ async function replay(path: string, options: ReplayOptions): Promise<void> {
   const state = options.state === undefined ? null : openReplayState(options.state, path);
   const read: Replayed[] = [...(state?.known ?? [])];
   const started = performance.now();
-  const archive = archiveOf(path, read.at(-1)?.at ?? null);
+  const archive = await archiveOf(path, read.at(-1)?.at ?? null);
   const bar = new SingleBar({
     format: '{bar} {value}/{total} mails, {speed}/s, {eta_formatted} left',
     clearOnComplete: true,
@@ -60,11 +60,14 @@ async function replay(path: string, options: ReplayOptions): Promise<void> {
   }
   const assembly = assemble(read.map(({ message }) => message));
   const seconds = (performance.now() - started) / 1000;
+  // Of all threads: what a busy machine cannot stretch.
+  const cpu = process.cpuUsage();
   const counts = {
     ...countsOf(read, assembly),
     resumed: known,
     seconds,
     perSecond: (read.length - known) / seconds,
+    cpuSeconds: (cpu.user + cpu.system) / 1e6,
     peakMB: process.resourceUsage().maxRSS / 1024,
   };
   process.stdout.write(options.json === true ? `${JSON.stringify(counts, null, 2)}\n` : tableOf(counts));

@@ -1,60 +1,159 @@
 /**
- * A public-inbox archive -> its mails, oldest first: v2 holds a commit a mail with the message in the file `m`; v1 a tree of blobs. One
- * `git cat-file --batch` reads them all.
+ * A public-inbox archive -> its mails, oldest first. An archive is a repository, or a folder of them, one an epoch (`git/0.git`, `git/1.git`, …;
+ * v2). A commit adds a mail: in v2 as the file `m`, in v1 as a file named for its Message-ID. One `git cat-file --batch` an epoch reads them
+ * all; nothing is checked out.
  */
-import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { KabiwatchError } from '../errors.js';
 
+/** A mail's place. */
+export interface ArchivedName {
+  /** The epoch's repository. */
+  readonly repository: string;
+  /** The commit that added it: where a later run can go on. */
+  readonly at: string;
+  /** When it was added, by the archive's clock. */
+  readonly addedAt: Date;
+  readonly blob: string;
+}
+
 export interface ArchivedMail {
-  /** Object name of the commit (v2) or the blob (v1): where a later run can go on. */
   readonly at: string;
   readonly raw: Buffer;
 }
 
-export function isGitDirectory(path: string): boolean {
+export function isArchive(path: string): boolean {
+  return isRepository(path) || epochsIn(path).length > 0;
+}
+
+function isRepository(path: string): boolean {
   const isBare = (dir: string): boolean => existsSync(join(dir, 'HEAD')) && existsSync(join(dir, 'objects'));
   return isBare(path) || isBare(join(path, '.git'));
 }
 
-/** Names of the archive's mails, oldest first; those after `after`, where it is one of them. */
-export function archivedNames(path: string, after: string | null = null): string[] {
-  const git = (...args: string[]): string[] =>
-    execFileSync('git', ['-C', path, ...args], {
-      encoding: 'utf8',
-      maxBuffer: 1 << 30,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-      .split('\n')
-      .filter((line) => line !== '');
+/** The repositories of an archive, oldest epoch first; none where it is no archive. */
+export function epochsOf(path: string): string[] {
+  return isRepository(path) ? [path] : epochsIn(path);
+}
+
+/** As public-inbox lays them out, and as mirrors of it do. */
+function epochsIn(path: string): string[] {
+  for (const dir of [join(path, 'git'), path]) {
+    const epochs = (existsSync(dir) ? readdirSync(dir) : [])
+      .flatMap((name) => /^(\d{1,6})\.git$/.exec(name)?.[1] ?? [])
+      .sort((one, other) => Number(one) - Number(other));
+    if (epochs.length > 0) return epochs.map((epoch) => join(dir, `${epoch}.git`));
+  }
+  return [];
+}
+
+const ask = promisify(execFile);
+
+/** What git prints. Throws `file-unreadable`. */
+export async function askArchive(repository: string, ...args: readonly string[]): Promise<string> {
   try {
-    const isFlat = git('ls-tree', 'HEAD').some((line) => /\t[md]$/.test(line));
-    const range = after === null ? 'HEAD' : `${after}..HEAD`;
-    if (isFlat) return git('rev-list', '--reverse', range).map((commit) => `${commit}:m`);
-    return git('ls-tree', '-r', 'HEAD').flatMap((line) => /^\d+ blob ([0-9a-f]+)\t/.exec(line)?.[1] ?? []);
+    const { stdout } = await ask('git', ['-C', repository, '--no-replace-objects', ...args], {
+      encoding: 'latin1',
+      maxBuffer: 1 << 30,
+      env: { ...process.env, GIT_TERMINAL_PROMPT: '0' },
+    });
+    return stdout;
   } catch (cause) {
-    throw new KabiwatchError('file-unreadable', { path, why: 'git cannot read it' }, { cause });
+    const said = String((cause as { stderr?: unknown }).stderr ?? '').trim();
+    throw new KabiwatchError(
+      'file-unreadable',
+      { path: repository, why: said === '' ? 'git cannot read it' : `git: ${said.slice(0, 300)}` },
+      { cause },
+    );
   }
 }
 
-/** Throws `file-unreadable`. A commit without `m` (a deletion) is left out. */
-export async function* mailsInGit(path: string, names = archivedNames(path)): AsyncGenerator<ArchivedMail> {
-  const git = spawn('git', ['-C', path, 'cat-file', '--batch', '--buffer']);
+/** Places of the archive's mails, oldest first; those after the commit `after`. Throws `file-unreadable`. */
+export async function archivedNames(path: string, after: string | null = null): Promise<ArchivedName[]> {
+  const names: ArchivedName[] = [];
+  let from = after;
+  for (const repository of await epochsFrom(epochsOf(path), after)) {
+    names.push(...(await namesIn(repository, from)));
+    from = null;
+  }
+  return names;
+}
+
+/** Without those whose mails all came before the commit. */
+async function epochsFrom(epochs: readonly string[], after: string | null): Promise<readonly string[]> {
+  if (after === null) return epochs;
+  for (const [index, repository] of epochs.entries()) {
+    const found = await askArchive(repository, 'cat-file', '-e', `${after}^{commit}`).catch(() => null);
+    if (found !== null) return epochs.slice(index);
+  }
+  throw new KabiwatchError('file-unreadable', { path: epochs.join(', '), why: `the commit ${after} is not in it` });
+}
+
+/** Of one repository. A commit that takes a mail away names none. Throws `file-unreadable`. */
+export async function namesIn(repository: string, after: string | null): Promise<ArchivedName[]> {
+  const range = after === null ? 'HEAD' : `${after}..HEAD`;
+  if ((await tipOf(repository)) === null) return [];
+  const log = await askArchive(
+    repository,
+    ...['-c', 'log.showRoot=true', 'log', '--reverse', '--format=commit %H %ct', '--raw', '--no-abbrev'],
+    ...['--no-renames', '--diff-filter=AM', '--end-of-options', range],
+  );
+  const names: ArchivedName[] = [];
+  let [at, addedAt] = ['', new Date(0)];
+  for (const line of log.split('\n')) {
+    if (line.startsWith('commit ')) {
+      const [, commit = '', time = '0'] = line.split(' ');
+      [at, addedAt] = [commit, new Date(Number(time) * 1000)];
+      continue;
+    }
+    const [, blob] = /^:\d+ 100\d+ [0-9a-f]+ ([0-9a-f]+) [AM]\t(?:m|[0-9a-f]{2}\/[0-9a-f]{38})$/.exec(line) ?? [];
+    if (blob !== undefined) names.push({ repository, at, addedAt, blob });
+  }
+  return names;
+}
+
+/** The newest commit; null where there is none yet. */
+export async function tipOf(repository: string): Promise<string | null> {
+  const tip = await askArchive(repository, 'rev-parse', '--verify', '--quiet', 'HEAD').catch(
+    (error: KabiwatchError) => {
+      // A repository without a commit says nothing; one that cannot be read says why.
+      if (error.facts.why === 'git cannot read it') return '';
+      throw error;
+    },
+  );
+  return tip.trim() || null;
+}
+
+/** Throws `file-unreadable`. */
+export async function* mailsInGit(path: string, given?: readonly ArchivedName[]): AsyncGenerator<ArchivedMail> {
+  const names = given ?? (await archivedNames(path));
+  for (let from = 0; from < names.length; ) {
+    const { repository } = names[from] as ArchivedName;
+    const end = names.findIndex((name, index) => index > from && name.repository !== repository);
+    const some = names.slice(from, end === -1 ? names.length : end);
+    yield* mailsIn(repository, some);
+    from += some.length;
+  }
+}
+
+async function* mailsIn(repository: string, names: readonly ArchivedName[]): AsyncGenerator<ArchivedMail> {
+  const git = spawn('git', ['-C', repository, '--no-replace-objects', 'cat-file', '--batch', '--buffer']);
   git.stdin.on('error', () => undefined);
   git.stderr.resume();
-  git.stdin.end(`${names.join('\n')}\n`);
+  git.stdin.end(`${names.map(({ blob }) => blob).join('\n')}\n`);
   try {
-    let at = 0;
+    let index = 0;
     for await (const raw of answers(git)) {
-      const name = names[at++];
-      if (name !== undefined && raw !== null) yield { at: name.replace(/:m$/, ''), raw };
+      const name = names[index++];
+      if (name !== undefined && raw !== null) yield { at: name.at, raw };
     }
   } finally {
     git.kill();
   }
 }
-
 /** `<oid> blob <size>\n<bytes>\n` each; null for `… missing`. */
 async function* answers(git: ChildProcessWithoutNullStreams): AsyncGenerator<Buffer | null> {
   let held: Buffer[] = [];

@@ -6,7 +6,7 @@ import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, 
 import { join } from 'node:path';
 import { KabiwatchError } from '../errors.js';
 import { isMbox, lastSeparator, splitMbox } from '../mail/mbox.js';
-import { type ArchivedMail, archivedNames, isGitDirectory, mailsInGit } from './mail-archive.js';
+import { type ArchivedMail, archivedNames, isArchive, mailsInGit } from './mail-archive.js';
 
 export type MailInput =
   | { readonly kind: 'mail'; readonly raw: Buffer }
@@ -20,7 +20,7 @@ const fileLimit = 700 * 1024 * 1024;
 /** Throws `file-unreadable`. */
 export async function* readMailInput(path: string): AsyncGenerator<MailInput> {
   if (path !== '-' && isDirectory(path)) {
-    const mails = isGitDirectory(path) ? mailsInGit(path) : mailsInMaildir(path);
+    const mails = isArchive(path) ? mailsInGit(path) : mailsInMaildir(path);
     for await (const { raw } of mails) yield { kind: 'mail', raw: bounded(path, raw) };
     return;
   }
@@ -37,9 +37,9 @@ export interface Archive {
 }
 
 /** The mails of an archive after the one at `after`. A mail that is too large is left out. Throws `file-unreadable`. */
-export function archiveOf(path: string, after: string | null): Archive {
-  if (isDirectory(path) && isGitDirectory(path)) {
-    const names = archivedNames(path, after);
+export async function archiveOf(path: string, after: string | null): Promise<Archive> {
+  if (isDirectory(path) && isArchive(path)) {
+    const names = await archivedNames(path, after);
     return { count: names.length, mails: () => mailsInGit(path, names) };
   }
   const skip = after === null ? 0 : Number(after) + 1;

@@ -22,9 +22,13 @@ export function readConfig(file: string): Config {
     ...config,
     store: 'folder' in config.store ? { folder: resolve(from, config.store.folder) } : config.store,
     replies: resolve(from, config.replies),
-    lists: config.lists.map((list) =>
-      list.source === undefined ? list : { ...list, source: placedFrom(from, list.source) },
-    ),
+    lists: config.lists.map((list) => ({
+      ...list,
+      ...(list.source === undefined ? {} : { source: placedFrom(from, list.source) }),
+      ...(list.publicInbox === undefined
+        ? {}
+        : { publicInbox: { ...list.publicInbox, path: resolve(from, list.publicInbox.path) } }),
+    })),
   };
 }
 

@@ -69,8 +69,17 @@ export const modes = ['off', 'dry-run', 'author', 'list'] as const;
 const List = z.strictObject({
   name: z.string().regex(/^[\w.-]+$/, 'letters, digits, dots, dashes'),
   address: Address,
-  account: z.string().min(1),
+  /** The account whose mailbox is watched, or an archive. */
+  account: z.string().min(1).optional(),
   mailbox: z.string().min(1).prefault('INBOX'),
+  /** Instead of an account: a public-inbox archive in git, a mirrored repository or a folder of its epochs. */
+  publicInbox: z
+    .strictObject({
+      path: z.string().min(1),
+      /** `git fetch` before each look; else somebody else brings new mail. */
+      fetch: z.boolean().prefault(false),
+    })
+    .optional(),
   start: StartAt.prefault('now'),
   mode: z.enum(modes).prefault('dry-run'),
   /** enforced: a distribution kernel with a kABI promise. advisory: upstream, nothing is promised. */
@@ -231,11 +240,13 @@ export const Config = z
     const names = new Set<string>();
     config.lists.forEach((list, index) => {
       const path = ['lists', index] as const;
-      if (!accounts.has(list.account)) {
+      if (list.account !== undefined && list.publicInbox !== undefined)
+        context.addIssue({ code: 'custom', path: [...path, 'publicInbox'], message: 'use this or account, not both' });
+      else if (list.publicInbox === undefined && !accounts.has(list.account ?? '')) {
         context.addIssue({
           code: 'custom',
           path: [...path, 'account'],
-          message: `use one of the accounts: ${[...accounts].join(', ')}`,
+          message: `use one of the accounts: ${[...accounts].join(', ')}; or publicInbox`,
         });
       }
       if (names.has(list.name))

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { archiveSource } from '../disk/archive-source.js';
 import { listReferences, openNamedReference } from '../disk/references.js';
 import { type Forge, startForge } from '../github/forge.js';
 import { mailboxSource } from '../imap/mailbox-source.js';
@@ -366,7 +367,13 @@ export function sourceOf(config: Config, account: AccountConfig, list: ListConfi
 function sourcesOf(config: Config, clock: Clock): Map<string, MailSource> {
   const accounts = new Map(config.accounts.map((account) => [account.name, account]));
   return new Map(
-    config.lists.map((list) => [list.name, sourceOf(config, accounts.get(list.account) as AccountConfig, list, clock)]),
+    config.lists.map((list) => {
+      const { publicInbox, start } = list;
+      if (publicInbox === undefined)
+        return [list.name, sourceOf(config, accounts.get(list.account ?? '') as AccountConfig, list, clock)];
+      const { poll, maxMessage, batch } = config.watching;
+      return [list.name, archiveSource({ ...publicInbox, start, pollMs: poll, maxMessage, batch, clock })];
+    }),
   );
 }
 

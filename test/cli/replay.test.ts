@@ -57,9 +57,16 @@ test('a stopped replay goes on, and ends as one that was not', () => {
   const text = readFileSync(state, 'utf8');
   writeFileSync(state, text.slice(0, -30));
   appendFileSync(path, mbox(mails.slice(120)));
-  const { seconds: _s, perSecond: _p, peakMB: _m, resumed, ...resumedCounts } = replay('--state', state, path);
+  const {
+    seconds: _s,
+    perSecond: _p,
+    cpuSeconds: _c,
+    peakMB: _m,
+    resumed,
+    ...resumedCounts
+  } = replay('--state', state, path);
   expect(resumed).toBe(119);
-  const { seconds: _s2, perSecond: _p2, peakMB: _m2, resumed: _r, ...counts } = replay(path);
+  const { seconds: _s2, perSecond: _p2, cpuSeconds: _c2, peakMB: _m2, resumed: _r, ...counts } = replay(path);
   expect(resumedCounts).toEqual(counts);
 });
 

@@ -18,6 +18,7 @@ import {
 } from '../../src/service/store/deliveries.js';
 import { holdLease } from '../../src/service/store/leases.js';
 import { cursorsOf, type Incoming, storeBatch } from '../../src/service/store/messages.js';
+import { prerequisitesOf } from '../../src/service/store/prerequisites.js';
 import { historyOf, optOut, storeReview, storeSeries } from '../../src/service/store/reviews.js';
 import { failThread, readDueThread, settleThread, takeDueThreads } from '../../src/service/store/threads.js';
 import type { MailFacts } from '../../src/service/tasks.js';
@@ -106,10 +107,10 @@ export function storeContract(name: string, open: () => Promise<{ store: Store; 
     holds('numbers, times, bytes and JSON come back as they went in', async (store) => {
       const [row] = await store.query(
         `select $1::bigint as n, $2::timestamptz as at, $3::bytea as bytes, $4::jsonb as json`,
-        [2 ** 40, noon, new Uint8Array([0, 255]), JSON.stringify({ a: ['b'] })],
+        [2 ** 48 - 1, noon, new Uint8Array([0, 255]), JSON.stringify({ a: ['b'] })],
       );
       expect({ ...row, bytes: [...new Uint8Array(row?.bytes as Uint8Array)] }).toEqual({
-        n: 2 ** 40,
+        n: 2 ** 48 - 1,
         at: noon,
         bytes: [0, 255],
         json: { a: ['b'] },
@@ -126,6 +127,40 @@ export function storeContract(name: string, open: () => Promise<{ store: Store; 
       await expect(store.script('begin; select nonsense; commit')).rejects.toThrow();
       expect(await store.query('select * from kabiwatch.opt_out')).toEqual([]);
     });
+
+    holds(
+      'mails of what a thread needs are found, nearest first; who waits for a part is due again when it comes',
+      async (store) => {
+        const raw = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+        const part = (messageId: string, over: Partial<MailFacts>, text: string): Incoming & { kind: 'read' } => ({
+          ...(mail({ messageId, ...over }) as Incoming & { kind: 'read' }),
+          raw: raw(text),
+        });
+        const came = async (one: Incoming & { kind: 'read' }): Promise<number> => {
+          await deliver(store, [one]);
+          return threadOf(store, one.facts.messageId);
+        };
+        const waiting = await came(part('needs1@x', { needs: ['message lib2@x', 'change 20240101-c'] }, 'asking'));
+        await store.query('update kabiwatch.thread set due_at = null where id = $1', [waiting]);
+        expect(await prerequisitesOf(store, waiting)).toEqual([]);
+        await came(part('far@x', { changeId: '20240101-far' }, 'far'));
+        await came(
+          part('lib0@x', { n: 0, total: 2, numbered: true, patch: false, needs: ['change 20240101-far'] }, 'cover'),
+        );
+        const isDue = async (): Promise<boolean> => {
+          const [row] = await store.query<{ due: boolean }>(
+            'select due_at is not null as due from kabiwatch.thread where id = $1',
+            [waiting],
+          );
+          return row?.due === true;
+        };
+        expect(await isDue()).toBe(false);
+        await came(part('lib2@x', { n: 2, total: 2, numbered: true, ancestors: ['lib0@x'] }, 'two'));
+        expect(await isDue()).toBe(true);
+        const found = await prerequisitesOf(store, waiting);
+        expect(found.map((bytes) => Buffer.from(bytes).toString())).toEqual(['cover', 'two', 'far']);
+      },
+    );
 
     holds('a message is stored once, with the cursor', async (store) => {
       expect(await deliver(store, [mail({ messageId: 'once@x' })])).toMatchObject({

@@ -47,7 +47,13 @@ test.each([
   [
     'an account that is not there',
     good.replace('account: a', 'account: b'),
-    /lists\[0\]\.account is "b" \(use one of the accounts: a\)/,
+    /lists\[0\]\.account is "b" \(use one of the accounts: a; or publicInbox\)/,
+  ],
+  ['neither an account nor an archive', good.replace(', account: a', ''), /lists\[0\]\.account is missing \(use one/],
+  [
+    'an account and an archive',
+    good.replace('account: a', 'account: a, publicInbox: { path: x.git }'),
+    /k\.yaml:5: lists\[0\]\.publicInbox .*not both/,
   ],
   ['a mode that needs smtp', good.replace('account: a', 'account: a, mode: list'), /add smtp:/],
   ['a list that is missing', good.replace(/lists:[\s\S]*$/, ''), /lists is missing/],
