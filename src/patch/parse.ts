@@ -125,8 +125,18 @@ function decoded(path: string | null): string | null {
   return text.includes('\ufffd') ? path : text;
 }
 
-/** The kernel indents C with tabs: a C file whose hunks have deep indents and not one tab went through a mailer that replaced them. */
+/**
+ * The kernel indents C with tabs: a C file whose hunks have deep indents and not one tab went through a mailer that replaced them. No-break
+ * spaces (UTF-8 or Latin-1) indent nothing at all.
+ */
 function spacesForTabs({ after, before, hunks }: FilePatch): Damage | null {
+  const [first] = hunks;
+  const unbroken = hunks.reduce(
+    (sum, { lines }) => sum + lines.filter((line) => /^[ +-](?:\xc2?\xa0)/.test(line)).length,
+    0,
+  );
+  if (first !== undefined && unbroken >= 3)
+    return { kind: 'tabs-to-spaces', line: first.place, text: `${after ?? before}: indented by no-break spaces` };
   if (!/\.[chS]$/.test(after ?? before ?? '')) return null;
   let indented = 0;
   for (const hunk of hunks) {
@@ -135,7 +145,6 @@ function spacesForTabs({ after, before, hunks }: FilePatch): Damage | null {
       if (/^[ +-] {8}/.test(line)) indented++;
     }
   }
-  const [first] = hunks;
   return indented < 3 || first === undefined
     ? null
     : { kind: 'tabs-to-spaces', line: first.place, text: `${after ?? before}: indented by spaces alone` };

@@ -34,6 +34,11 @@ const bodies: Record<
     body: `--- a/include/linux/box.h\n+++ b/include/linux/box.h\n@@ -1,3 +1,4 @@\n         int a;\n+        int b;\n         int c;\n         int d;\n`,
     damage: ['tabs-to-spaces'],
   },
+  'a mailer indents by no-break spaces': {
+    fields: ['Content-Type: text/plain; charset=utf-8', 'Content-Transfer-Encoding: 8bit'],
+    body: diff.replace(' struct box {\n+\tint more;\n };', ' \xc2\xa0 int a;\n+\xc2\xa0 int b;\n \xc2\xa0 int c;'),
+    damage: ['tabs-to-spaces'],
+  },
   'Gmail: long lines are wrapped': {
     body: `--- a/include/linux/box.h\n+++ b/include/linux/box.h\n@@ -1,2 +1,3 @@\n struct box {\n+\tint more; /* ${'a comment that is long '.repeat(3)}\nand goes on */\n };\n`,
     damage: ['wrapped-lines'],
