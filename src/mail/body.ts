@@ -28,7 +28,9 @@ export function readBody(leaves: readonly Leaf[]): Body {
 }
 
 function worth({ patch }: Body): number {
-  return patch.files.reduce((sum, file) => sum + 1 + file.hunks.length, 0) * 2 - patch.damage.length * 3;
+  // What indents a line says nothing of where the line ends.
+  const broken = patch.damage.filter(({ kind }) => kind !== 'tabs-to-spaces').length;
+  return patch.files.reduce((sum, file) => sum + 1 + file.hunks.length, 0) * 2 - broken * 3;
 }
 
 function isReadable({ type, fileName, body }: Leaf): boolean {

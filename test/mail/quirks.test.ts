@@ -39,6 +39,11 @@ const bodies: Record<
     body: diff.replace(' struct box {\n+\tint more;\n };', ' \xc2\xa0 int a;\n+\xc2\xa0 int b;\n \xc2\xa0 int c;'),
     damage: ['tabs-to-spaces'],
   },
+  'flowed text indented by no-break spaces keeps its lines': {
+    fields: ['Content-Type: text/plain; charset=utf-8; format=flowed', 'Content-Transfer-Encoding: 8bit'],
+    body: diff.replace(' struct box {\n+\tint more;\n };', '  \xc2\xa0 int a;\n+\xc2\xa0 int b;\n  \xc2\xa0 int c;'),
+    damage: ['format-flowed', 'tabs-to-spaces'],
+  },
   'Gmail: long lines are wrapped': {
     body: `--- a/include/linux/box.h\n+++ b/include/linux/box.h\n@@ -1,2 +1,3 @@\n struct box {\n+\tint more; /* ${'a comment that is long '.repeat(3)}\nand goes on */\n };\n`,
     damage: ['wrapped-lines'],
