@@ -50,6 +50,7 @@ lists:
     address: my-list@example.org
     account: main                     # or a public-inbox archive in git: publicInbox: { path: ./list.git, fetch: true }
     mailbox: INBOX                    # a public-inbox list without its slice: inbox.comp.tools.systemtap
+    # listId: my-list.example.org     # where several lists share a mailbox: as in the header List-Id, if not the address with a dot
     # start: now                      # now, all, { date: 2025-01-31 } or { uid: 1234 }
     mode: dry-run                     # off; dry-run: write replies to a folder; author: only to the author; list: author and list
     # promise: enforced               # enforced: the tree promises a stable kABI; advisory: it does not (upstream)

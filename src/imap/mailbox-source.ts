@@ -31,7 +31,7 @@ export function mailboxSource(options: MailboxOptions): MailSource {
   const { account, mailbox, clock } = options;
   const host = `${account.user}@${account.host}:${account.port}`;
   return {
-    name: `${account.host}/${mailbox}`,
+    name: `${account.user}@${account.host}/${mailbox}`,
 
     async watch(watcher, signal) {
       let pauseMs = firstPauseMs;

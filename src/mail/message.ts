@@ -35,7 +35,7 @@ export interface Message {
   readonly author: Person;
   /** Bare addresses of To and Cc, in lower case. */
   readonly recipients: readonly string[];
-  /** Of List-Id, without angle brackets. */
+  /** Of List-Id, without angle brackets, in lower case; where there is none, the list's address written so (`linux-x.example.org`). */
   readonly lists: readonly string[];
   readonly tags: SubjectTags;
   /** `pull`: a request to pull a branch; recognised, not reviewed. `other`: neither patch, cover letter nor answer to one. */
@@ -74,7 +74,7 @@ export async function readMessage(raw: Uint8Array, ownAddress = ''): Promise<Mes
     sender,
     author: inBody ?? sender,
     recipients: parsed.recipients,
-    lists: (head.fields.get('list-id') ?? []).map((one) => /<([^<>]*)>/.exec(one)?.[1] ?? one),
+    lists: listsOf(head),
     tags,
     kind: kindOf(tags, patch, prose),
     automatic: automaticReason(head.fields, { messageId: id, sender: sender.address }, ownAddress),
@@ -193,6 +193,20 @@ function inBodyFrom(prose: string): Person | null {
     /^\s*(?:(?:Subject|Date): .*\n)*From: (.*)/.exec(cut === null ? prose : prose.slice(cut.index + cut[0].length)) ??
     [];
   return line === undefined ? null : personIn(line);
+}
+
+/** What mailman, mlmmj, ezmlm and majordomo write where they write no List-Id. */
+const listFields = ['x-beenthere', 'x-mailing-list', 'mailing-list', 'list-post'];
+
+function listsOf({ fields }: Head): string[] {
+  const ids = (fields.get('list-id') ?? [])
+    .map((one) => (/<([^<>]*)>/.exec(one)?.[1] ?? one).trim().toLowerCase())
+    .filter((id) => id !== '');
+  if (ids.length > 0) return ids;
+  const addresses = listFields
+    .flatMap((name) => fields.get(name) ?? [])
+    .flatMap((value) => /[^\s<>@:,;"]+@[^\s<>@:,;"?]+/.exec(value.slice(0, 1000))?.[0] ?? []);
+  return [...new Set(addresses.map((address) => address.toLowerCase().replace('@', '.')))];
 }
 
 function dateOf(head: Head): number {

@@ -69,6 +69,8 @@ export const modes = ['off', 'dry-run', 'author', 'list'] as const;
 const List = z.strictObject({
   name: z.string().regex(/^[\w.-]+$/, 'letters, digits, dots, dashes'),
   address: Address,
+  /** As in its List-Id, where that is not the address with a dot for the @; for lists that share a mailbox. */
+  listId: z.string().min(1).optional(),
   /** The account whose mailbox is watched, or an archive. */
   account: z.string().min(1).optional(),
   mailbox: z.string().min(1).prefault('INBOX'),

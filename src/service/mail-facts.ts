@@ -6,10 +6,11 @@ import type { Identity, MailFacts } from './tasks.js';
 
 const maxAncestors = 30;
 const maxTitle = 300;
+const [maxLists, maxRecipients] = [10, 100];
 const maxNeeds = 100;
 
 export function mailFacts(message: Message, identity: Identity): MailFacts {
-  const { id, ancestors, sender, tags, kind, automatic, recipients, prose, trailers, date } = message;
+  const { id, ancestors, sender, tags, kind, automatic, recipients, lists, prose, trailers, date } = message;
   return {
     messageId: id,
     ancestors: ancestors.slice(0, maxAncestors),
@@ -31,6 +32,8 @@ export function mailFacts(message: Message, identity: Identity): MailFacts {
     automatic,
     vouched:
       identity.authentication === null ? null : isVouched(message.vouchings, identity.authentication, sender.address),
+    lists: lists.slice(0, maxLists),
+    recipients: recipients.slice(0, maxRecipients),
     toBot: recipients.includes(identity.address.toLowerCase()),
     said: (prose.split(/^---$/m, 1)[0] ?? '')
       .split('\n')

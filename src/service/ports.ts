@@ -54,7 +54,7 @@ export interface PartState {
 }
 
 export interface MailSource {
-  /** `host/mailbox`, for logs. */
+  /** `user@host/mailbox`, for logs and leases: sources of one name are one mailbox. */
   readonly name: string;
 
   /**

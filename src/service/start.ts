@@ -36,7 +36,8 @@ import { doubtStaleSendings } from './store/deliveries.js';
 import { dropLeases, holdLease } from './store/leases.js';
 import { pullStore } from './store/pulls.js';
 import { countDueThreads, releaseAllThreads, takeDueThreads } from './store/threads.js';
-import { watchList } from './watch.js';
+import { type ListMail, watchMailbox } from './watch.js';
+import { listsByMailbox } from './which-list.js';
 import { workThread } from './work.js';
 
 export const roles = ['watch', 'work', 'post', 'web'] as const;
@@ -257,23 +258,21 @@ async function recoverAlone({ store, clock, log }: Parts): Promise<void> {
 }
 
 function startWatching(parts: Parts, work: () => void): Promise<void>[] {
-  return parts.config.lists.map((list) =>
-    watchList(
-      {
-        ...parts,
-        botAddress: parts.bot.address,
-        authenticationOf: (of) => authenticationOf(parts.config, of),
-        leaseMs: parts.config.watching.lease,
-        stored: async (of, facts, due) => {
-          for (const thread of due) parts.running.get(thread)?.abort();
-          work();
-          for (const mail of facts) await obeyMail(parts, of, mail);
-        },
-      },
-      list,
-      parts.sources.get(list.name) as MailSource,
-      parts.signal,
-    ),
+  const { config, bot, sources, signal } = parts;
+  const sourceOfList = ({ name }: ListConfig): MailSource => sources.get(name) as MailSource;
+  const watching = {
+    ...parts,
+    botAddress: bot.address,
+    authenticationOf: (of: ListConfig) => authenticationOf(config, of),
+    leaseMs: config.watching.lease,
+    stored: async (mails: readonly ListMail[], due: readonly number[]) => {
+      for (const thread of due) parts.running.get(thread)?.abort();
+      work();
+      for (const { list, facts } of mails) await obeyMail(parts, list, facts);
+    },
+  };
+  return listsByMailbox(config.lists, (list) => sourceOfList(list).name).map((lists) =>
+    watchMailbox(watching, lists, sourceOfList(lists[0] as ListConfig), signal),
   );
 }
 

@@ -36,6 +36,10 @@ export interface MailFacts {
   readonly automatic: string | null;
   /** Does the mailbox's own server vouch for the sender? null where none is configured to be asked. */
   readonly vouched: boolean | null;
+  /** By List-Id, or the list's address written so. */
+  readonly lists: readonly string[];
+  /** Bare addresses of To and Cc, in lower case. */
+  readonly recipients: readonly string[];
   /** It was sent to the bot itself. */
   readonly toBot: boolean;
   /** First lines of the text that a person wrote, for commands; quotes left out. */

@@ -12,6 +12,7 @@ import type { Clock, FetchedMail, MailBatch, MailSource, MailWatcher } from './p
 import { holdLease } from './store/leases.js';
 import { cursorsOf, type Incoming, storeBatch } from './store/messages.js';
 import type { MailFacts, ReadAnswer } from './tasks.js';
+import { listOf } from './which-list.js';
 
 export interface Watching {
   readonly store: Store;
@@ -26,19 +27,24 @@ export interface Watching {
   readonly leaseMs: number;
   /** Who we are among several watchers of one mailbox. */
   readonly holder: string;
-  /** Called after each stored batch, with what persons wrote in it and the threads into which parts of series came. */
-  readonly stored: (list: ListConfig, facts: readonly MailFacts[], due: readonly number[]) => Promise<void>;
+  /** Called after each stored batch, with its mails and their lists, and the threads into which parts of series came. */
+  readonly stored: (mails: readonly ListMail[], due: readonly number[]) => Promise<void>;
 }
 
-/** Follows a list for as long as the signal is not aborted and the lease on its mailbox is ours. */
-export async function watchList(
+export interface ListMail {
+  readonly list: ListConfig;
+  readonly facts: MailFacts;
+}
+
+/** Follows a mailbox, of one list or several, for as long as the signal is not aborted and the lease on it is ours. */
+export async function watchMailbox(
   watching: Watching,
-  list: ListConfig,
+  lists: readonly ListConfig[],
   source: MailSource,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, store, health, leaseMs } = watching;
-  const part = `mailbox ${list.name}`;
+  const part = `mailbox ${namesOf(lists)}`;
   const lease = `watch ${source.name}`;
   while (!signal.aborted) {
     const held = await holdLease(store, lease, watching.holder, leaseMs).catch((error: Error) => {
@@ -52,7 +58,7 @@ export async function watchList(
     }
     const lost = new AbortController();
     const renewing = renew(watching, lease, lost, signal);
-    await source.watch(watcherFor(watching, list, source, part), AbortSignal.any([signal, lost.signal]));
+    await source.watch(watcherFor(watching, lists, source, part), AbortSignal.any([signal, lost.signal]));
     lost.abort();
     await renewing;
   }
@@ -72,19 +78,26 @@ async function renew(watching: Watching, lease: string, lost: AbortController, s
   }
 }
 
-function watcherFor(watching: Watching, list: ListConfig, source: MailSource, part: string): MailWatcher {
+function namesOf(lists: readonly ListConfig[]): string {
+  return lists.map(({ name }) => name).join(', ');
+}
+
+function watcherFor(watching: Watching, lists: readonly ListConfig[], source: MailSource, part: string): MailWatcher {
   const { store, health, log, metrics, clock } = watching;
   return {
     cursors: (host) => cursorsOf(store, host),
     state: (state) => health.set(part, state),
     async deliver(batch: MailBatch) {
       const started = performance.now();
-      const incoming = await readMails(watching, batch.mails, watching.authenticationOf(list));
+      const incoming = await readMails(watching, batch.mails, watching.authenticationOf(lists[0] as ListConfig));
       let result: Awaited<ReturnType<typeof storeBatch>>;
       try {
         result = await storeBatch(
           store,
-          { name: list.name, quietMs: list.quiet },
+          (facts) => {
+            const { name, quiet } = listOf(lists, facts);
+            return { name, quietMs: quiet };
+          },
           { incoming, cursor: batch.cursor },
           clock.now(),
         );
@@ -97,13 +110,17 @@ function watcherFor(watching: Watching, list: ListConfig, source: MailSource, pa
       if (batch.mails.length > 0) {
         const ms = Math.round(performance.now() - started);
         const { due: _, ...counts } = result;
-        log.info({ list: list.name, source: source.name, uid: batch.cursor.lastUid, ...counts, ms }, 'mail stored');
+        log.info(
+          { list: namesOf(lists), source: source.name, uid: batch.cursor.lastUid, ...counts, ms },
+          'mail stored',
+        );
       }
       for (const kind of ['fresh', 'known', 'quarantined'] as const)
-        metrics.mails.inc({ list: list.name, result: kind }, result[kind]);
+        metrics.mails.inc({ list: namesOf(lists), result: kind }, result[kind]);
       await watching.stored(
-        list,
-        incoming.flatMap((mail) => (mail.kind === 'read' ? [mail.facts] : [])),
+        incoming.flatMap((mail) =>
+          mail.kind === 'read' ? [{ list: listOf(lists, mail.facts), facts: mail.facts }] : [],
+        ),
         result.due,
       );
     },

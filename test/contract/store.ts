@@ -51,6 +51,8 @@ function mail(facts: Partial<MailFacts> & { messageId: string }): Incoming {
       series: true,
       automatic: null,
       vouched: null,
+      lists: [],
+      recipients: [],
       toBot: false,
       said: [],
       ...facts,

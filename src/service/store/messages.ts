@@ -37,7 +37,8 @@ export const storeLock = 7_205_760;
 
 export async function storeBatch(
   store: Store,
-  list: ListFacts,
+  /** Of one list, or the list of each mail. */
+  list: ListFacts | ((facts: MailFacts) => ListFacts),
   batch: { readonly incoming: readonly Incoming[]; readonly cursor: Cursor },
   now: Date,
 ): Promise<Stored> {
@@ -51,7 +52,7 @@ export async function storeBatch(
         quarantined++;
         continue;
       }
-      const stored = await storeMessage(tx, list, mail, now);
+      const stored = await storeMessage(tx, typeof list === 'function' ? list(mail.facts) : list, mail, now);
       if (stored.fresh) fresh++;
       else known++;
       if (stored.due !== null) due.add(stored.due);
