@@ -116,7 +116,7 @@ const folders =
     ? ['include/', `arch/${arch === 'aarch64' ? 'arm64' : 'x86'}/include/`]
     : [`${values.under}/`];
 const only = values.only === undefined ? null : new RegExp(values.only);
-const rows = { guards: 0, unknown: 0, lost: 0, versions: 0 };
+const rows = { guards: 0, unknown: 0, lost: 0, versions: 0, contradict: 0 };
 const verdicts = new Map();
 const idioms = new Map();
 const reading = newReading();
@@ -163,6 +163,10 @@ for (const folder of folders)
         console.log(`LOST ${place}`);
       }
       if (review.verdict === 'crc-break') rows.versions++;
+      if (review.verdict === 'silent-break' && review.guards.every(({ honest }) => honest === true)) {
+        rows.contradict++;
+        console.log(`CONTRADICTS ${place}: silent-break, and the guard is called honest: ${found?.why}`);
+      }
       if (found?.honest !== true || review.verdict === 'crc-break') {
         console.log(`${review.verdict} ${place}: ${found?.honest} ${found?.rule} ${found?.why}`);
         const worst = review.findings.filter(({ severity }) => severity !== 'info').slice(0, 2);
@@ -182,4 +186,4 @@ console.log('\n| guards | found | versions change | text before not known |\n|--
 console.log(`| ${rows.guards} | ${rows.guards - rows.lost} | ${rows.versions} | ${rows.unknown} |`);
 console.log('\n| verdict | guards |\n|---|---|');
 for (const [verdict, count] of [...verdicts].sort((a, b) => b[1] - a[1])) console.log(`| ${verdict} | ${count} |`);
-process.exitCode = rows.lost === 0 ? 0 : 1;
+process.exitCode = rows.lost + rows.contradict === 0 ? 0 : 1;

@@ -47,20 +47,16 @@ type Place = Consumer['place'];
 export function consumersOf(moved: readonly MovedType[], question: ConsumerQuestion): ConsumerAnswer {
   const { index } = question;
   const placeOf = placesIn(question);
-  const found = new Map<string, Consumer>();
+  // The index tells each use once, and no two of the keys that are asked are the same.
+  const found: Consumer[] = [];
   const unresolved = new Map<string, Unresolved>();
   for (const type of moved) {
     const bases = basesOf(type.name, index);
     const add = (kind: Consumer['kind'], member: string | null, places: readonly UsePlace[]): void => {
       for (const one of places) {
         const place = kind === 'embed' ? placeOfEmbedder(one.file, placeOf) : placeOf(one.file, one.function);
-        found.set(`${type.name} ${kind} ${member} ${one.file}:${one.line} ${one.function}`, {
-          type: type.name,
-          member,
-          kind,
-          place,
-          ...one,
-        });
+        const { file, line, function: inside } = one;
+        found.push({ type: type.name, member, kind, place, file, line, function: inside });
       }
     };
     for (const base of bases) {
@@ -70,7 +66,7 @@ export function consumersOf(moved: readonly MovedType[], question: ConsumerQuest
       for (const one of openIn(index, base, type.members)) unresolved.set(`${one.file}:${one.line} ${one.member}`, one);
     }
   }
-  return { consumers: sorted([...found.values()]), unresolved: [...unresolved.values()] };
+  return { consumers: sorted(found), unresolved: [...unresolved.values()] };
 }
 
 /** Files in which a record holds one of these types by value. */
@@ -175,6 +171,9 @@ function includers(index: NameIndex, header: string): string[] {
   return [...sources];
 }
 
-function sorted(consumers: readonly Consumer[]): Consumer[] {
-  return [...consumers].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line));
+/** By file and line. The uses of one key come so. */
+function sorted(consumers: readonly Consumer[]): readonly Consumer[] {
+  const order = (a: Consumer, b: Consumer): number => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line);
+  const isSorted = consumers.every((one, at) => at === 0 || order(consumers[at - 1] as Consumer, one) <= 0);
+  return isSorted ? consumers : [...consumers].sort(order);
 }

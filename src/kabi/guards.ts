@@ -118,14 +118,21 @@ function wordsLost(before: readonly string[], after: readonly string[]): string[
 }
 
 /** Nothing that changed stands in it or around it: an #include, a macro, a declaration. genksyms sees none of what it hides. */
-function nothingAround({ file, hides, shows }: GuardDifference, { changes, isWhole }: GuardContext): Call {
-  const [moved] = unexplained(changes);
-  if (moved?.change != null) {
-    const why = `\`${moved.name}\` changes and nothing in its own text does: ${incompatibilities(moved.change)[0]}`;
+function nothingAround({ file, hides, shows }: GuardDifference, { changes, useOf, isWhole }: GuardContext): Call {
+  const moved = unexplained(changes).map((type) => ({ type, use: useOf(type) }));
+  const isQuiet = ({ use }: (typeof moved)[number]): boolean => use !== null && use !== 'outside';
+  const worst = moved.find((one) => !isQuiet(one)) ?? moved[0];
+  if (worst?.type.change != null) {
+    const { name, change } = worst.type;
+    const why = `\`${name}\` changes and nothing in its own text does: ${incompatibilities(change)[0]}`;
     const text = [...hides, ...shows];
     // A constant or a typedef can be what a type elsewhere is made of, an #include can bring one; a prototype cannot.
-    if (text.some((line) => /^#\s*(define|undef)\b|^typedef\b/.test(line)))
-      return { honest: false, rule: 'guard-hides-break', why };
+    if (text.some((line) => /^#\s*(define|undef)\b|^typedef\b/.test(line))) {
+      if (isQuiet(worst))
+        return { honest: true, rule: 'guard-honest', why: `${why}; only the base kernel uses what moved` };
+      const isKnown = worst.use !== null || changes.reached.has(dumpKey(name));
+      return { honest: isKnown ? false : null, rule: 'guard-hides-break', why };
+    }
     if (text.some((line) => /^#\s*include\b/.test(line))) return { honest: null, rule: 'guard-hides-break', why };
   }
   if (!isWhole(file)) return { honest: null, rule: 'guard-honest', why: 'not everything around it could be read' };
@@ -174,7 +181,8 @@ const staleBranch: Call = {
   why: 'genksyms does not see the old declaration: versions change all the same',
 };
 
-function typeCall(type: ChangedType, { changes, useOf, hashes }: GuardContext): Call {
+function typeCall(type: ChangedType, context: GuardContext): Call {
+  const { changes, useOf, hashes } = context;
   const text = hashes ? changes.hashed.get(dumpKey(type.name)) : undefined;
   if (text !== undefined) {
     const withdrawn = withdrawnFrom(text, type);
@@ -182,28 +190,19 @@ function typeCall(type: ChangedType, { changes, useOf, hashes }: GuardContext): 
   }
   if (type.change === null)
     return { honest: null, rule: 'guard-useless', why: 'the type is there in one version only' };
-  const broken = embeddersOf(type, changes).find(
-    (one) => one.change !== null && incompatibilities(one.change).length > 0,
-  );
   const reasons = incompatibilities(type.change);
-  const harmless = reasons.length === 0 || useOf(type) === 'nobody';
-  // What keeps its size moves nothing around it.
+  const use = reasons.length === 0 ? null : useOf(type);
+  const harmless = reasons.length === 0 || use === 'nobody';
+  // What keeps its size moves nothing around it; what breaks by itself is told for itself.
   const { before, after } = type.change;
   const resized = before.size !== after.size || before.align !== after.align;
-  const own = resized && (harmless || onlyGrew(type.change));
-  const brokenFor = broken === undefined ? null : useOf(broken);
-  if (own && broken?.change != null && (brokenFor === null || brokenFor === 'outside')) {
-    const isKnown = brokenFor !== null || changes.reached.has(dumpKey(broken.name));
-    return {
-      honest: isKnown ? false : null,
-      rule: 'guard-embedder',
-      why: `\`${broken.name}\` embeds it: ${incompatibilities(broken.change)[0]}`,
-    };
-  }
+  const isOwn = !harmless && !onlyGrew(type.change) && use !== 'base only' && use !== 'one module';
+  const embedder = resized && !isOwn ? embedderCall(type, context) : null;
+  if (embedder !== null) return embedder;
   if (roleOf(type.place.file) === 'source') {
     return { honest: true, rule: 'guard-useless', why: 'genksyms does not see types of a source file at all' };
   }
-  if (reasons.length > 0 && useOf(type) === 'nobody') {
+  if (use === 'nobody') {
     return {
       honest: true,
       rule: 'guard-useless',
@@ -216,7 +215,6 @@ function typeCall(type: ChangedType, { changes, useOf, hashes }: GuardContext): 
   }
   if (harmless)
     return { honest: true, rule: 'guard-honest', why: 'each old member keeps its place, its size and its kind' };
-  const use = useOf(type);
   if (use === 'base only' || use === 'one module') {
     const who = use === 'base only' ? 'only the base kernel uses what moved' : 'one module alone allocates and uses it';
     return { honest: true, rule: 'guard-honest', why: `${reasons[0]}; ${who}` };
@@ -225,6 +223,22 @@ function typeCall(type: ChangedType, { changes, useOf, hashes }: GuardContext): 
   if (use === null && !changes.reached.has(dumpKey(type.name)))
     return { honest: null, rule: 'guard-hides-break', why: `${why}; who uses it was not looked for` };
   return { honest: false, rule: 'guard-hides-break', why };
+}
+
+/** The embedder that others than the base kernel look into, or of which that is not known. */
+function embedderCall(type: ChangedType, { changes, useOf }: GuardContext): Call | null {
+  const broken = embeddersOf(type, changes).flatMap((one) =>
+    one.change === null || incompatibilities(one.change).length === 0 ? [] : [{ one, use: useOf(one) }],
+  );
+  const worst = broken.find(({ use }) => use === 'outside') ?? broken.find(({ use }) => use === null);
+  if (worst?.one.change == null) return null;
+  const { one, use } = worst;
+  const isKnown = use !== null || changes.reached.has(dumpKey(one.name));
+  return {
+    honest: isKnown ? false : null,
+    rule: 'guard-embedder',
+    why: `\`${one.name}\` embeds it: ${incompatibilities(worst.one.change)[0]}`,
+  };
 }
 
 /** Members that genksyms no longer sees and the compiler still does, where its text only lost words; else none. */

@@ -55,8 +55,10 @@ export function headersHolding(types: readonly string[], question: ConsumerQuest
  */
 function movedOf(name: string, change: LayoutChange): MovedType[] {
   const holds = ({ name: outer }: Row): boolean => change.before.rows.some((row) => row.name.startsWith(`${outer}.`));
-  // A member whose own type changed stays where it is; its type is asked for by itself.
-  const retyped = change.retyped.filter(({ before, after }) => before.type !== after.type);
+  // A member whose own struct changed stays where it is; that struct is asked for by itself. A typedef of a number is not.
+  const retyped = change.retyped.filter(
+    ({ before, after }) => before.type !== after.type || (before.kind !== 'record' && before.size !== after.size),
+  );
   const rows = [...[...change.moved, ...retyped].map(({ before }) => before), ...change.removed];
   const resized = change.before.size !== change.after.size || change.before.align !== change.after.align;
   const bare = bareTypedef(name);

@@ -277,11 +277,18 @@ export class NameIndex {
   }
 
   #usePlaces(relation: 'use' | 'open', key: string): UsePlace[] {
-    return this.#rows(relation, key).map(([file, line, name]) => ({
-      file: this.tables.files[file as number] as string,
-      line: line as number,
-      function: this.tables.names.at(name as number) || null,
-    }));
+    const id = this.#id(key);
+    if (id < 0) return [];
+    const { files, names } = this.tables;
+    const rows = rowsOf(this.tables[relation], id);
+    const places: UsePlace[] = [];
+    for (let at = 0; at < rows.length; at += relations[relation])
+      places.push({
+        file: files[rows[at] as number] as string,
+        line: rows[at + 1] as number,
+        function: names.at(rows[at + 2] as number) || null,
+      });
+    return places;
   }
 
   /** The module that a source is linked into, or `vmlinux`; null where no object is built from it. */

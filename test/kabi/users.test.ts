@@ -62,6 +62,49 @@ describe('a type that one module alone allocates and that only grows at its end'
   });
 });
 
+test('a guard that only the base kernel would notice lies where a module uses what embeds the type, whatever else embeds it', () => {
+  const text = (slot: string): string =>
+    [
+      '#include <linux/export.h>',
+      `struct lid {\n\tlong id;\n${slot}};`,
+      'struct quiet {\n\tstruct lid lid;\n\tlong order;\n};',
+      'struct card {\n\tstruct lid lid;\n\tlong order;\n};',
+      'int card_add(struct card *card, struct quiet *quiet);\n',
+    ].join('\n');
+  const slot = '\tint kabi_reserved1;\n';
+  const swapped = `#ifdef __GENKSYMS__\n${slot}#else\n\tlong more[2];\n#endif\n`;
+  const use = '#include <linux/card.h>\nlong look(struct card *card)\n{\n\treturn card->order;\n}\n';
+  const body =
+    '#include <linux/card.h>\nint card_add(struct card *card, struct quiet *quiet)\n{\n\treturn 0;\n}\nEXPORT_SYMBOL(card_add);\n';
+  const size = 'long big(struct lid *lid)\n{\n\treturn sizeof(*lid) + lid->id;\n}\n';
+  const made = review({ [header]: text(swapped) }, { [header]: text(slot), [core]: body + size, [driver]: use });
+  expect(calls(made)).toEqual(['silent-break', 'guard-embedder']);
+  expect(made.guards[0]?.why).toContain('struct card');
+});
+
+describe('a typedef that genksyms sees as it was', () => {
+  const text = (type: string): string =>
+    [
+      '#include <linux/export.h>',
+      `#ifdef __GENKSYMS__\ntypedef int weight_t;\n#else\ntypedef ${type} weight_t;\n#endif`,
+      'struct card {\n\tlong id;\n\tweight_t weight;\n};',
+      'int card_add(struct card *card);\nvoid *make(unsigned long size);\n',
+    ].join('\n');
+  const plain = text('int').replace(/#ifdef.*#endif/s, 'typedef int weight_t;');
+  const judged = (inCore: string, inDriver: string): unknown[] =>
+    calls(
+      review({ [header]: text('long') }, { [header]: plain, [core]: coreText(inCore), [driver]: driverText(inDriver) }),
+    );
+
+  test('and whose members the base kernel alone uses, is conditional and honest', () => {
+    expect(judged('card->weight', '')).toEqual(['conditional', 'guard-honest']);
+  });
+
+  test('and whose members a module uses, breaks silently', () => {
+    expect(judged('card->weight', 'card->weight = 1;')).toEqual(['silent-break', 'guard-hides-break']);
+  });
+});
+
 describe('a type that no export reaches', () => {
   const own = 'struct gear {\n\tint a;\n\tlong b;\n};\n';
   const moved = 'struct gear {\n\tint a;\n#ifndef __GENKSYMS__\n\tlong more;\n#endif\n\tlong b;\n};\n';
