@@ -36,6 +36,22 @@ export function listReferences(): readonly ReferenceListing[] {
   });
 }
 
+const kept = new Map<string, { readonly stamp: string; readonly reference: Reference & { close(): void } }>();
+
+/** For a process that lives long: opened once, and again when its file is another. Throws as openNamedReference does. */
+export function keptReference(nameOrFile: string): Reference {
+  const path = referencePath(nameOrFile);
+  const facts = statSync(path, { throwIfNoEntry: false });
+  const stamp = `${facts?.ino} ${facts?.size} ${facts?.mtimeMs}`;
+  const known = kept.get(path);
+  if (known?.stamp === stamp) return known.reference;
+  kept.delete(path);
+  known?.reference.close();
+  const reference = openNamedReference(path);
+  kept.set(path, { stamp, reference });
+  return reference;
+}
+
 /** Throws `reference-not-found`, which names those that there are. */
 export function openNamedReference(nameOrFile: string): Reference & { close(): void } {
   const path = referencePath(nameOrFile);

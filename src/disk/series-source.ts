@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { KabiwatchError } from '../errors.js';
 import type { Architecture, Missing } from '../kabi/review.js';
+import type { Reference } from '../kernel/reference.js';
 import { type KnownSeries, knownSeries, prerequisitesOf } from '../patch/prerequisites.js';
 import type { Series } from '../patch/series.js';
 import { findBase, treeFor, whyNoBase } from '../tree/base.js';
@@ -28,6 +29,8 @@ export interface SourcePlace {
   readonly config: string | null;
   /** null: the build's. */
   readonly arch: Architecture | null;
+  /** As for a tree: where it is of the same kernel, it says how units are compiled. */
+  readonly reference?: Reference | null;
 }
 
 export type SeriesSource =
@@ -81,12 +84,20 @@ export function neededOn(tree: string, series: Series, known: KnownSeries): Need
 /** Series of one thread share their base mostly: the last tree that was opened is kept. */
 let last: { readonly key: string; readonly input: TreeInput } | null = null;
 
-function inputOf({ build, config, arch }: SourcePlace, tree: string, source?: TreeInput['tree']): TreeInput {
-  const key = JSON.stringify([tree, source?.id ?? null, build, config, arch]);
+function inputOf(
+  { build, config, arch, reference = null }: SourcePlace,
+  tree: string,
+  source?: TreeInput['tree'],
+): TreeInput {
+  const key = JSON.stringify([tree, source?.id ?? null, build, config, arch, reference?.meta ?? null]);
   if (last?.key === key) return last.input;
   const folders = arch === null ? build : (buildFor(build, arch) ?? build);
   const over = config === null ? [] : [memoryTree(config, { '.config': configText(config) })];
-  const input = treeInput({ tree, build: folders, arch, over, ...(source === undefined ? {} : { source }) });
+  const input = treeInput({
+    ...{ tree, build: folders, arch, over },
+    ...(source === undefined ? {} : { source }),
+    ...(reference === null ? {} : { reference }),
+  });
   // Prerequisites differ though their ids may not.
   last = source?.id.startsWith('patch ') === true ? null : { key, input };
   return input;

@@ -14,7 +14,7 @@ import { type ConfigFacts, configFacts } from '../kernel/config-facts.js';
 import { builtTree } from '../kernel/generated.js';
 import { type Unit as KbuildUnit, unitsOf } from '../kernel/kbuild.js';
 import type { NameIndex } from '../kernel/names.js';
-import type { Reference } from '../kernel/reference.js';
+import { mismatches, type Reference } from '../kernel/reference.js';
 import { archDirectory, flaggedUnit, macrosForTree, plainUnit } from '../kernel/unit.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { unionTree } from '../tree/union.js';
@@ -31,7 +31,7 @@ export interface TreeOptions {
   readonly over?: readonly SourceTree[];
   /** `tree` with prerequisites of the series on it. */
   readonly source?: SourceTree;
-  /** Says how units are compiled and where they end up, at less cost than the makefiles. */
+  /** Where it is of the same kernel, it says how units are compiled and where they end up, at less cost than the makefiles. */
   readonly reference?: Reference;
 }
 
@@ -63,7 +63,8 @@ export function treeInput(options: TreeOptions): TreeInput {
   const crcMode = facts?.crcMode ?? null;
   const release = releaseOf(tree, facts);
   const versions = versionerOf(crcMode, release);
-  const { reference } = options;
+  const isOfThis = (one: Reference): boolean => mismatches(one.meta, { arch, version: release, crcMode }).length === 0;
+  const reference = options.reference !== undefined && isOfThis(options.reference) ? options.reference : undefined;
   const units = once(() => unitsOf(tree, facts?.values ?? new Map(), archDir).units);
   const whoUses = once((): ConsumerQuestion => {
     const text = config === null ? null : Buffer.from(config).toString('latin1');

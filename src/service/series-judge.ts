@@ -14,8 +14,9 @@ export interface JudgeWorld {
   /** The review of a series on the tree that it applies to, to be asked for; or why there is no such tree. */
   readonly onTree: (
     series: Series,
+    reference: Reference | null,
   ) =>
-    | { readonly ok: true; readonly review: (reference: Reference | null) => Promise<Review> }
+    | { readonly ok: true; readonly review: () => Promise<Review> }
     | { readonly ok: false; readonly missing: readonly Missing[] };
   /** The configured reference; null where none is. */
   readonly reference: () => Reference | null;
@@ -33,11 +34,11 @@ export function seriesJudge(
   let opened: OpenedReference | null = null;
   return async (series) => {
     try {
-      const found = world.onTree(series);
-      if (!found.ok) return fromDiff(series, found.missing);
       opened ??= openedReference(world);
       const { reference, wrong } = opened;
-      const review = await found.review(reference);
+      const found = world.onTree(series, reference);
+      if (!found.ok) return fromDiff(series, found.missing);
+      const review = await found.review();
       return { ...review, missing: [...review.missing, ...missing, ...wrong] };
     } catch (error) {
       // A place that is wrong, or a tree without this architecture: what the diff shows is still said.

@@ -3,12 +3,10 @@
  * PostgreSQL: `watch` reads mailboxes, `work` reviews, `post` sends, `web` answers HTTP.
  */
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { archiveSource } from '../disk/archive-source.js';
-import { listReferences, openNamedReference } from '../disk/references.js';
+import { keptReference, listReferences } from '../disk/references.js';
 import { type Forge, startForge } from '../github/forge.js';
 import { mailboxSource } from '../imap/mailbox-source.js';
-import type { Reference } from '../kernel/reference.js';
 import { checkOutlet } from '../patchwork/check-outlet.js';
 import { folderSink } from '../smtp/folder-sink.js';
 import { smtpSink } from '../smtp/smtp-sink.js';
@@ -198,25 +196,19 @@ function leaseOf({ lists, reviewing }: Config): number {
   return Math.max(reviewing.lease, ...onTrees);
 }
 
-/** Each reference is opened once and again when its file is another. One that cannot be opened is logged and left out. */
+/** One that cannot be opened is logged and left out. */
 function shelfOf(log: Log): Shelf {
-  const opened = new Map<string, { readonly stamp: string; readonly reference: Reference | null }>();
   return {
     names: () => listReferences().map(({ name }) => name),
     open(name) {
       const listed = listReferences().find((one) => one.name === name);
       if (listed === undefined) return null;
-      const stamp = `${listed.size} ${statSync(listed.path).mtimeMs}`;
-      const known = opened.get(name);
-      if (known?.stamp === stamp) return known.reference;
-      let reference: Reference | null = null;
       try {
-        reference = openNamedReference(name);
+        return keptReference(listed.path);
       } catch (error) {
         log.warn({ err: error as Error, reference: name }, 'a reference cannot be opened');
+        return null;
       }
-      opened.set(name, { stamp, reference });
-      return reference;
     },
   };
 }

@@ -7,8 +7,7 @@ import { basename } from 'node:path';
 import { LexCache } from '../c/lex-cache.js';
 import { verified } from '../clang/verify.js';
 import { buildFor } from '../disk/builds.js';
-import { openReference } from '../disk/reference-file.js';
-import { openNamedReference } from '../disk/references.js';
+import { keptReference } from '../disk/references.js';
 import { reviewOnTree } from '../disk/review-on-tree.js';
 import { sourceForSeries } from '../disk/series-source.js';
 import { type TreeInput, treeInput } from '../disk/tree-input.js';
@@ -51,30 +50,24 @@ async function answer(task: Task): Promise<unknown> {
 }
 
 async function pull({ source, settings, build, references }: Task & { kind: 'pull' }): Promise<PullJudgement> {
-  const opened = new Map<string, Reference & { close(): void }>();
-  try {
-    return await reviewPull(source, settings, {
-      referenceNamed(name) {
-        const path = Object.hasOwn(references, name) ? references[name] : undefined;
-        if (path === undefined) throw new KabiwatchError('reference-not-found', { name });
-        const reference = opened.get(name) ?? openReference(path);
-        opened.set(name, reference);
-        return reference;
-      },
-      treeAt(dir, revision, arch, reference) {
-        const own = reference?.meta.build ?? null;
-        const folders = (own === null ? null : buildFor([own], arch)) ?? buildFor(build, arch);
-        if (folders !== null) {
-          const input = treeInput({ tree: `${dir}@${revision}`, build: folders, arch });
-          return (series) => reviewed(series, input, reference);
-        }
-        if (build.length === 0 && reference === null) return null;
-        throw new KabiwatchError('tree-not-found', { path: dir, why: `no build for ${arch} is configured` });
-      },
-    });
-  } finally {
-    for (const reference of opened.values()) reference.close();
-  }
+  return reviewPull(source, settings, {
+    referenceNamed(name) {
+      const path = Object.hasOwn(references, name) ? references[name] : undefined;
+      if (path === undefined) throw new KabiwatchError('reference-not-found', { name });
+      return keptReference(path);
+    },
+    treeAt(dir, revision, arch, reference) {
+      const own = reference?.meta.build ?? null;
+      const folders = (own === null ? null : buildFor([own], arch)) ?? buildFor(build, arch);
+      if (folders !== null) {
+        const known = reference === null ? {} : { reference };
+        const input = treeInput({ tree: `${dir}@${revision}`, build: folders, arch, ...known });
+        return (series) => reviewed(series, input, reference);
+      }
+      if (build.length === 0 && reference === null) return null;
+      throw new KabiwatchError('tree-not-found', { path: dir, why: `no build for ${arch} is configured` });
+    },
+  });
 }
 
 async function read(task: Task & { kind: 'read' }): Promise<ReadAnswer> {
@@ -93,18 +86,18 @@ async function read(task: Task & { kind: 'read' }): Promise<ReadAnswer> {
 function worldOf({ arch, source }: ReviewSettings, known: KnownSeries): JudgeWorld | null {
   if (source === null) return null;
   return {
-    onTree(series) {
-      const found = sourceForSeries({ ...source, arch }, series, known);
+    onTree(series, reference) {
+      const found = sourceForSeries({ ...source, arch, reference }, series, known);
       if (!found.ok) return found;
       // Replies are read by strangers: which mirror it was, not where it lies on this machine.
       const input = { ...found.input, tree: { ...found.input.tree, id: basename(source.tree) } };
-      const review = async (reference: Reference | null): Promise<Review> => {
+      const review = async (): Promise<Review> => {
         const made = await reviewed(found.series, input, reference);
         return { ...made, missing: [...made.missing, ...found.missing] };
       };
       return { ok: true, review };
     },
-    reference: () => (source.reference === null ? null : openNamedReference(source.reference)),
+    reference: () => (source.reference === null ? null : keptReference(source.reference)),
   };
 }
 
