@@ -46,6 +46,8 @@ interface Context {
   readonly barrier: boolean;
   /** Spacing of the first token: that of the name, or parameter, it stands for. */
   readonly lead: number;
+  /** White space before whatever follows. */
+  readonly trail: number;
   /** Where the macro was named, as far as known when it was expanded; -1: each token knows (an argument). */
   readonly useOffset: number;
 }
@@ -180,8 +182,8 @@ export class Expander {
     context.at = at + 1;
   }
 
-  #push(list: TokenList, start: number, end: number, macro: number, lead: number, useOffset: number): void {
-    this.#contexts.push({ list, start, at: start, end, macro, barrier: useOffset < 0, lead, useOffset });
+  #push(list: TokenList, start: number, end: number, macro: number, lead: number, useOffset: number, trail = 0): void {
+    this.#contexts.push({ list, start, at: start, end, macro, barrier: useOffset < 0, lead, trail, useOffset });
     if (macro !== 0) this.#disabled.set(macro, (this.#disabled.get(macro) ?? 0) + 1);
     this.work.spend(end - start + 1);
     if (this.#contexts.length > deepestContext) this.work.exhausted = true;
@@ -189,6 +191,7 @@ export class Expander {
 
   #pop(): void {
     const context = this.#contexts.pop() as Context;
+    this.#pendingSpace |= context.trail;
     if (context.macro === 0) return;
     const uses = (this.#disabled.get(context.macro) as number) - 1;
     if (uses === 0) this.#disabled.delete(context.macro);
@@ -198,8 +201,10 @@ export class Expander {
   /** A token of the contexts or, past the last, of the file; for arguments. */
   #nextRaw(): boolean {
     if (this.#next()) return true;
-    if (this.#contexts.length > 0) return false;
-    return this.#file.nextToken();
+    if (this.#contexts.length > 0 || !this.#file.nextToken()) return false;
+    this.flags |= this.#pendingSpace;
+    this.#pendingSpace = 0;
+    return true;
   }
 
   #opensCall(): boolean {
@@ -239,14 +244,16 @@ export class Expander {
       const start = this.#arena.length;
       this.#substitution.substitute(macro, args);
       for (const argument of args) if (argument.expanded !== null) this.#pool.push(argument.expanded);
-      this.#open(this.#arena, start, this.#arena.length, macro.name, lead, use);
+      const { beganEmpty, trail } = this.#substitution;
+      const own = beganEmpty && start < this.#arena.length ? (this.#arena.flags[start] as number) & AfterSpace : 0;
+      this.#open(this.#arena, start, this.#arena.length, macro.name, lead | own, use, trail);
     }
     return true;
   }
 
-  #open(list: TokenList, start: number, end: number, macro: number, lead: number, use: number): void {
+  #open(list: TokenList, start: number, end: number, macro: number, lead: number, use: number, trail = 0): void {
     if (start === end) this.#pendingSpace |= lead;
-    this.#push(list, start, end, macro, lead, use);
+    this.#push(list, start, end, macro, lead, use, trail);
   }
 
   /** ( arguments ): their raw tokens go to the arena. null where the file ends first or the count is wrong. */
@@ -261,7 +268,7 @@ export class Expander {
       if (depth === 0 && spelling === close) break;
       const isLast = macro.isVariadic && args.length === parameters.length - 1;
       if (depth === 0 && spelling === comma && !isLast) {
-        args.push({ start, end: this.#arena.length, expanded: null });
+        args.push({ start, end: this.#arena.length, expanded: null, trails: false, omitted: false });
         start = this.#arena.length;
         continue;
       }
@@ -271,10 +278,12 @@ export class Expander {
       this.#arena.push(this.kind, (this.flags & ~BeginsLine) | space, spelling, 0, this.offset);
       if (!this.work.spend(1)) return null;
     }
-    args.push({ start, end: this.#arena.length, expanded: null });
-    if (parameters.length === 0) return args.length === 1 && start === this.#arena.length ? [] : null;
+    const end = this.#arena.length;
+    const omitted = macro.isVariadic && parameters.length === 1 && start === end;
+    args.push({ start, end, expanded: null, trails: false, omitted });
+    if (parameters.length === 0) return args.length === 1 && start === end ? [] : null;
     if (args.length === parameters.length - 1 && macro.isVariadic)
-      args.push({ start: this.#arena.length, end: this.#arena.length, expanded: null });
+      args.push({ start: end, end, expanded: null, trails: false, omitted: true });
     return args.length === parameters.length ? args : null;
   }
 
@@ -286,7 +295,7 @@ export class Expander {
       if (parameter < 0) continue;
       const argument = args[parameter] as Argument;
       if (argument.expanded !== null || isOperand(macro, at) || !this.#hasMacro(argument)) continue;
-      argument.expanded = this.#expandAlone(argument);
+      this.#expandAlone(argument);
     }
   }
 
@@ -297,7 +306,8 @@ export class Expander {
     return false;
   }
 
-  #expandAlone({ start, end }: Argument): TokenList {
+  #expandAlone(argument: Argument): void {
+    const { start, end } = argument;
     const out = this.#pool.pop() ?? new TokenList(32);
     out.length = 0;
     const depth = this.#contexts.length;
@@ -305,8 +315,9 @@ export class Expander {
     this.#pendingSpace = 0;
     this.#drain((kind, spelling, flags) => out.push(kind, flags, spelling, 0, 0));
     while (this.#contexts.length > depth) this.#pop();
+    argument.trails = this.#pendingSpace !== 0;
     this.#pendingSpace = 0;
-    return out;
+    argument.expanded = out;
   }
 
   /** The operand of a condition's operator: one name, or what stands in parentheses. */

@@ -15,6 +15,10 @@ export interface Argument {
   readonly start: number;
   readonly end: number;
   expanded: TokenList | null;
+  /** White space stands at the end of `expanded`, before whatever follows: that of a parameter that was empty. */
+  trails: boolean;
+  /** Variable arguments of which the call has not even an empty one: `, ##` takes its comma back. */
+  readonly omitted: boolean;
 }
 
 const open = spellingOf('(');
@@ -44,6 +48,10 @@ export class Work {
 
 export class Substitution {
   readonly arena = new TokenList(4096);
+  /** What came last was an empty argument with white space before: the next token has it, also one behind the body. */
+  trail = 0;
+  /** The body begins with an empty argument: its first token keeps its own white space. */
+  beganEmpty = false;
   readonly #counted: CountedSpellings;
   readonly #work: Work;
 
@@ -55,6 +63,8 @@ export class Substitution {
   /** The body with its arguments in place, to the end of the arena. */
   substitute(macro: Macro, args: readonly Argument[]): void {
     const { body, parameterOf } = macro;
+    this.trail = 0;
+    this.beganEmpty = false;
     for (let at = 0; at < body.length; at++) {
       if (!macro.hasOperators) this.#copy(macro, at, args, false);
       else if (body.spelling[at] === vaOpt && macro.isVariadic) at = this.#vaOpt(macro, at, args);
@@ -77,7 +87,8 @@ export class Substitution {
     const arena = this.arena;
     const parameter = macro.parameterOf[at] as number;
     if (parameter < 0) {
-      arena.push(body.kind[at] as number, body.flags[at] as number, body.spelling[at] as number, 0, 0);
+      arena.push(body.kind[at] as number, (body.flags[at] as number) | this.trail, body.spelling[at] as number, 0, 0);
+      this.trail = 0;
       return;
     }
     const argument = args[parameter] as Argument;
@@ -87,7 +98,15 @@ export class Substitution {
     const end = expanded === null ? argument.end : expanded.length;
     this.#work.spend(end - start);
     if (this.#work.exhausted) return;
-    const lead = (body.flags[at] as number) & AfterSpace;
+    const isPasted = at > 0 && body.spelling[at - 1] === paste;
+    const lead = ((isPasted ? (list.flags[start] as number) : (body.flags[at] as number)) & AfterSpace) | this.trail;
+    if (start === end) {
+      if (at === 0) this.beganEmpty = true;
+      else if (!isPasted) this.trail = lead;
+      if (expanded !== null && argument.trails) this.trail = AfterSpace;
+      return;
+    }
+    this.trail = expanded !== null && argument.trails ? AfterSpace : 0;
     for (let i = start; i < end; i++) {
       const flags = list.flags[i] as number;
       arena.push(
@@ -109,9 +128,9 @@ export class Substitution {
     const isVaArgs = macro.isVariadic && parameterOf[right] === (macro.parameters as readonly number[]).length - 1;
     const leftIsComma = body.spelling[operator - 1] === comma && parameterOf[operator - 1] === -1;
     if (isVaArgs && leftIsComma) {
-      // GNU: `, ## args` drops the comma where there are no args, and pastes nothing where there are.
+      // GNU: `, ## args` drops the comma where there are no args, and pastes nothing where there are (libcpp/macro.cc, collect_args).
       const argument = args[parameterOf[right] as number] as Argument;
-      if (argument.start === argument.end) arena.length = before - 1;
+      if (argument.omitted) arena.length = before - 1;
       else this.#copy(macro, right, args, true);
       return right;
     }
@@ -189,7 +208,8 @@ export class Substitution {
           ? spelled.replace(/["\\]/g, '\\$&')
           : spelled;
     }
-    this.arena.push(Text, (flags & AfterSpace) | counted, spellingOf(`"${text}"`), 0, 0);
+    this.arena.push(Text, (flags & AfterSpace) | this.trail | counted, spellingOf(`"${text}"`), 0, 0);
+    this.trail = 0;
   }
 
   /** __VA_OPT__ ( tokens ): they count only where there are variable arguments. Gives the index of its last body token. */
@@ -202,6 +222,7 @@ export class Substitution {
     }
     const variable = args.at(-1) as Argument;
     const isEmpty = (variable.expanded?.length ?? variable.end - variable.start) === 0;
+    if (isEmpty) this.trail |= (body.flags[at] as number) & AfterSpace;
     for (let i = at + 2; i < end && !isEmpty; i++) {
       if (body.spelling[i] === paste && i > at + 2) i = this.#paste(macro, i, args);
       else this.#copy(macro, i, args, isOperand(macro, i));
