@@ -6,7 +6,7 @@
  *   npm run verify:extract [-- ARCHIVE]     a git bundle, a public-inbox repository, an mbox or a maildir
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readMailInput } from '../dist/disk/mail-source.js';
@@ -29,12 +29,13 @@ const ours = ({ patch }) =>
     return binary ? `-\t-\t${after ?? before}` : `${count('+')}\t${count('-')}\t${after ?? before}`;
   });
 
-/** git's reading, and what it said where it refused. */
-function gits(raw) {
+/** git's reading, and what it said where it refused; `mended` changes what it is to apply. */
+function gits(raw, mended = (text) => text) {
   const patch = join(folder, 'patch');
   const info = spawnSync('git', ['mailinfo', join(folder, 'message'), patch], { input: raw, cwd: folder });
   if (info.status !== 0) return { rows: [], said: `mailinfo: ${info.stderr}`.trim() };
-  const applied = spawnSync('git', ['apply', '--numstat', '-z', patch], { encoding: 'utf8', cwd: folder });
+  const input = Buffer.from(mended(readFileSync(patch, 'latin1')), 'latin1');
+  const applied = spawnSync('git', ['apply', '--numstat', '-z'], { input, encoding: 'utf8', cwd: folder });
   const rows = applied.stdout.split('\0').filter((row) => row !== '');
   return { rows, said: applied.stderr.trim().split('\n')[0] ?? '' };
 }
@@ -53,10 +54,9 @@ function reasonOf(raw, message, mine) {
   if (plain !== text && reads(plain.slice(0, head) + plain.slice(head).replace(/^ (?=[ +-])/gm, '')))
     return 'flowed text whose lines end in blanks: git joins them, we take its stuffing alone away';
   const lines = message.patch.files.map((file) => diffText(file)).join('');
-  const bare = text.replace(/\r$/gm, '');
-  if (text.includes('\r') && reads(bare))
-    return 'lines end in CRLF, and an empty line of context in CR alone: git refuses it';
-  if (reads(`${text.slice(0, head)}\n\n${lines}`)) return 'git reads the same from the diff that we cut out';
+  if (same(mine, gits(raw, (patch) => patch.replace(/\r$/gm, '')).rows))
+    return 'lines end in CRLF, an empty line of context in CR alone: git refuses it';
+  if (same(mine, gits(raw, () => lines).rows)) return 'git reads the same from the diff that we cut out';
   return null;
 }
 

@@ -229,7 +229,7 @@ async function commitOf(repository: string, bits: number): Promise<string | null
   return isBelow ? commit : null;
 }
 
-/** One that is over the ceiling is not read, only told. */
+/** One that is over the ceiling is not read, only told; a commit that took a mail away is none. */
 async function mailsOf(
   { path, maxMessage }: ArchiveOptions,
   repository: string,
@@ -237,19 +237,24 @@ async function mailsOf(
   before: number,
 ): Promise<FetchedMail[]> {
   const sizes = await sizesOf(repository, names);
-  const small = names.filter((_, index) => (sizes[index] ?? 0) <= maxMessage);
+  const sized = names.map((name, index) => ({ name, uid: before + index + 1, size: sizes[index] ?? null }));
+  const small = sized.flatMap(({ name, size }) => (size !== null && size <= maxMessage ? [name] : []));
   const raws = new Map<string, Buffer>();
   for await (const { at, raw } of mailsInGit(path, small)) raws.set(at, raw);
-  return names.map(({ at, addedAt }, index) => ({
-    uid: before + index + 1,
-    receivedAt: addedAt,
-    size: sizes[index] ?? 0,
-    raw: raws.get(at) ?? null,
-  }));
+  return sized.flatMap(({ name, uid, size }) =>
+    size === null ? [] : [{ uid, receivedAt: name.addedAt, size, raw: raws.get(name.at) ?? null }],
+  );
 }
 
-async function sizesOf(repository: string, names: readonly ArchivedName[]): Promise<number[]> {
-  const asked = run('git', ['-C', repository, 'cat-file', '--batch-check=%(objectsize)'], { maxBuffer: 1 << 24 });
-  asked.child.stdin?.end(`${names.map(({ blob }) => blob).join('\n')}\n`);
-  return (await asked).stdout.trim().split('\n').map(Number);
+/** In bytes; null where there is no such object. */
+async function sizesOf(repository: string, names: readonly ArchivedName[]): Promise<(number | null)[]> {
+  const asked = run('git', ['-C', repository, 'cat-file', '--batch-check=%(objecttype) %(objectsize)'], {
+    maxBuffer: 1 << 24,
+  });
+  asked.child.stdin?.end(`${names.map(({ object }) => object).join('\n')}\n`);
+  const told = (await asked).stdout.split('\n');
+  return names.map((_, index) => {
+    const [, size] = /^blob (\d+)$/.exec(told[index] ?? '') ?? [];
+    return size === undefined ? null : Number(size);
+  });
 }

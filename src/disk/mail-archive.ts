@@ -17,7 +17,8 @@ export interface ArchivedName {
   readonly at: string;
   /** When it was added, by the archive's clock. */
   readonly addedAt: Date;
-  readonly blob: string;
+  /** As git names it: `COMMIT:m`, or a blob. */
+  readonly object: string;
 }
 
 export interface ArchivedMail {
@@ -92,27 +93,39 @@ async function epochsFrom(epochs: readonly string[], after: string | null): Prom
   throw new KabiwatchError('file-unreadable', { path: epochs.join(', '), why: `the commit ${after} is not in it` });
 }
 
-/** Of one repository. A commit that takes a mail away names none. Throws `file-unreadable`. */
+/** Of one repository; the object of a commit that takes a mail away may be missing. Throws `file-unreadable`. */
 export async function namesIn(repository: string, after: string | null): Promise<ArchivedName[]> {
-  const range = after === null ? 'HEAD' : `${after}..HEAD`;
   if ((await tipOf(repository)) === null) return [];
-  const log = await askArchive(
-    repository,
-    ...['-c', 'log.showRoot=true', 'log', '--reverse', '--format=commit %H %ct', '--raw', '--no-abbrev'],
-    ...['--no-renames', '--diff-filter=AM', '--end-of-options', range],
+  const range = after === null ? 'HEAD' : `${after}..HEAD`;
+  const log = (...options: readonly string[]): Promise<string> =>
+    askArchive(repository, 'log', '--reverse', '--format=commit %H %ct', ...options, '--end-of-options', range);
+  const isSecond = /\t[md]$/m.test(await askArchive(repository, 'ls-tree', 'HEAD'));
+  // The same mail twice in a row changes nothing in the tree: the commits are the mails.
+  if (isSecond) return placesIn(repository, await log()).map(({ place }) => ({ ...place, object: `${place.at}:m` }));
+  const changes = await log('--raw', '--no-abbrev', '--no-renames', '--diff-filter=AM');
+  return placesIn(repository, changes).flatMap(({ lines, place }) =>
+    lines.flatMap((line) => {
+      const [, object] = /^:\d+ 100\d+ [0-9a-f]+ ([0-9a-f]+) [AM]\t[0-9a-f]{2}\/[0-9a-f]{38}$/.exec(line) ?? [];
+      return object === undefined ? [] : [{ ...place, object }];
+    }),
   );
-  const names: ArchivedName[] = [];
-  let [at, addedAt] = ['', new Date(0)];
-  for (const line of log.split('\n')) {
-    if (line.startsWith('commit ')) {
-      const [, commit = '', time = '0'] = line.split(' ');
-      [at, addedAt] = [commit, new Date(Number(time) * 1000)];
-      continue;
-    }
-    const [, blob] = /^:\d+ 100\d+ [0-9a-f]+ ([0-9a-f]+) [AM]\t(?:m|[0-9a-f]{2}\/[0-9a-f]{38})$/.exec(line) ?? [];
-    if (blob !== undefined) names.push({ repository, at, addedAt, blob });
-  }
-  return names;
+}
+
+interface LoggedCommit {
+  readonly place: Omit<ArchivedName, 'object'>;
+  readonly lines: readonly string[];
+}
+
+/** What `log` prints, commit by commit. */
+function placesIn(repository: string, log: string): LoggedCommit[] {
+  return log
+    .split(/^commit /m)
+    .slice(1)
+    .map((text) => {
+      const [head = '', ...lines] = text.split('\n');
+      const [commit = '', time = '0'] = head.split(' ');
+      return { place: { repository, at: commit, addedAt: new Date(Number(time) * 1000) }, lines };
+    });
 }
 
 /** The newest commit; null where there is none yet. */
@@ -143,7 +156,7 @@ async function* mailsIn(repository: string, names: readonly ArchivedName[]): Asy
   const git = spawn('git', ['-C', repository, '--no-replace-objects', 'cat-file', '--batch', '--buffer']);
   git.stdin.on('error', () => undefined);
   git.stderr.resume();
-  git.stdin.end(`${names.map(({ blob }) => blob).join('\n')}\n`);
+  git.stdin.end(`${names.map(({ object }) => object).join('\n')}\n`);
   try {
     let index = 0;
     for await (const raw of answers(git)) {

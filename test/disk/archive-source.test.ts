@@ -76,7 +76,9 @@ describe.each([1, 2] as const)('an archive of version %s', (version) => {
     // A removal is no mail, and the ones behind it are.
     archive.remove();
     archive.add(letter(10));
-    const wanted = [...subjects(1, 9), 'mail 10'];
+    // In v2 a mail that came twice in a row is two commits with one tree.
+    if (version === 2) archive.add(letter(10));
+    const wanted = [...subjects(1, 9), ...(version === 2 ? ['mail 10', 'mail 10'] : ['mail 10'])];
     await watched.until(archive.path, () => watched.subjects().length === wanted.length);
     expect(watched.subjects()).toEqual(wanted);
     // A look more than needed brings nothing again.
