@@ -1,10 +1,10 @@
 /** `kabiwatch thread FILE...`: how the messages were put together, as a tree for people and as JSON. */
 import type { Command } from 'commander';
 import { KabiwatchError } from '../errors.js';
-import { type AssembledSeries, type Assembly, assemble } from '../mail/assemble.js';
+import { type AssembledSeries, type Assembly, assemble, seriesOf } from '../mail/assemble.js';
 import type { Message } from '../mail/message.js';
 import { type ThreadNode, threadsOf, uniqueMessages } from '../mail/thread.js';
-import type { Patch, Series } from '../patch/series.js';
+import type { Need, Patch, Series } from '../patch/series.js';
 import { plain } from '../report/escape.js';
 import { type Given, readGiven } from './mail-input.js';
 
@@ -120,22 +120,46 @@ function treeLines(root: ThreadNode, indent: string, roles: ReadonlyMap<string, 
   return lines;
 }
 
-function lineOf({ tags, sender, patch, kind, automatic }: Message, role: string | undefined): string {
-  const said = role ?? (kind === 'pull' ? 'pull request' : automatic === null ? 'comment' : automatic);
+function lineOf(message: Message, role: string | undefined): string {
+  const { tags, sender, patch, kind, automatic } = message;
+  const said = role ?? (kind === 'pull' ? 'pull request' : automatic === null ? commentOf(message) : automatic);
   const damage = patch.damage.length === 0 || role === undefined ? '' : `, damaged: ${patch.damage[0]?.kind}`;
   const files = role?.startsWith('patch') ? `, ${patch.files.length} file${patch.files.length === 1 ? '' : 's'}` : '';
   return `${tags.subject || '(no subject)'}  [${said}${files}${damage}] ${sender.name || sender.address}`;
 }
 
+/** `comment, Reviewed-by, Tested-by` */
+function commentOf({ trailers }: Message): string {
+  const given = trailers.followUps.flatMap((line) => /^[\w-]+-by(?=:)/i.exec(line)?.[0] ?? []);
+  return ['comment', ...new Set(given)].join(', ');
+}
+
 function summary(series: AssembledSeries): string {
-  const { head, version, rfc, total, complete, patches, kept, supersedes, dependsOn, comments } = series;
+  const { head, version, rfc, total, complete, patches, kept, supersedes, comments } = series;
+  const { base, changeId, needs = [] } = seriesOf(series);
+  const needed = [...new Set(needs.map(nameOfNeed))];
   const facts = [
     `v${version}${rfc ? ', RFC' : ''}`,
     `${patches.length} of ${total} patches${complete ? '' : ', incomplete'}`,
     ...(kept.length === 0 ? [] : [`${kept.join(', ')} kept from the version before`]),
     ...(supersedes === null ? [] : [`supersedes ${supersedes}`]),
-    ...(dependsOn.length === 0 ? [] : [`depends on ${dependsOn.join(', ')}`]),
+    ...(needed.length === 0 ? [] : [`depends on ${needed.join(', ')}`]),
+    ...(base === null ? [] : [`base ${base.slice(0, 12)}`]),
+    ...(changeId == null ? [] : [`change ${changeId}`]),
     `${comments.length} comments`,
   ];
   return `${head.tags.subject}: ${facts.join('; ')}`;
+}
+
+function nameOfNeed(need: Need): string {
+  switch (need.kind) {
+    case 'message':
+      return need.id;
+    case 'patch':
+      return `patch ${need.id.slice(0, 12)}`;
+    case 'change':
+      return `change ${need.id}${need.version === null ? '' : ` v${need.version}`}`;
+    case 'other':
+      return `"${need.text}"`;
+  }
 }
