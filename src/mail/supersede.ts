@@ -86,7 +86,9 @@ function isSame(before: Posting, after: Posting): boolean {
   const enough = newer.version > older.version ? few : many;
   const isAlike =
     titleKey(older.head.tags.title) === titleKey(newer.head.tags.title) ||
-    shared(before.titles, after.titles) * 2 >= enough;
+    shared(before.titles, after.titles) * 2 >= enough ||
+    // Respelt titles count where the version says that it is one; something else ties the two already.
+    (newer.version > older.version && respelt(before.titles, after.titles) * 2 >= enough);
   // A version of its own, in answer to the older one, by the same sender: the titles may all have changed.
   const answers = newer.version > older.version && newer.head.ancestors.some((id) => before.members.has(id));
   return (isAlike || answers) && older.head.sender.address === newer.head.sender.address;
@@ -96,6 +98,19 @@ function shared(one: ReadonlySet<string>, other: ReadonlySet<string>): number {
   let count = 0;
   for (const value of other) if (one.has(value)) count++;
   return count;
+}
+
+/** Titles are looked at in pairs: so many of each series. */
+const mostTitles = 40;
+const alike = 0.75;
+
+/** How many of the later titles are one of the earlier, but for a word or two. */
+function respelt(before: ReadonlySet<string>, after: ReadonlySet<string>): number {
+  const older = [...before].slice(0, mostTitles).map((title) => new Set(title.split(' ')));
+  return [...after].slice(0, mostTitles).filter((title) => {
+    const words = new Set(title.split(' '));
+    return older.some((others) => (2 * shared(words, others)) / (words.size + others.size) >= alike);
+  }).length;
 }
 
 /** What two versions' titles have in common, whatever their case and punctuation. */

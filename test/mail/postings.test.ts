@@ -117,6 +117,30 @@ const postings: Record<string, Posting> = {
   [PATCH v2 2/2] x: two`,
     series: ['v1 2/2 cover', 'v2 2/2 < 0'],
   },
+  'a new version in which a name was spelt right, and a patch became another': {
+    mails: `
+[PATCH 0/3] x: handle the kboject of a box
+  [PATCH 1/3] x: count boxes
+  [PATCH 2/3] x: move the count to its header
+  [PATCH 3/3] x: y: make the kboject of a box
+[PATCH v2 0/3] x: handle the kobject of a box  +9h
+  [PATCH v2 1/3] x: count boxes
+  [PATCH v2 2/3] x: make it global
+  [PATCH v2 3/3] x: y: make the kobject of a box`,
+    series: ['v1 3/3 cover', 'v2 3/3 cover < 0'],
+  },
+  'series that have one patch in common': {
+    mails: `
+[PATCH 0/3] x: handle boxes
+  [PATCH 1/3] x: count boxes
+  [PATCH 2/3] x: move the count
+  [PATCH 3/3] x: free boxes
+[PATCH v2 0/3] z: read less  +9h
+  [PATCH v2 1/3] x: count boxes
+  [PATCH v2 2/3] z: read a line
+  [PATCH v2 3/3] z: read no more`,
+    series: ['v1 3/3 cover', 'v2 3/3 cover'],
+  },
   'a single patch again, in answer to itself': {
     mails: '[PATCH] x: one\n  [PATCH v2] x: one\n    [PATCH v3] x: one',
     series: ['v1 1/1', 'v2 1/1 < 0', 'v3 1/1 < 1'],
