@@ -6,9 +6,11 @@
  * process, whatever resourceLimits say (a mail with a 60 MB line did it).
  */
 import { type ChildProcess, fork } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import type { Answer, Task } from './tasks.js';
 
 export interface Limits {
+  /** So many at work; as many more while those are on tasks that take long. */
   readonly workers: number;
   readonly timeMs: number;
   readonly memoryBytes: number;
@@ -23,6 +25,9 @@ export class WorkerLost extends Error {
 export class TaskDropped extends Error {
   override readonly name = 'TaskDropped';
 }
+
+/** After this part of its time a task counts as one that takes long. */
+const slowPart = 20;
 
 interface Job {
   readonly task: Task;
@@ -49,7 +54,9 @@ export interface Pool {
 interface Hand {
   readonly process: ChildProcess;
   job: Job | null;
-  timer: NodeJS.Timeout | undefined;
+  /** Its task has taken so long already that it counts no more among the workers. */
+  slow: boolean;
+  timers: NodeJS.Timeout[];
 }
 
 type Message = { readonly answer: unknown } | { readonly error: { readonly message: string; readonly stack: string } };
@@ -68,11 +75,13 @@ export function startPool(script: URL, limits: Limits): Pool {
       env: {},
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    const hand: Hand = { process, job: null, timer: undefined };
+    const hand: Hand = { process, job: null, slow: false, timers: [] };
     hands.add(hand);
     process.on('message', (message: Message) => {
       const job = release(hand);
       if (job === null) return;
+      // A process cannot be made quicker again: the next task gets a new one.
+      if (hand.slow) lose(hand, 'was slow');
       if ('error' in message)
         job.reject(Object.assign(new Error(message.error.message), { stack: message.error.stack }));
       else job.resolve(message.answer);
@@ -90,9 +99,22 @@ export function startPool(script: URL, limits: Limits): Pool {
     return hand;
   }
 
+  /** A task that takes long gets what the others leave of the processors, and another worker takes its place, as often as there are workers. */
+  function stepAside(hand: Hand): void {
+    if ([...hands].filter(({ slow }) => slow).length >= limits.workers) return;
+    hand.slow = true;
+    try {
+      if (hand.process.pid !== undefined) setPriority(hand.process.pid, constants.priority.PRIORITY_LOW);
+    } catch {
+      // It has ended, or the system does not let us: it stays as quick as it is.
+    }
+    next();
+  }
+
   function release(hand: Hand): Job | null {
     const { job } = hand;
-    clearTimeout(hand.timer);
+    for (const timer of hand.timers) clearTimeout(timer);
+    hand.timers = [];
     hand.job = null;
     return job;
   }
@@ -115,12 +137,16 @@ export function startPool(script: URL, limits: Limits): Pool {
 
   function next(): void {
     while (waiting.length > 0 && !closed) {
-      const idle = [...hands].find(({ job }) => job === null);
-      if (idle === undefined && hands.size >= limits.workers) return;
+      const counted = [...hands].filter(({ slow }) => !slow);
+      const idle = counted.find(({ job }) => job === null);
+      if (idle === undefined && counted.length >= limits.workers) return;
       const hand = idle ?? spawn();
       const job = waiting.shift() as Job;
       hand.job = job;
-      hand.timer = setTimeout(() => lose(hand, `took longer than ${job.timeMs / 1000} s`), job.timeMs);
+      hand.timers = [
+        setTimeout(() => lose(hand, `took longer than ${job.timeMs / 1000} s`), job.timeMs),
+        setTimeout(() => stepAside(hand), job.timeMs / slowPart),
+      ];
       hand.process.send(job.task, (error) => {
         if (error !== null) lose(hand, error.message);
       });

@@ -3,18 +3,20 @@
  * series is answered once, stands in our own tables.
  */
 import PgBoss from 'pg-boss';
+import { systemClock } from './clock.js';
 import type { Store } from './database.js';
 
 export interface Queue {
   /** Hands out threads; a thread that is handed out twice is harmless. */
   offer(threads: readonly number[]): Promise<void>;
-  /** Calls `work` for each thread, at most `parallel` at a time. */
-  take(parallel: number, work: (thread: number) => Promise<void>): Promise<void>;
+  /** Calls `work` for each thread, at most `parallel` at a time, until it is stopped. `work` never rejects. */
+  take(parallel: number, work: (thread: number) => Promise<void>): void;
   /** Waits for what runs, up to `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
 
 const name = 'review';
+const pauseMs = 500;
 
 export async function startQueue(store: Store, leaseMs: number, failed: (error: Error) => void): Promise<Queue> {
   const boss = new PgBoss({
@@ -31,6 +33,8 @@ export async function startQueue(store: Store, leaseMs: number, failed: (error: 
   boss.on('error', failed);
   await boss.start();
   await boss.createQueue(name);
+  const stopping = new AbortController();
+  const takers: Promise<void>[] = [];
   return {
     async offer(threads) {
       if (threads.length === 0) return;
@@ -38,19 +42,50 @@ export async function startQueue(store: Store, leaseMs: number, failed: (error: 
       // Not retried by the queue: a thread stays due until its review is stored, and is offered again.
       await boss.insert(threads.map((thread) => ({ name, data: { thread }, retryLimit: 0, expireInSeconds })));
     },
-    async take(parallel, work) {
-      await boss.work<{ thread: number }>(
-        name,
-        { batchSize: Math.max(8, parallel * 4), pollingIntervalSeconds: 0.5 },
-        async (jobs) => {
-          const waiting = jobs.map((job) => job.data.thread);
-          const lane = async () => {
-            for (let thread = waiting.shift(); thread !== undefined; thread = waiting.shift()) await work(thread);
-          };
-          await Promise.all(Array.from({ length: parallel }, lane));
-        },
-      );
+    take(parallel, work) {
+      let done: string[] = [];
+      const active = new Set<Promise<void>>();
+      const round = async (): Promise<number> => {
+        if (done.length > 0) {
+          const settled = done;
+          done = [];
+          await boss.complete(name, settled);
+        }
+        if (active.size >= parallel) return 0;
+        const jobs = (await boss.fetch<{ thread: number }>(name, { batchSize: parallel - active.size })) ?? [];
+        for (const { id, data } of jobs) {
+          const job = work(data.thread).finally(() => {
+            active.delete(job);
+            done.push(id);
+          });
+          active.add(job);
+        }
+        return jobs.length;
+      };
+      // Not boss.work(): a batch of it waits for its slowest job; and it measures its pauses with the wall clock, so that when that goes back
+      // two hours it sleeps for two hours.
+      const taking = async () => {
+        while (!stopping.signal.aborted) {
+          const found = await round().catch((error: Error) => {
+            failed(error);
+            return 0;
+          });
+          const woken = new AbortController();
+          const pause = systemClock.sleep(pauseMs, AbortSignal.any([stopping.signal, woken.signal]));
+          if (found === 0 || active.size >= parallel) await Promise.race([pause, ...active]);
+          woken.abort();
+        }
+        await Promise.all(active);
+        if (done.length > 0) await boss.complete(name, done).catch(failed);
+      };
+      takers.push(taking());
     },
-    stop: (graceMs) => boss.stop({ graceful: true, wait: true, timeout: graceMs, close: false }),
+    async stop(graceMs) {
+      stopping.abort();
+      const late = new AbortController();
+      await Promise.race([Promise.all(takers), systemClock.sleep(graceMs, late.signal)]);
+      late.abort();
+      await boss.stop({ graceful: false, wait: true, close: false });
+    },
   };
 }

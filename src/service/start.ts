@@ -34,6 +34,7 @@ import { doubtStaleSendings } from './store/deliveries.js';
 import { dropLeases, holdLease } from './store/leases.js';
 import { pullStore } from './store/pulls.js';
 import { countDueThreads, releaseAllThreads, takeDueThreads } from './store/threads.js';
+import { storeClock } from './store-clock.js';
 import { type ListMail, watchMailbox } from './watch.js';
 import { listsByMailbox } from './which-list.js';
 import { workThread } from './work.js';
@@ -77,11 +78,12 @@ interface Parts {
 }
 
 export async function startService(config: Config, options: Options): Promise<Service> {
-  const clock = options.clock ?? systemClock;
   const log = options.log ?? startLog(config.log);
-  const health = startHealth(log, () => clock.now());
   const metrics = startMetrics();
   const { store, migrated } = await openStore(config.store);
+  const followed = options.clock === undefined ? await storeClock(store, systemClock.sleep) : null;
+  const clock = options.clock ?? followed ?? systemClock;
+  const health = startHealth(log, () => clock.now());
   if (migrated.length > 0) log.info({ migrated }, 'store migrated');
   const stopping = new AbortController();
   const parts: Parts = {
@@ -126,6 +128,8 @@ export async function startService(config: Config, options: Options): Promise<Se
   );
   const web: WebServer | null = has.has('web') ? await startServer(routes, config.web.listen) : null;
   const running: Promise<void>[] = [];
+  if (followed !== null)
+    running.push(every(parts, 'clock', 30_000, nudge, null, () => followed.follow().then(() => 0)));
   if (forge !== null && has.has('work')) running.push(forge.run(stopping.signal));
   let stopQueue = async () => {};
   if (has.has('watch')) running.push(...startWatching(parts, () => nudge.work()));
@@ -141,7 +145,8 @@ export async function startService(config: Config, options: Options): Promise<Se
       }),
     );
     if (has.has('work')) {
-      await queue.take(config.reviewing.workers, (thread) =>
+      // More than there are workers: the pool has them wait, and a slow one blocks no other.
+      queue.take(config.reviewing.workers * 3, (thread) =>
         workThread({ ...parts, planned: () => nudge.post() }, thread),
       );
     }

@@ -18,7 +18,7 @@ export interface ServiceProcess {
 export function startProcess(
   configFile: string,
   config: string,
-  options: { readonly role?: string; readonly said?: (line: string) => void } = {},
+  options: { readonly role?: string; readonly said?: (line: string) => void; readonly env?: NodeJS.ProcessEnv } = {},
 ): ServiceProcess {
   writeFileSync(configFile, config);
   const args = [
@@ -30,7 +30,7 @@ export function startProcess(
   ];
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, KABIWATCH_TEST_PASSWORD: 'secret' },
+    env: { ...process.env, KABIWATCH_TEST_PASSWORD: 'secret', ...options.env },
   });
   const lines: Record<string, unknown>[] = [];
   if (child.stderr !== null) {

@@ -1,17 +1,37 @@
-/** `npm run verify:faults -- --seconds 60`: prints what each fault did and whether anything was lost. */
+/**
+ * `npm run verify:faults`: two hundred rounds of seeded faults (KABI_ROUNDS, KABI_SEED), then single ones with what they look like from outside
+ * (`-- --seconds 60` for how long IMAP is away). Failures of GitHub are `npm run verify:github`.
+ */
 import { parseArgs } from 'node:util';
 import { diskFills, imapStops, smtpRefuses, smtpSwallows } from './fault-rounds.js';
+import { storm } from './storm.js';
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' } } });
-for (const fault of [() => smtpRefuses(3), smtpSwallows, diskFills, () => imapStops(Number(values.seconds))]) {
-  const result = await fault();
-  if (result === null) continue;
-  const good = result.answered === result.series && result.twice === 0 && result.healthAfter;
+const [rounds, seed] = [Number(process.env.KABI_ROUNDS ?? 200), Number(process.env.KABI_SEED ?? 1)];
+const result = await storm({ seed, rounds, say: (text) => console.log(text) });
+if (result !== null) {
   console.log(
-    `${good ? 'ok   ' : 'WRONG'} ${result.fault}: ${result.series} series, ${result.answered} answered, ${result.twice} twice; healthy after: ${result.healthAfter}`,
+    `seed ${seed}: ${rounds} rounds in ${result.seconds.toFixed(0)} s; seconds until the round's series was answered:`,
   );
-  console.log(`      health: ${result.health}`);
-  console.log(`      log:    ${result.log}`);
+  console.table(result.rows);
+  console.log(
+    `${result.series} series, ${result.answered} answered, ${result.twice.length} twice, ${result.never.length} never`,
+  );
+  console.log(`left behind: ${JSON.stringify(result.left)}`);
+  for (const id of result.twice) console.log(`twice: ${id}`);
+  for (const id of result.never) console.log(`never: ${id}`);
+  if (result.twice.length + result.never.length + Object.values(result.left).reduce((sum, one) => sum + one, 0) > 0)
+    process.exitCode = 1;
+}
+for (const fault of [() => smtpRefuses(3), smtpSwallows, diskFills, () => imapStops(Number(values.seconds))]) {
+  const single = await fault();
+  if (single === null) continue;
+  const good = single.answered === single.series && single.twice === 0 && single.healthAfter;
+  console.log(
+    `${good ? 'ok   ' : 'WRONG'} ${single.fault}: ${single.series} series, ${single.answered} answered, ${single.twice} twice; healthy after: ${single.healthAfter}`,
+  );
+  console.log(`      health: ${single.health}`);
+  console.log(`      log:    ${single.log}`);
   if (!good) process.exitCode = 1;
 }
 process.exit();
