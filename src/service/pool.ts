@@ -26,8 +26,8 @@ export class TaskDropped extends Error {
   override readonly name = 'TaskDropped';
 }
 
-/** After this part of its time a task counts as one that takes long. */
-const slowPart = 20;
+/** After this part of its time, but not before this, a task counts as one that takes long. */
+const [slowPart, slowMs] = [20, 5000];
 
 interface Job {
   readonly task: Task;
@@ -47,6 +47,8 @@ export interface Pool {
   ): Promise<Answer<T>>;
   /** Tasks that wait or run. */
   readonly load: number;
+  /** Of these, how many have taken long and stand aside. */
+  readonly aside: number;
   close(): Promise<void>;
 }
 
@@ -64,6 +66,8 @@ type Message = { readonly answer: unknown } | { readonly error: { readonly messa
 /** `script` is the compiled worker.js: a process cannot be started from TypeScript. */
 export function startPool(script: URL, limits: Limits): Pool {
   const waiting: Job[] = [];
+  /** Tasks that took long while too many others did. */
+  const putAside: Job[] = [];
   const hands = new Set<Hand>();
   let closed = false;
 
@@ -99,16 +103,28 @@ export function startPool(script: URL, limits: Limits): Pool {
     return hand;
   }
 
-  /** A task that takes long gets what the others leave of the processors, and another worker takes its place, as often as there are workers. */
+  /**
+   * A task that takes long leaves its place to another: it goes on at low priority while there are not as many such as there are workers, else it
+   * begins anew when one of those ends. So no task keeps the others waiting for longer than this, however many there are of its kind.
+   */
   function stepAside(hand: Hand): void {
-    if ([...hands].filter(({ slow }) => slow).length >= limits.workers) return;
+    if ([...hands].filter(({ slow }) => slow).length < limits.workers) {
+      slowDown(hand);
+      next();
+      return;
+    }
+    const job = release(hand);
+    if (job !== null) putAside.push(job);
+    lose(hand, 'made room');
+  }
+
+  function slowDown(hand: Hand): void {
     hand.slow = true;
     try {
-      if (hand.process.pid !== undefined) setPriority(hand.process.pid, constants.priority.PRIORITY_LOW);
+      if (hand.process.pid !== undefined) setPriority(hand.process.pid, constants.priority.PRIORITY_BELOW_NORMAL);
     } catch {
       // It has ended, or the system does not let us: it stays as quick as it is.
     }
-    next();
   }
 
   function release(hand: Hand): Job | null {
@@ -128,34 +144,45 @@ export function startPool(script: URL, limits: Limits): Pool {
   }
 
   function drop(job: Job): void {
-    const place = waiting.indexOf(job);
-    if (place >= 0) waiting.splice(place, 1);
+    for (const queue of [waiting, putAside]) {
+      const place = queue.indexOf(job);
+      if (place >= 0) queue.splice(place, 1);
+    }
     const hand = [...hands].find((one) => one.job === job);
     job.reject(new TaskDropped('dropped'));
     if (hand !== undefined) lose(hand, 'dropped');
   }
 
   function next(): void {
-    while (waiting.length > 0 && !closed) {
+    if (closed) return;
+    while (putAside.length > 0 && [...hands].filter(({ slow }) => slow).length < limits.workers) {
+      const hand = spawn();
+      slowDown(hand);
+      give(hand, putAside.shift() as Job);
+    }
+    while (waiting.length > 0) {
       const counted = [...hands].filter(({ slow }) => !slow);
       const idle = counted.find(({ job }) => job === null);
       if (idle === undefined && counted.length >= limits.workers) return;
-      const hand = idle ?? spawn();
-      const job = waiting.shift() as Job;
-      hand.job = job;
-      hand.timers = [
-        setTimeout(() => lose(hand, `took longer than ${job.timeMs / 1000} s`), job.timeMs),
-        setTimeout(() => stepAside(hand), job.timeMs / slowPart),
-      ];
-      hand.process.send(job.task, (error) => {
-        if (error !== null) lose(hand, error.message);
-      });
+      give(idle ?? spawn(), waiting.shift() as Job);
     }
+  }
+
+  function give(hand: Hand, job: Job): void {
+    hand.job = job;
+    hand.timers = [setTimeout(() => lose(hand, `took longer than ${job.timeMs / 1000} s`), job.timeMs)];
+    if (!hand.slow) hand.timers.push(setTimeout(() => stepAside(hand), Math.max(slowMs, job.timeMs / slowPart)));
+    hand.process.send(job.task, (error) => {
+      if (error !== null) lose(hand, error.message);
+    });
   }
 
   return {
     get load() {
-      return waiting.length + [...hands].filter(({ job }) => job !== null).length;
+      return waiting.length + putAside.length + [...hands].filter(({ job }) => job !== null).length;
+    },
+    get aside() {
+      return putAside.length + [...hands].filter(({ slow }) => slow).length;
     },
     run: (task, { timeMs = limits.timeMs, signal } = {}) =>
       new Promise((resolve, reject) => {
@@ -168,7 +195,7 @@ export function startPool(script: URL, limits: Limits): Pool {
       }),
     async close() {
       closed = true;
-      for (const job of waiting.splice(0)) job.reject(new Error('the pool is closed'));
+      for (const job of [...waiting.splice(0), ...putAside.splice(0)]) job.reject(new Error('the pool is closed'));
       for (const hand of [...hands]) lose(hand, 'the pool is closed');
     },
   };

@@ -9,8 +9,8 @@ import type { Store } from './database.js';
 export interface Queue {
   /** Hands out threads; a thread that is handed out twice is harmless. */
   offer(threads: readonly number[]): Promise<void>;
-  /** Calls `work` for each thread, at most `parallel` at a time, until it is stopped. `work` never rejects. */
-  take(parallel: number, work: (thread: number) => Promise<void>): void;
+  /** Calls `work` for each thread, at most `parallel()` at a time, until it is stopped. `work` never rejects. */
+  take(parallel: () => number, work: (thread: number) => Promise<void>): void;
   /** Waits for what runs, up to `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
@@ -51,8 +51,9 @@ export async function startQueue(store: Store, leaseMs: number, failed: (error: 
           done = [];
           await boss.complete(name, settled);
         }
-        if (active.size >= parallel) return 0;
-        const jobs = (await boss.fetch<{ thread: number }>(name, { batchSize: parallel - active.size })) ?? [];
+        const room = parallel() - active.size;
+        if (room <= 0) return 0;
+        const jobs = (await boss.fetch<{ thread: number }>(name, { batchSize: room })) ?? [];
         for (const { id, data } of jobs) {
           const job = work(data.thread).finally(() => {
             active.delete(job);
@@ -72,7 +73,7 @@ export async function startQueue(store: Store, leaseMs: number, failed: (error: 
           });
           const woken = new AbortController();
           const pause = systemClock.sleep(pauseMs, AbortSignal.any([stopping.signal, woken.signal]));
-          if (found === 0 || active.size >= parallel) await Promise.race([pause, ...active]);
+          if (found === 0 || active.size >= parallel()) await Promise.race([pause, ...active]);
           woken.abort();
         }
         await Promise.all(active);

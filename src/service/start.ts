@@ -59,6 +59,8 @@ export interface Options {
 }
 
 const drainMs = 20_000;
+/** Threads in memory because their review takes long; more than these wait in the queue. */
+const mostAside = 32;
 
 interface Parts {
   readonly config: Config;
@@ -145,10 +147,9 @@ export async function startService(config: Config, options: Options): Promise<Se
       }),
     );
     if (has.has('work')) {
-      // More than there are workers: the pool has them wait, and a slow one blocks no other.
-      queue.take(config.reviewing.workers * 3, (thread) =>
-        workThread({ ...parts, planned: () => nudge.post() }, thread),
-      );
+      // More than there are workers, since the pool has them wait; and what stands aside there blocks no other.
+      const lanes = () => config.reviewing.workers * 3 + Math.min(parts.pool.aside, mostAside);
+      queue.take(lanes, (thread) => workThread({ ...parts, planned: () => nudge.post() }, thread));
     }
   }
   if (has.has('post')) {

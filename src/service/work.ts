@@ -65,12 +65,15 @@ export async function workThread(working: Working, id: number): Promise<void> {
   } catch (error) {
     if (error instanceof TaskDropped) return begunAgain(working, id);
     const lost = error instanceof WorkerLost;
+    // On the tree and on the mails alone: that was its second chance.
+    const last = error instanceof LostTwice;
     log.error({ thread: id, err: error as Error }, lost ? 'the review broke its worker' : 'the review failed');
     const parked = await failThread(
       store,
       id,
       (error as Error).message,
       new Date(clock.now().getTime() + 10_000),
+      last ? 1 : 2,
     ).catch((failure: Error) => {
       log.error({ thread: id, err: failure }, 'the failure could not be stored; the thread stays due');
       return false;
@@ -120,9 +123,16 @@ async function judge(working: Working, thread: DueThread, signal: AbortSignal): 
     if (!(error instanceof WorkerLost)) throw error;
     log.warn({ thread: thread.id, list: thread.list, why: error.message }, 'judging on the tree broke its worker');
     const missing = [{ what: 'the tree', why: `judging on it was given up: ${error.message}` }];
-    return pool.run({ ...task, settings: { ...settings, missing } }, { signal });
+    try {
+      return await pool.run({ ...task, settings: { ...settings, missing } }, { signal });
+    } catch (again) {
+      if (again instanceof WorkerLost) throw new LostTwice(again.message);
+      throw again;
+    }
   }
 }
+
+class LostTwice extends WorkerLost {}
 
 async function settleSeries(working: Working, tx: Database, thread: DueThread, result: SeriesResult): Promise<void> {
   const { config, engine, clock, log, metrics } = working;

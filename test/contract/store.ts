@@ -342,7 +342,10 @@ export function storeContract(name: string, open: () => Promise<{ store: Store; 
       const errors: Error[] = [];
       const queue = await startQueue(store, 60_000, (error) => errors.push(error));
       const seen: number[] = [];
-      queue.take(2, async (thread) => void seen.push(thread));
+      queue.take(
+        () => 2,
+        async (thread) => void seen.push(thread),
+      );
       await queue.offer([3, 1, 2]);
       await until('all are taken', () => seen.length === 3);
       await queue.stop(1000);

@@ -79,14 +79,20 @@ export async function settleThread(tx: Database, thread: { id: number; marks: nu
   );
 }
 
-/** Tried once more; then parked with its input for a person. Returns whether it was parked. */
-export async function failThread(store: Store, thread: number, why: string, retryAt: Date): Promise<boolean> {
+/** Tried once more; then, at the last of its chances, parked with its input for a person. Returns whether it was parked. */
+export async function failThread(
+  store: Store,
+  thread: number,
+  why: string,
+  retryAt: Date,
+  chances = 2,
+): Promise<boolean> {
   return store.transaction(async (tx) => {
     const [row] = await tx.query<{ failures: number }>(
       `update kabiwatch.thread set failures = failures + 1, queued_at = null, due_at = $2 where id = $1 returning failures`,
       [thread, retryAt],
     );
-    if ((row?.failures ?? 0) < 2) return false;
+    if ((row?.failures ?? 0) < chances) return false;
     await tx.query('update kabiwatch.thread set due_at = null, failures = 0 where id = $1', [thread]);
     await tx.query('insert into kabiwatch.parked (thread, why) values ($1, $2)', [thread, why]);
     return true;
