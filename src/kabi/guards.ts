@@ -10,7 +10,7 @@ import type { ChangedEnum, ChangedPrototype, ChangedText, ChangedType, ChangeSet
 import { incompatibilities, onlyGrew, onlyNarrowed } from './compatible.js';
 import type { GuardDifference } from './diff/changes.js';
 import { plainPurpose } from './diff/guard-text.js';
-import { misspelled, withdrawing } from './diff/judge-rest.js';
+import { declaredNames, misspelled, withdrawing } from './diff/judge-rest.js';
 import { lastLineOf, linesOf } from './guard-places.js';
 import type { UseOf } from './judge-source.js';
 import { dumpKey } from './judge-symbols.js';
@@ -47,7 +47,7 @@ function callOf(guard: GuardDifference, context: GuardContext): Call {
   if (purpose !== null) return { rule: 'guard-honest', ...purpose };
   if (guard.open) return { honest: null, rule: 'guard-unbalanced', why: 'no #endif closes it in the file' };
   const calls: Call[] = [
-    ...standingWith(guard, changes.types, context.after).map((one) => typeCall(one, context)),
+    ...standingWith(guard, changes.types, context.after).map((one) => typeCall(guard, one, context)),
     ...standingWith(guard, changes.enums, context.after).map((one) => enumCall(one, context)),
     ...declaredIn(guard, changes.prototypes).map((one) => prototypeCall(one, changes)),
   ];
@@ -91,8 +91,7 @@ function prototypeCall(one: ChangedPrototype, changes: ChangeSet): Call {
 /** No layout changes around it, but the text that genksyms has of a declaration of its file gained or lost what the guard names. */
 function versionCall({ file, hides, shows }: GuardDifference, { changes, hashes }: GuardContext): Call | null {
   if (!hashes) return null;
-  // What is declared: `name;`, `name,`, `name[`, `name:`, `(*name)`, `name(`.
-  const declared = [...hides, ...shows].flatMap((line) => line.match(/\b[A-Za-z_]\w*(?=\s*[;,[:()])/g) ?? []);
+  const declared = declaredNames([...hides, ...shows]);
   for (const { file: its, before, after } of changes.hashed.values()) {
     if (its !== file || before === null || after === null) continue;
     const [was, is] = [before.split(' '), after.split(' ')];
@@ -181,12 +180,12 @@ const staleBranch: Call = {
   why: 'genksyms does not see the old declaration: versions change all the same',
 };
 
-function typeCall(type: ChangedType, context: GuardContext): Call {
+function typeCall({ hides, shows }: GuardDifference, type: ChangedType, context: GuardContext): Call {
   const { changes, useOf, hashes } = context;
   const text = hashes ? changes.hashed.get(dumpKey(type.name)) : undefined;
   if (text !== undefined) {
-    const withdrawn = withdrawnFrom(text, type);
-    return withdrawn.length > 0 ? withdrawing(withdrawn) : staleBranch;
+    const hidden = declaredNames(hides);
+    return shows.length === 0 && isWithdrawn(hidden, text, type) ? withdrawing(hidden) : staleBranch;
   }
   if (type.change === null)
     return { honest: null, rule: 'guard-useless', why: 'the type is there in one version only' };
@@ -241,15 +240,13 @@ function embedderCall(type: ChangedType, { changes, useOf }: GuardContext): Call
   };
 }
 
-/** Members that genksyms no longer sees and the compiler still does, where its text only lost words; else none. */
-function withdrawnFrom({ before, after }: ChangedText, { change }: ChangedType): string[] {
-  if (before === null || after === null || change === null) return [];
-  const lost = wordsLost(before.split(' '), after.split(' '));
-  if (lost === null) return [];
-  const lostWords = new Set(lost);
-  const members = change.before.rows.filter(({ name }) => lostWords.has(name) && !after.split(' ').includes(name));
-  const stays = (name: string): boolean => change.after.rows.some((row) => row.name === name);
-  return members.length > 0 && members.every(({ name }) => stays(name)) ? members.map(({ name }) => name) : [];
+/** Does genksyms no longer see these members, which the compiler sees before and after? */
+function isWithdrawn(names: readonly string[], { before, after }: ChangedText, { change }: ChangedType): boolean {
+  if (before === null || after === null || change === null || names.length === 0) return false;
+  const [was, is] = [before.split(' '), after.split(' ')];
+  const stays = (name: string): boolean =>
+    [change.before, change.after].every(({ rows }) => rows.some((row) => row.name === name));
+  return names.every((name) => was.includes(name) && !is.includes(name) && stays(name));
 }
 
 /** Types that hold it by value, and those that hold them. */

@@ -30,7 +30,9 @@ describe('a guard', () => {
     const made = review(text('\tlong count;\n'), text(guarded('\tlong count;\n')));
     expect([made.verdict, calls(made)]).toEqual(['crc-break', [['guard-stale-branch', null]]]);
     const more = review(text('\tlong count;\n'), text(`${guarded('\tlong count;\n')}\tlong other;\n`));
-    expect([more.verdict, calls(more)]).toEqual(['crc-break', [['guard-stale-branch', false]]]);
+    expect([more.verdict, calls(more)]).toEqual(['crc-break', [['guard-stale-branch', null]]]);
+    const fresh = review(text('\tlong count;\n'), text(`${guarded('\tlong fresh;\n')}\tlong other;\n`));
+    expect([fresh.verdict, calls(fresh)]).toEqual(['crc-break', [['guard-stale-branch', false]]]);
   });
 
   test('that fills padding is honest', () => {

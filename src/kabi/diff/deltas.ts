@@ -17,7 +17,7 @@ export interface Delta {
 export function deltasOf(before: readonly Declared[], after: readonly Declared[]): Delta[] {
   const left = keyed(before);
   const right = keyed(after);
-  const stayed = longestCommonOrder([...left.keys()], [...right.keys()]);
+  const stayed = longestCommonOrder(...beside(left, right));
   const deltas: Delta[] = [];
   for (const [key, member] of right) {
     const was = left.get(key);
@@ -31,6 +31,21 @@ export function deltasOf(before: readonly Declared[], after: readonly Declared[]
     if (!right.has(key)) deltas.push({ change: 'removed', before: member, after: null, ...neighbours(before, member) });
   }
   return joinRenamed(deltas);
+}
+
+/**
+ * The keys of both lists that may have stayed: lines that the diff leaves alone did, and of the others those that stand between the same two of
+ * them before and after.
+ */
+function beside(left: ReadonlyMap<string, Declared>, right: ReadonlyMap<string, Declared>): [string[], string[]] {
+  const isAnchor = (key: string): boolean => left.get(key)?.changed === false && right.get(key)?.changed === false;
+  const gapsOf = (keys: Iterable<string>): Map<string, number> => {
+    let gap = 0;
+    return new Map([...keys].map((key) => [key, isAnchor(key) ? ++gap : gap]));
+  };
+  const [was, is] = [gapsOf(left.keys()), gapsOf(right.keys())];
+  const may = (key: string): boolean => was.get(key) === is.get(key);
+  return [[...left.keys()].filter(may), [...right.keys()].filter(may)];
 }
 
 function keyed(members: readonly Declared[]): Map<string, Declared> {

@@ -204,6 +204,16 @@ export function misspelled(name: string): { honest: false; rule: 'guard-stale-br
   };
 }
 
+/** Names that these lines declare: `name;`, `name,`, `name[`, `name:`, `(*name)`, `name(`; enumerators too. */
+export function declaredNames(lines: readonly string[]): string[] {
+  const names = lines.flatMap((line) => line.match(/\b[A-Za-z_]\w*(?=\s*(?:[;,[:()]|$))/g) ?? []);
+  return [...new Set(names)];
+}
+
+function isAll(names: readonly string[], of: readonly string[]): boolean {
+  return names.length > 0 && names.every((name) => of.includes(name));
+}
+
 /** A guard around members that genksyms saw before: it mends what an earlier change did, or changes versions. */
 export function withdrawing(names: readonly string[]): { honest: null; rule: 'guard-stale-branch'; why: string } {
   const which = names.slice(0, 3).map((name) => `\`${name}\``);
@@ -231,7 +241,9 @@ function sayGuard(
     };
   }
   if (around === undefined) return { honest: null, rule: 'guard-honest', why: needsTree };
-  if (around.genksyms === 'differs' && around.withdrawn.length > 0) return withdrawing(around.withdrawn);
+  const hidden = declaredNames(guard.hides);
+  if (around.genksyms === 'differs' && guard.shows.length === 0 && isAll(hidden, around.withdrawn))
+    return withdrawing(hidden);
   if (around.genksyms === 'differs') {
     return {
       honest: false,

@@ -17,7 +17,7 @@ export interface TypeJudgement {
   readonly genksyms: GenksymsView;
   readonly compiler: CompilerView;
   readonly verdict: Verdict;
-  /** Members that genksyms no longer sees and the compiler still does, where nothing else differs for genksyms; else none. */
+  /** Members that genksyms no longer sees and the compiler still does. */
   readonly withdrawn: readonly string[];
 }
 
@@ -54,8 +54,9 @@ function genksymsView(difference: TypeDifference): GenksymsView {
 
 function withdrawnFrom({ genksyms, compiler }: TypeDifference): string[] {
   const gone = new Set(compiler.deltas.flatMap((one) => (one.change === 'removed' ? [one.before?.name] : [])));
-  const isWithdrawn = ({ change, before }: Delta): boolean => change === 'removed' && !gone.has(before?.name);
-  return genksyms.deltas.every(isWithdrawn) ? genksyms.deltas.map(({ before }) => before?.name ?? '') : [];
+  return genksyms.deltas.flatMap(({ change, before }) =>
+    change === 'removed' && before !== null && !gone.has(before.name) ? [before.name] : [],
+  );
 }
 
 function compilerView(difference: TypeDifference, arch: Architecture, slots: SlotUses): CompilerView {
