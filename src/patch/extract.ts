@@ -109,9 +109,16 @@ function readGit(lines: readonly string[], at: number): Found {
 }
 
 function readPair(lines: readonly string[], at: number, index: string | null): Found {
-  if (!isPair(lines, at) || !hunkHead.test(bare(lines[at + 2]))) return null;
-  const { hunks, damage, end } = readHunks(lines, at + 2);
+  if (!isPair(lines, at)) return null;
   const header = [bare(lines[at]), bare(lines[at + 1])];
+  const head = bare(lines[at + 2]);
+  if (/^@@@+ -\d/.test(head)) {
+    // A merge's diff whose first line was lost, or one made up by hand.
+    const damage: Damage = { kind: 'combined-diff', line: at + 3, text: head.slice(0, 200) };
+    return { section: { kind: 'plain', line: at + 1, header, index, hunks: [], damage: [damage] }, next: at + 3 };
+  }
+  if (!hunkHead.test(head)) return null;
+  const { hunks, damage, end } = readHunks(lines, at + 2);
   return { section: { kind: 'plain', line: at + 1, header, index, hunks, damage }, next: end };
 }
 

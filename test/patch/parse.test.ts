@@ -88,6 +88,10 @@ const readings: Record<string, [text: string, seen: readonly string[]]> = {
     'diff --cc mm/x.c\nindex 1,2..3\n--- a/mm/x.c\n+++ b/mm/x.c\n@@@ -1,1 -1,1 +1,2 @@@\n  a\n++b\n',
     ['modified mm/x.c', 'combined-diff 1'],
   ],
+  'also where its first line was lost': [
+    `${pair('a/mm/x.c', 'b/mm/x.c')}@@@ -1,1 -1,1 +1,2 @@@\n  a\n++b\n${pair('a/y.h', 'b/y.h')}${hunk}`,
+    ['modified mm/x.c', 'modified y.h 4', 'combined-diff 3'],
+  ],
 };
 
 describe.each(Object.entries(readings))('%s', (_, [text, seen]) => {
