@@ -29,7 +29,7 @@ export interface AssembledSeries {
   readonly kept: readonly number[];
   /** Head of the series that this one replaces. */
   readonly supersedes: string | null;
-  /** Message-IDs of what must be applied first. */
+  /** Message-IDs of what must be applied first; a change that is named stands for the head of its series, where that is here. */
   readonly dependsOn: readonly string[];
   /** Answers that are no part of a series, oldest first. */
   readonly comments: readonly string[];
@@ -55,9 +55,11 @@ export function assemble(messages: Iterable<Message>): Assembly {
   );
   const superseded = supersededBy(drafts);
   const { comments, others } = commentsOf(all, drafts);
+  const changes = changesOf(drafts);
   return {
     series: drafts.map((draft) => ({
       ...draft,
+      dependsOn: dependenciesOf(draft, changes),
       supersedes: superseded.get(draft.head.id) ?? null,
       comments: comments.get(draft.head.id) ?? [],
     })),
@@ -66,7 +68,7 @@ export function assemble(messages: Iterable<Message>): Assembly {
   };
 }
 
-export type Draft = Omit<AssembledSeries, 'supersedes' | 'comments'>;
+export type Draft = Omit<AssembledSeries, 'supersedes' | 'dependsOn' | 'comments'>;
 
 function draftOf({ cover, patches }: Group): Draft {
   const [answer] = [...patches.values()].filter(({ tags }) => tags.reply);
@@ -85,7 +87,6 @@ function draftOf({ cover, patches }: Group): Draft {
     complete: isComplete(numbered, total),
     patches: numbered,
     kept: [],
-    dependsOn: messagesIn(members),
   };
 }
 
@@ -101,12 +102,37 @@ function lone(message: Message): Draft {
     complete: true,
     patches,
     kept: [],
-    dependsOn: messagesIn([message]),
   };
 }
 
-function messagesIn(members: readonly Message[]): string[] {
-  return [...new Set(needsOf(members).flatMap((need) => (need.kind === 'message' ? [need.id] : [])))];
+/** Series by b4's change-id, oldest first. */
+function changesOf(drafts: readonly Draft[]): ReadonlyMap<string, readonly Draft[]> {
+  const found = new Map<string, Draft[]>();
+  for (const draft of drafts) {
+    const id = changeIdOf(membersOf(draft));
+    if (id !== null) found.set(id, [...(found.get(id) ?? []), draft]);
+  }
+  return found;
+}
+
+function changeIdOf(members: readonly Message[]): string | null {
+  return members.map(({ trailers }) => trailers.changeId).find((id) => id !== null) ?? null;
+}
+
+function dependenciesOf(draft: Draft, changes: ReadonlyMap<string, readonly Draft[]>): string[] {
+  const ids = needsOf(membersOf(draft)).flatMap((need): string[] => {
+    if (need.kind === 'message') return [need.id];
+    if (need.kind !== 'change') return [];
+    const { id, version } = need;
+    const versions = changes.get(id) ?? [];
+    const named = version === null ? versions.at(-1) : versions.findLast((one) => one.version === version);
+    return named === undefined || named === draft ? [] : [named.head.id];
+  });
+  return [...new Set(ids)];
+}
+
+function membersOf({ head, patches }: Pick<Draft, 'head' | 'patches'>): Message[] {
+  return [...new Set([head, ...patches.map(({ message }) => message)])];
 }
 
 function needsOf(members: readonly Message[]): Need[] {
@@ -203,15 +229,15 @@ function seriesAbove(
 /** For the engine: the series as patches, wherever they came from. */
 export function seriesOf(assembled: AssembledSeries): Series {
   const { head, version, rfc, patches, total } = assembled;
-  const members = [head, ...patches.map(({ message }) => message)];
+  const members = membersOf(assembled);
   return {
     subject: head.tags.subject,
     version,
     rfc,
     messageId: head.id,
     base: members.map(({ trailers }) => trailers.base).find((base) => base !== null) ?? null,
-    needs: needsOf([...new Set(members)]),
-    changeId: members.map(({ trailers }) => trailers.changeId).find((id) => id !== null) ?? null,
+    needs: needsOf(members),
+    changeId: changeIdOf(members),
     supersedes: assembled.supersedes,
     patches: patches.map(({ n, message }) => patchOf(n, total, message)),
   };

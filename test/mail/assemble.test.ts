@@ -101,6 +101,25 @@ const threads: Record<string, { mails: () => Promise<Message>[]; series: readonl
   },
 };
 
+test('what a series depends on is named by the mails of the set: an id as it is, a change by its head', async () => {
+  const change = 'change-id: 20240101-box-0123456789ab\n';
+  const messages = await Promise.all([
+    message({ id: 'b1', subject: '[PATCH] x: box', at: 0, body: `${change}${diff}` }),
+    message({ id: 'b2', subject: '[PATCH v2] x: box', at: 90, body: `${change}${diff}` }),
+    message({
+      id: 'n',
+      subject: '[PATCH] y: needs',
+      at: 99,
+      body: `Depends-on: <far@x>\n${diff}\nchange-id: 20240102-needs-0123456789ab\nprerequisite-change-id: 20240101-box-0123456789ab:v1\nprerequisite-change-id: 20240103-lost-0123456789ab:v1\n`,
+    }),
+  ]);
+  expect(assemble(messages).series.map(({ head, dependsOn }) => [head.id, dependsOn])).toEqual([
+    ['b1', []],
+    ['b2', []],
+    ['n', ['far@x', 'b1']],
+  ]);
+});
+
 describe.each(Object.entries(threads))('%s', (_, { mails, series }) => {
   test('in every order', async () => {
     const messages = await Promise.all(mails());
