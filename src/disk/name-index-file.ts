@@ -7,7 +7,7 @@ import { KabiwatchError } from '../errors.js';
 import { type NameList, type NameTables, type Relation, relationNames, relations } from '../kernel/names.js';
 import type { Numbers, Postings } from '../kernel/postings.js';
 
-const format = 'kabiwatch.names/2';
+const format = 'kabiwatch.names/3';
 
 interface Head {
   readonly format: string;

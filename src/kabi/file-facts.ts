@@ -5,6 +5,7 @@
  * A use that the body of a public header's macro spells is told twice: where the macro is called, and in the header, as the macro's.
  */
 
+import type { MacroText } from '../c/conditions.js';
 import type { TypeName } from '../c/declarators.js';
 import { isByValue, resolveType } from '../c/expressions.js';
 import { LineTable } from '../c/line-table.js';
@@ -47,12 +48,34 @@ export function fileFacts(
     else sink.addUse('use', keyOf(use), place);
     const header = use.macro === null ? null : names.placeOf(use.macro.text);
     if (use.macro === null || header === null || use.base === null || !isPublicHeader(header)) continue;
+    if (use.member === null && isOfArgument(use.base, use.macro.text)) continue;
     const inHeader = { file: numbers.get(header) as number, line: names.lineIn(header, use.macro.offset) };
     sink.addUse('use', keyOf(use), { ...inHeader, name: use.macro.text.name });
   }
   embeddings(outline, seen, (base, offset) =>
     sink.addUse('use', `embed ${base}`, { file, line: lines.lineOf(offset), name: '' }),
   );
+}
+
+/** ARRAY_SIZE(x), alloc_percpu(type): what the macro measures or makes an object of is the caller's choice, the header knows nothing of it. */
+function isOfArgument(base: string, { parameters, body }: MacroText): boolean {
+  if (parameters === null) return false;
+  const words = Array.from({ length: body.length }, (_, at) => textOf(body.spelling[at] as number));
+  if (words.includes(base.slice(base.search(/[^ /]*$/)))) return false;
+  const operands = words.flatMap((word, at) =>
+    word === 'sizeof' ? [words.slice(at + 1, endOfOperand(words, at + 1))] : [],
+  );
+  return operands.every((operand) => operand.some((word) => parameters.includes(word)));
+}
+
+function endOfOperand(words: readonly string[], start: number): number {
+  let depth = 0;
+  for (let at = start; at < words.length; at++) {
+    if (words[at] === '(') depth++;
+    else if (words[at] === ')' && --depth <= 0) return at + 1;
+    else if (depth === 0 && /^[;,]$/.test(words[at] as string)) return at;
+  }
+  return words.length;
 }
 
 function keyOf({ kind, base, member }: Use): string {

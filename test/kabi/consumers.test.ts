@@ -177,3 +177,29 @@ test('functions that a macro defines through other macros are read, with a macro
     'access flags inline include/linux/lamp.h SetLampLit',
   ]);
 });
+
+test("a macro that measures what its caller names is no header's use; one that names the type is", () => {
+  const files = {
+    'include/linux/lamp.h': [
+      'struct lamp { long flags; };',
+      '#define SIZE_OF(x) (sizeof(x) / sizeof((x)[0]))',
+      '#define ALLOC(type) ((type *)__alloc(sizeof(type)))',
+      '#define ALLOC_LAMPS(n) __alloc((n) * sizeof(struct lamp))',
+    ].join('\n'),
+    'kernel/lamp.c': [
+      'int a(void)\n{\n\tstruct lamp lamps[4];\n\treturn SIZE_OF(lamps);\n}',
+      'void *b(void)\n{\n\treturn ALLOC(struct lamp);\n}',
+      'void *c(void)\n{\n\treturn ALLOC_LAMPS(2);\n}',
+    ].join('\n'),
+  };
+  const found = askedOf('struct lamp', [], true, files);
+  expect(found.filter((one) => one.includes(' inline '))).toEqual([
+    'sizeof null inline include/linux/lamp.h ALLOC_LAMPS',
+  ]);
+  expect(
+    found
+      .filter((one) => one.startsWith('sizeof null builtin'))
+      .map((one) => one.slice(-1))
+      .sort(),
+  ).toEqual(['a', 'b', 'c']);
+});
