@@ -173,6 +173,29 @@ if (skip) skipped('linux-kbuild-6.1 is not installed');
     if (count > 0) expect(findings.some(({ verified }) => verified)).toBe(true);
   });
 
+  test('what a series depends on is applied before it: versions before are with it, versions after with both', () => {
+    const first = edit(header, '\tint lock;\n', '\tint lock;\n\tint count;\n');
+    const both = { [header]: (first[header] as string).replace('int builtin;', 'long builtin;') };
+    const [one = '', two = ''] = diffOf([first, both]).split(/(?<=-- \n2\.40\n\n)/);
+    const alone = (mail: string, depends: string): string =>
+      mail
+        .replace(/^(?:In-Reply-To|References): .*\n/gm, '')
+        .replace(/ \d\/2\]/, ']')
+        .replace('\n---\n', `\n${depends}\n---\n`);
+    writeFileSync(join(dir, 'needed.mbox'), alone(one, ''));
+    writeFileSync(join(dir, 'needs.mbox'), alone(two, 'Depends-on: <p1@example.org>'));
+    const files = [join(dir, 'needed.mbox'), join(dir, 'needs.mbox')];
+    const { out } = kabiwatch('review', '--reference', 'small', '--json', ...files);
+    const reviews: Review[] = JSON.parse(out);
+    const found = reviews.find(({ series }) => series.messageId === 'p2@example.org');
+    const [before, after] = [versionsOf({ ...tree, ...first }), versionsOf({ ...tree, ...both })];
+    const wanted = Object.keys(before).filter((name) => before[name] !== after[name]);
+    expect(wanted).toHaveLength(1);
+    expect(Object.fromEntries(found?.symbols.changed.map((row) => [row.name, [row.before, row.after]]) ?? [])).toEqual(
+      Object.fromEntries(wanted.map((name) => [name, [before[name], after[name]]])),
+    );
+  });
+
   test('a patch that heals an earlier one is told, and the sum is harmless', () => {
     const inserted = edit(header, '\tint lock;\n', '\tint lock;\n\tint count;\n');
     const guarded = edit(header, '\tint lock;\n', '\tint lock;\n#ifndef __GENKSYMS__\n\tint count;\n#endif\n');

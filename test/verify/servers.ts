@@ -1,10 +1,11 @@
 /**
- * `npm run verify:servers`: the messages of an mbox, served by Dovecot and by public-inbox-imapd, read, threaded, reviewed and answered in
- * dry-run by `kabiwatch serve`; both must say the same. `--mbox FILE` for another list than ../shared's.
+ * `npm run verify:servers`: the messages of an mbox, served by Dovecot, by public-inbox-imapd and from a public-inbox archive in git, read,
+ * threaded, reviewed and answered in dry-run by `kabiwatch serve`; all must say the same. `--mbox FILE` for another list than ../shared's.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { gitArchive } from '../servers/archive.js';
 import { type ImapServer, startDovecot } from '../servers/dovecot.js';
 import { startPublicInbox } from '../servers/public-inbox.js';
 import { run, scratchFolder, until } from '../servers/run.js';
@@ -23,14 +24,25 @@ export interface Outcome {
   readonly seconds: number;
 }
 
-export async function throughService(server: ImapServer, count: number): Promise<Outcome> {
+/** A list as git keeps it. */
+interface Archived {
+  readonly path: string;
+  stop(): Promise<void>;
+}
+
+export async function throughService(server: ImapServer | Archived, count: number): Promise<Outcome> {
   const folder = scratchFolder('servers');
   const config = configuration(
     folder.path,
-    { imapPort: server.port, user: server.user, mailbox: server.mailbox, smtpPort: 1 },
+    'path' in server
+      ? { imapPort: 1, user: 'nobody', mailbox: 'INBOX', smtpPort: 1 }
+      : { imapPort: server.port, user: server.user, mailbox: server.mailbox, smtpPort: 1 },
     {},
     // Longer than the pauses of a busy machine: else a series is reviewed before its last part is read, on one server and not on the other.
-    { mode: 'dry-run', reply: 'always', quiet: '20s' },
+    {
+      ...{ mode: 'dry-run', reply: 'always', quiet: '20s' },
+      ...('path' in server ? { account: undefined, publicInbox: { path: server.path } } : {}),
+    },
   );
   const service = startProcess(`${folder.path}/kabiwatch.yaml`, config);
   const sum = (key: string) => service.lines.reduce((total, line) => total + (Number(line[key]) || 0), 0);
@@ -74,6 +86,13 @@ export async function throughService(server: ImapServer, count: number): Promise
   }
 }
 
+async function startArchive(mails: readonly Buffer[]): Promise<Archived> {
+  const folder = scratchFolder('servers-archive');
+  const archive = gitArchive(join(folder.path, 'list.git'));
+  archive.add(...mails);
+  return { path: archive.path, stop: async () => folder.remove() };
+}
+
 /** An mboxrd file: mails begin with `From ` after an empty line, `>From` was `From`. */
 export function mailsOf(mbox: string): Buffer[] {
   return mbox
@@ -112,6 +131,7 @@ if (process.argv[1]?.endsWith('servers.js')) {
   for (const [name, start] of [
     ['Dovecot', () => startDovecot(mails)],
     ['public-inbox-imapd', () => startPublicInbox(mails)],
+    ['an archive in git', () => startArchive(mails)],
   ] as const) {
     const server = await start();
     if (server === null) continue;
@@ -127,7 +147,7 @@ if (process.argv[1]?.endsWith('servers.js')) {
         `answered in ${outcome.seconds.toFixed(1)} s (${(mails.length / outcome.seconds).toFixed(0)} messages/s); ${JSON.stringify(verdicts)}`,
     );
   }
-  const [first, second] = outcomes;
+  const [first, ...others] = outcomes;
   const printed = await reviewFile(values.mbox);
   const superseded = await supersededIn(values.mbox);
   const lasting = ({ replies }: Outcome): [string, string][] =>
@@ -139,13 +159,14 @@ if (process.argv[1]?.endsWith('servers.js')) {
     for (const line of printed.filter((one) => !reviews.includes(one))) console.log(`only from the file: ${line}`);
     if (!equal) process.exitCode = 1;
   }
-  if (first !== undefined && second !== undefined) {
+  for (const second of others) {
+    if (first === undefined) break;
     const same =
       JSON.stringify(first[1].reviews) === JSON.stringify(second[1].reviews) &&
       JSON.stringify(lasting(first[1])) === JSON.stringify(lasting(second[1]));
     console.log(
       same
-        ? `the same reviews from both servers, and the same ${lasting(first[1]).length} replies to series that no other replaces`
+        ? `the same reviews from ${first[0]} and ${second[0]}, and the same ${lasting(first[1]).length} replies to series that no other replaces`
         : 'DIFFERENT reviews or replies',
     );
     for (const line of first[1].reviews.filter((one) => !second[1].reviews.includes(one)))
