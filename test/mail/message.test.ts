@@ -56,6 +56,42 @@ const carriers: Record<string, { fields?: string[]; body: string; line?: string 
     fields: type('text/plain; charset=utf-8; format=flowed'),
     body: diff.replace(/^ /gm, '  '),
   },
+  'flowed text, broken': {
+    fields: type('text/plain; format=flowed'),
+    body: diff.replace(/^ /gm, '  ').replace('int more', 'int \nmore'),
+  },
+  'flowed text, broken, DelSp': {
+    fields: type('text/plain; format="flowed"; DelSp=Yes'),
+    body: diff.replace(/^ /gm, '  ').replace('int more', 'int  \nmore'),
+  },
+  'an octet-stream whose name is an encoded word': {
+    fields: mixed,
+    body:
+      part('Content-Type: text/plain', 'See there.') +
+      part(
+        'Content-Type: application/octet-stream; name="=?utf-8?B?eC5wYXRjaA==?="\nContent-Transfer-Encoding: base64',
+        base64(diff),
+      ),
+  },
+  "an octet-stream whose name is RFC 2231's": {
+    fields: mixed,
+    body: part(
+      "Content-Type: application/octet-stream; name*=utf-8''x%2Epatch\nContent-Transfer-Encoding: base64",
+      base64(diff),
+    ),
+  },
+  'plain text beside HTML': {
+    fields: type('multipart/alternative; boundary="b"'),
+    body: part('Content-Type: text/plain', diff) + part('Content-Type: text/html', `<pre>${diff}</pre>`),
+  },
+  'multipart/digest': {
+    fields: type('multipart/digest; boundary="b"'),
+    body: part('', rawMail({ id: 'inner', subject, body: diff })),
+  },
+  "majordomo's footer": {
+    body: `${diff}-\nTo unsubscribe from this list: send the line "unsubscribe linux-x" in\nthe body of a message to majordomo@example.org\n`,
+  },
+  "a group's footer": { body: `${diff}-- \nYou received this message because you are subscribed to the group "x".\n` },
   'flowed by name only': { fields: type('text/plain; format=flowed'), body: diff },
   'a footer of mailman': { body: `${diff}\n${'_'.repeat(47)}\nlinux-x mailing list\nlinux-x@example.org\n` },
 };
