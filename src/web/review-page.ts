@@ -1,6 +1,7 @@
 /** One review: verdict, findings patch by patch, each changed type as a picture before and after, symbols, guards, users, fixes. */
 import { html, raw } from 'hono/html';
 import type { Review, TypeChange } from '../kabi/review.js';
+import { reachGraph, reachGraphSvg } from '../report/reach-graph.js';
 import { mapsOfChange, structMapSvg } from '../report/struct-map.js';
 import type { DeliveryLine, ReviewFull } from '../service/store/views.js';
 import { type Html, scrolled, time, verdictMark } from './page.js';
@@ -114,7 +115,7 @@ function offset(place: { readonly bitOffset: number | null } | null): string {
     : `${Math.floor(place.bitOffset / 8)}:${place.bitOffset % 8}`;
 }
 
-/** From changed type over the structs that embed it to the exported symbols, as nested lists: a graph that can be read aloud. */
+/** From changed type over the structs that embed it to the exported symbols: a picture, and the same as nested lists, which can be read aloud. */
 function reach(review: Review): Html | string {
   const reached = review.types.filter((type) => type.embeddedIn.length > 0 || symbolsOf(review, type).length > 0);
   if (reached.length === 0) return '';
@@ -128,7 +129,12 @@ ${
     : html`<li>${symbols.length} exported symbols: ${symbols.slice(0, 20).map((one) => html`<details><summary><code>${one.name}</code></summary><code>${one.because.join(' → ')}</code></details>`)}</li>`
 }</ul></li>`;
   });
-  return html`<section><h2>Reach</h2><ul>${items}</ul></section>`;
+  const graph = reachGraph(review);
+  const picture =
+    graph === null
+      ? ''
+      : html`<figure>${scrolled('Graph of what the change reaches', html`${raw(reachGraphSvg(graph, 'reach'))}`)}</figure>`;
+  return html`<section><h2>Reach</h2>${picture}<ul>${items}</ul></section>`;
 }
 
 function symbolsOf(review: Review, type: TypeChange) {

@@ -25,6 +25,7 @@ svg.map { width: 100%; height: auto; } svg text { font: 11px ui-monospace, monos
 svg .field { stroke: var(--ink); stroke-width: 1; } svg .same { fill: var(--same); } svg .new { fill: var(--new); } svg .moved { fill: var(--moved); }
 svg .retyped { fill: var(--retyped); } svg .gone { fill: var(--gone); stroke-dasharray: 4 2; } svg .hidden { fill: var(--hidden); stroke-width: 2; }
 svg .holes { fill: var(--ground); stroke: var(--line); } svg .unlisted { fill: var(--soft); stroke: var(--line); } svg .hatch { stroke: var(--line); stroke-width: 2; }
+svg.reach .edge { fill: none; stroke: var(--line); } svg.reach .box { stroke: var(--ink); fill: var(--same); } svg.reach .changed { fill: var(--moved); } svg.reach .symbol { fill: var(--soft); } svg.reach .more { fill: var(--ground); stroke-dasharray: 4 2; }
 .key { display: flex; flex-wrap: wrap; gap: 1rem; list-style: none; padding: 0; } .key svg { width: 1.4em; height: 1em; vertical-align: middle; }
 @media print { header, form, .skip { display: none; } main { max-width: none; } figure, tr { break-inside: avoid; } * { print-color-adjust: exact; } }
 `;
