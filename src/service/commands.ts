@@ -4,21 +4,30 @@
  *   unsubscribe, subscribe               the sender's own series are not answered any more, or again
  *   mute this thread                     nothing more in this thread
  *   approve r12 CODE, withdraw r12 CODE  a held reply; the code stands in the mail that told the owner
+ *   kabi: recheck                        the series of this thread is judged again, and the asker answered
+ *   kabi: explain struct NAME            what the review knows of one type, to the asker
  *
- * A command is obeyed when the mail answers a mail of ours or goes to our address. From lines can be forged, so a command without a code may
+ * The last two make the bot speak: they need their `kabi:`, and a sender who has written in the thread before; three answers a thread and five a
+ * person each day, and none where replies are muted or opted out of. The others are obeyed when the mail answers a mail of ours or goes to our address. From lines can be forged, so a command without a code may
  * reach no more than silence, and where the mailbox's server checks senders it must vouch for this one.
  */
-import type { ListConfig } from './config.js';
+import { explainType } from '../report/explain.js';
+import type { Config, ListConfig } from './config.js';
 import type { Store } from './database.js';
 import type { Log } from './log.js';
+import { isAddress } from './policy.js';
 import type { Clock } from './ports.js';
-import { decideHeld } from './store/deliveries.js';
-import { optIn, optOut } from './store/reviews.js';
+import { type Bot, composeAnswer } from './reply.js';
+import { decideHeld, planDelivery } from './store/deliveries.js';
+import { answeredSince, askAgain, isOnThread, subjectOf } from './store/requests.js';
+import { historyOf, optIn, optOut } from './store/reviews.js';
 import { muteThread } from './store/threads.js';
 import type { MailFacts } from './tasks.js';
 
 export type Command =
   | { readonly kind: 'unsubscribe' | 'subscribe' | 'mute' }
+  | { readonly kind: 'recheck' }
+  | { readonly kind: 'explain'; readonly type: string }
   | { readonly kind: 'approve' | 'withdraw'; readonly review: number; readonly code: string };
 
 export function readCommands(lines: readonly string[]): Command[] {
@@ -27,6 +36,11 @@ export function readCommands(lines: readonly string[]): Command[] {
     const word = text.toLowerCase();
     if (word === 'unsubscribe' || word === 'subscribe') return [{ kind: word }];
     if (word === 'mute' || word === 'mute this thread') return [{ kind: 'mute' }];
+    if (/^\s*kabi:/i.test(line)) {
+      if (word === 'recheck') return [{ kind: 'recheck' }];
+      const [, type] = /^explain\s+((?:(?:struct|union|enum|typedef)\s+)?[A-Za-z_]\w{0,100})$/i.exec(text) ?? [];
+      if (type !== undefined) return [{ kind: 'explain', type: type.replace(/\s+/g, ' ') }];
+    }
     const [, kind, review, code] = /^(approve|withdraw) r(\d{1,15}) ([\w-]{8,40})$/i.exec(text) ?? [];
     if (kind === undefined || review === undefined || code === undefined) return [];
     return [{ kind: kind.toLowerCase() === 'approve' ? 'approve' : 'withdraw', review: Number(review), code }];
@@ -37,11 +51,24 @@ export interface Obeying {
   readonly store: Store;
   readonly log: Log;
   readonly clock: Clock;
+  readonly config: Config;
+  readonly engine: string;
+  readonly bot: Bot;
+  /** An answer was planned. */
+  readonly planned: () => void;
 }
 
-export async function obeyMail({ store, log, clock }: Obeying, list: ListConfig, mail: MailFacts): Promise<void> {
-  if (mail.automatic !== null || mail.series || !(mail.toBot || (await answersOurs(store, mail)))) return;
-  for (const command of readCommands(mail.said)) {
+const mostCommands = 3;
+
+export async function obeyMail(obeying: Obeying, list: ListConfig, mail: MailFacts): Promise<void> {
+  const { store, log, clock } = obeying;
+  if (mail.automatic !== null || mail.series) return;
+  const commands = readCommands(mail.said).slice(0, mostCommands);
+  if (commands.length === 0) return;
+  const addressed = mail.toBot || (await answersOurs(store, mail));
+  for (const command of commands) {
+    const question = command.kind === 'recheck' || command.kind === 'explain';
+    if (!question && !addressed) continue;
     const about = { command: command.kind, from: mail.sender, list: list.name, messageId: mail.messageId };
     if (mail.vouched === false && !('code' in command)) {
       log.warn(about, 'not obeyed: nobody vouches for the sender');
@@ -57,6 +84,13 @@ export async function obeyMail({ store, log, clock }: Obeying, list: ListConfig,
       case 'mute':
         await muteThread(store, mail.messageId);
         break;
+      case 'recheck':
+      case 'explain': {
+        const refused = await answer(obeying, list, mail, command);
+        if (refused === null) break;
+        log.warn({ ...about, why: refused }, 'not obeyed');
+        continue;
+      }
       case 'approve':
       case 'withdraw': {
         const to = command.kind === 'approve' ? 'planned' : 'withdrawn';
@@ -69,6 +103,51 @@ export async function obeyMail({ store, log, clock }: Obeying, list: ListConfig,
     }
     log.info(about, 'command obeyed');
   }
+}
+
+const dayMs = 86_400_000;
+const [mostInThread, mostToPerson] = [3, 5];
+
+/** null when it was done, else why not. */
+async function answer(
+  { store, clock, config, engine, bot, planned }: Obeying,
+  list: ListConfig,
+  mail: MailFacts,
+  command: Command & { kind: 'recheck' | 'explain' },
+): Promise<string | null> {
+  if (list.mode === 'off') return 'the list is off';
+  const subject = await subjectOf(store, mail.messageId);
+  if (subject === null) return 'nothing was reviewed in this thread';
+  if (subject.muted) return 'the thread is muted';
+  if (!isAddress(mail.sender) || !(await isOnThread(store, subject.thread, mail.sender, mail.messageId)))
+    return 'the sender has not written in this thread';
+  const now = clock.now();
+  const about = { thread: subject.thread, asker: mail.sender };
+  const answered = await answeredSince(store, about, new Date(now.getTime() - dayMs));
+  if (answered.thread >= mostInThread || answered.asker >= mostToPerson) return 'enough was answered today';
+  const { optedOut } = await historyOf(store, { thread: subject.thread, author: mail.sender, list: list.name }, now);
+  if (optedOut) return 'the sender or the list opted out';
+  if (command.kind === 'recheck') {
+    const request = { id: mail.messageId, series: subject.messageId, list: list.name, asker: mail.sender };
+    await store.transaction((tx) => askAgain(tx, subject.thread, request, now));
+    return null;
+  }
+  const asked = {
+    id: mail.messageId,
+    about: `explain ${command.type}`,
+    ancestors: mail.ancestors,
+    subject: mail.subject,
+  };
+  const cc = list.mode === 'author' ? [] : [list.address].filter((address) => address !== mail.sender);
+  const said = { to: mail.sender, cc, text: explainType(subject.body, command.type) };
+  const held = list.moderation ? 'waits for approval' : null;
+  const { series, review } = subject;
+  const outgoing = composeAnswer(asked, { id: review, verdict: subject.body.verdict }, engine, bot, said);
+  const outlet = list.mode === 'dry-run' || config.smtp === undefined ? 'dry-run' : 'mail';
+  const answers = `${mail.messageId} ${asked.about}`;
+  await planDelivery(store, { series, review, outlet, list: list.name, mail: outgoing, held, answers }, now);
+  planned();
+  return null;
 }
 
 async function answersOurs(store: Store, mail: MailFacts): Promise<boolean> {

@@ -56,6 +56,39 @@ export function composeReply(
   };
 }
 
+/** The answer to a person's own question, to that person; its Message-ID follows from the question. */
+export function composeAnswer(
+  asked: {
+    readonly id: string;
+    readonly about: string;
+    readonly ancestors: readonly string[];
+    readonly subject: string;
+  },
+  review: { readonly id: number; readonly verdict: string },
+  engine: string,
+  bot: Bot,
+  said: { readonly to: string; readonly cc: readonly string[]; readonly text: string },
+): OutgoingMail {
+  const digest = createHash('sha256').update(`${asked.id}\0${asked.about}`).digest('hex').slice(0, 32);
+  const subject = oneLine(asked.subject);
+  return {
+    messageId: `kabi-${digest}@${bot.address.replace(/^.*@/, '')}`,
+    from: `${bot.name} <${bot.address}>`,
+    to: [said.to],
+    cc: said.cc,
+    bcc: bot.archive === null ? [] : [bot.archive],
+    replyTo: bot.replyTo,
+    subject: /^re:/i.test(subject) ? subject : `Re: ${subject}`,
+    inReplyTo: asked.id,
+    references: [...asked.ancestors.slice(0, 19).toReversed(), asked.id],
+    headers: {
+      'Auto-Submitted': 'auto-replied',
+      'X-Kabi-Review': `r${review.id}; verdict=${review.verdict}; engine=${engine}`,
+    },
+    text: `${said.text.trimEnd()}\n\n${signature(engine, bot)}`,
+  };
+}
+
 function signature(engine: string, bot: Bot): string {
   return [
     '-- ',

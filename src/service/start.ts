@@ -70,6 +70,8 @@ interface Parts {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly pool: Pool;
+  /** For mail that comes in: it waits for no review. */
+  readonly reading: Pool;
   readonly bot: Bot;
   readonly engine: string;
   readonly holder: string;
@@ -99,6 +101,11 @@ export async function startService(config: Config, options: Options): Promise<Se
       workers: config.reviewing.workers,
       timeMs: config.reviewing.timeLimit,
       memoryBytes: memoryOf(config),
+    }),
+    reading: startPool(options.workerScript ?? new URL('./worker.js', import.meta.url), {
+      workers: 1,
+      timeMs: config.reviewing.timeLimit,
+      memoryBytes: config.reviewing.memory,
     }),
     bot: botOf(config),
     engine: engineVersion(),
@@ -134,7 +141,14 @@ export async function startService(config: Config, options: Options): Promise<Se
     running.push(every(parts, 'clock', 30_000, nudge, null, () => followed.follow().then(() => 0)));
   if (forge !== null && has.has('work')) running.push(forge.run(stopping.signal));
   let stopQueue = async () => {};
-  if (has.has('watch')) running.push(...startWatching(parts, () => nudge.work()));
+  if (has.has('watch'))
+    running.push(
+      ...startWatching(
+        parts,
+        () => nudge.work(),
+        () => nudge.post(),
+      ),
+    );
   if (has.has('work') || has.has('watch')) {
     const leaseMs = leaseOf(config);
     const queue = await startQueue(store, leaseMs, (error) => storeFailed(parts, error));
@@ -174,6 +188,7 @@ export async function startService(config: Config, options: Options): Promise<Se
     await stopQueue().catch((error: Error) => log.warn({ err: error }, 'the queue did not drain'));
     await Promise.all(running);
     await parts.pool.close();
+    await parts.reading.close();
     await dropLeases(store, parts.holder).catch(() => {});
     await web?.close();
     await store.close();
@@ -255,18 +270,19 @@ async function recoverAlone({ store, clock, log }: Parts): Promise<void> {
     log.warn({ count: doubted }, 'replies were on their way when the service ended: looking for them first');
 }
 
-function startWatching(parts: Parts, work: () => void): Promise<void>[] {
+function startWatching(parts: Parts, work: () => void, post: () => void): Promise<void>[] {
   const { config, bot, sources, signal } = parts;
   const sourceOfList = ({ name }: ListConfig): MailSource => sources.get(name) as MailSource;
   const watching = {
     ...parts,
+    pool: parts.reading,
     botAddress: bot.address,
     authenticationOf: (of: ListConfig) => authenticationOf(config, of),
     leaseMs: config.watching.lease,
     stored: async (mails: readonly ListMail[], due: readonly number[]) => {
       for (const thread of due) parts.running.get(thread)?.abort();
       work();
-      for (const { list, facts } of mails) await obeyMail(parts, list, facts);
+      for (const { list, facts } of mails) await obeyMail({ ...parts, planned: post }, list, facts);
     },
   };
   return listsByMailbox(config.lists, (list) => sourceOfList(list).name).map((lists) =>

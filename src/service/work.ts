@@ -11,10 +11,11 @@ import type { Metrics } from './metrics.js';
 import { decide } from './policy.js';
 import { type Pool, TaskDropped, WorkerLost } from './pool.js';
 import type { Clock } from './ports.js';
-import { type Bot, composeReply } from './reply.js';
+import { type Bot, composeAnswer, composeReply } from './reply.js';
 import { planCheck, planDelivery, takeBackUnsent } from './store/deliveries.js';
 import { meetingsOf, noteMarks, wakeMet } from './store/meetings.js';
 import { prerequisitesOf, wakeWhoNeedsPatches } from './store/prerequisites.js';
+import { type Request, requestsOf, settleRequests } from './store/requests.js';
 import {
   historyOf,
   judgedOf,
@@ -53,10 +54,17 @@ export async function workThread(working: Working, id: number): Promise<void> {
   try {
     const thread = await readDueThread(store, id, clock.now());
     if (thread === null) return;
-    const results = await judge(working, thread, dropping.signal);
+    const requests = await requestsOf(store, id);
+    const again = new Set(requests.map(({ series }) => series));
+    const results = await judge(working, thread, again, dropping.signal);
     const settled = await store.transaction(async (tx) => {
       if (await isStale(tx, thread)) return false;
-      for (const result of results) await settleSeries(working, tx, thread, result);
+      for (const result of results) {
+        const asked = requests.filter(({ series }) => series === result.messageId);
+        if (asked.length === 0) await settleSeries(working, tx, thread, result);
+        for (const request of asked) await answerAgain(working, tx, thread, result, request);
+      }
+      await settleRequests(tx, requests);
       await settleThread(tx, thread);
       return true;
     });
@@ -95,7 +103,12 @@ async function begunAgain({ store, log }: Working, thread: number): Promise<void
   );
 }
 
-async function judge(working: Working, thread: DueThread, signal: AbortSignal): Promise<readonly SeriesResult[]> {
+async function judge(
+  working: Working,
+  thread: DueThread,
+  again: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<readonly SeriesResult[]> {
   const { config, engine, log, pool, store } = working;
   const list = config.lists.find(({ name }) => name === thread.list);
   const source = list?.source ?? null;
@@ -103,7 +116,7 @@ async function judge(working: Working, thread: DueThread, signal: AbortSignal): 
   const task = {
     kind: 'review',
     mails,
-    known: await judgedOf(store, thread.id, engine),
+    known: (await judgedOf(store, thread.id, engine)).filter((key) => !again.has(key.split(' ')[0] ?? '')),
     earlier: await reviewsOf(store, thread.id),
     prerequisites: source === null ? [] : await prerequisitesOf(store, thread.id),
   } as const;
@@ -133,6 +146,46 @@ async function judge(working: Working, thread: DueThread, signal: AbortSignal): 
 }
 
 class LostTwice extends WorkerLost {}
+
+/** Somebody on the thread asked for the review to be made again: who asked is answered, with the list in copy where it reads the replies. */
+async function answerAgain(
+  { config, engine, clock, log, bot }: Working,
+  tx: Database,
+  thread: DueThread,
+  result: SeriesResult,
+  request: Request,
+): Promise<void> {
+  const list = listFor(config, [request.list], thread.list);
+  if (list === null || list.mode === 'off') return;
+  const series = await storeSeries(tx, {
+    ...{ messageId: result.messageId, thread: thread.id, list: list.name },
+    ...{ subject: result.subject, version: result.version },
+  });
+  const { review, patches, reply, ms } = result;
+  const { id } = await storeReview(tx, { series, engine, patches, review, reply, ms, asked: request.id });
+  const check = checkOf(result, id, list, config);
+  if (check !== null) await planCheck(tx, { series, review: id, list: list.name, check }, clock.now());
+  const asked = {
+    id: request.id,
+    about: 'recheck',
+    ancestors: [...result.references].reverse(),
+    subject: result.subject,
+  };
+  const cc = list.mode === 'author' ? [] : [list.address].filter((address) => address !== request.asker);
+  const text = `Checked again, as asked.\n\n${saidTo(list, result).reply}`;
+  const mail = composeAnswer(asked, { id, verdict: review.verdict }, engine, bot, { to: request.asker, cc, text });
+  const outlet = list.mode === 'dry-run' ? 'dry-run' : 'mail';
+  const held = list.moderation ? 'waits for approval' : null;
+  await planDelivery(
+    tx,
+    { series, review: id, outlet, list: list.name, mail, held, answers: `${request.id} recheck` },
+    clock.now(),
+  );
+  log.info(
+    { review: `r${id}`, series: result.messageId, list: list.name, verdict: review.verdict, outlet },
+    'reviewed again, as asked',
+  );
+}
 
 async function settleSeries(working: Working, tx: Database, thread: DueThread, result: SeriesResult): Promise<void> {
   const { config, engine, clock, log, metrics } = working;

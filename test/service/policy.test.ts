@@ -146,6 +146,15 @@ test('quiet hours go over midnight', () => {
   ]);
 });
 
+test('questions need their kabi:, and a name that is one', () => {
+  expect(readCommands(['kabi: recheck', 'KABI:  explain  struct   mm_struct', 'kabi: explain page'])).toEqual([
+    { kind: 'recheck' },
+    { kind: 'explain', type: 'struct mm_struct' },
+    { kind: 'explain', type: 'page' },
+  ]);
+  expect(readCommands(['recheck', 'explain struct x', 'kabi: explain struct a b', 'kabi: explain <img>'])).toEqual([]);
+});
+
 test('a command is a line of its own', () => {
   expect(readCommands(['Hello,', ' Unsubscribe ', 'kabi: mute this thread', 'approve r12 aBc-dEf_9'])).toEqual([
     { kind: 'unsubscribe' },

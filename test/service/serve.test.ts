@@ -69,6 +69,51 @@ test('the list it posts to, an autoresponder and a bounce: one answer, no loop',
   }
 }, 120_000);
 
+test('people on the thread have it checked again and a type explained; strangers, and too many questions, do not', async () => {
+  const folder = scratchFolder('questions');
+  const imap = await startSmallImap('bot', 'secret');
+  const smtp = await startSmtp(({ raw }) => imap.deliver(raw));
+  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: smtp.port };
+  const service = startProcess(
+    `${folder.path}/kabiwatch.yaml`,
+    configuration(folder.path, servers, {}, { mode: 'list', reply: 'always', quiet: '1s' }),
+  );
+  const ada = 'Ada Author <ada@example.org>';
+  const ask = (id: string, text: string, from = ada) =>
+    imap.deliver(mailOf({ id, subject: 'Re: [PATCH 1/2] lantern', answers: 'ask.1@author.example.org', text }, from));
+  const refused = () => service.lines.filter(({ msg }) => msg === 'not obeyed').length;
+  try {
+    for (const part of series('ask')) imap.deliver(mailOf(part));
+    await until('the reply', () => smtp.mails.length === 1, 60_000);
+    ask('q0@x', 'kabi: recheck\n', 'Eve <eve@example.org>');
+    await until('a stranger is refused', () => refused() === 1);
+    ask('q1@x', '> kabi: recheck\nkabi: explain struct lantern_ask\n');
+    await until('it is explained', () => smtp.mails.length === 2);
+    const explained = smtp.mails[1]?.raw.toString() ?? '';
+    expect(explained).toMatch(/^In-Reply-To: <q1@x>/m);
+    expect(explained).toMatch(/^Auto-Submitted: auto-replied/m);
+    expect(explained).toContain('struct lantern_ask: crc-break');
+    expect(explained).toMatch(/^wicks +added/m);
+    expect(smtp.mails[1]?.to).toEqual(['ada@example.org', 'kernel-list@example.org']);
+    ask('q2@x', 'kabi: recheck\n');
+    await until('it is checked again', () => smtp.mails.length === 3);
+    expect(smtp.mails[2]?.raw.toString()).toContain('Checked again, as asked.');
+    // The same mail once more, as over a second list; then one question too many after a last one.
+    ask('q2@x', 'kabi: recheck\n');
+    ask('q3@x', 'kabi: explain struct nothing\n');
+    await until('a last answer', () => smtp.mails.length === 4);
+    expect(smtp.mails[3]?.raw.toString()).toContain('does not change struct nothing');
+    ask('q4@x', 'kabi: recheck\n');
+    await until('enough was answered', () => refused() === 2);
+    expect(smtp.mails).toHaveLength(4);
+  } finally {
+    await service.stop();
+    await imap.stop();
+    await smtp.stop();
+    folder.remove();
+  }
+}, 120_000);
+
 test('a moderated reply waits for its owner, who decides with the code of the mail', async () => {
   const folder = scratchFolder('moderation');
   const imap = await startSmallImap('bot', 'secret');

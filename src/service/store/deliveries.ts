@@ -35,13 +35,15 @@ export interface PlannedDelivery {
   readonly list: string;
   readonly mail: OutgoingMail;
   readonly held: string | null;
+  /** What it answers: a request's key; absent: the series itself. */
+  readonly answers?: string;
 }
 
 /** False when this series was answered at this outlet before, in whatever state that answer is. */
 export async function planDelivery(tx: Database, planned: PlannedDelivery, now: Date): Promise<boolean> {
   const rows = await tx.query(
-    `insert into kabiwatch.delivery (series, review, outlet, list, message_id, state, mail, detail, next_at, planned_at)
-     values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $9) on conflict do nothing returning id`,
+    `insert into kabiwatch.delivery (series, review, outlet, list, message_id, state, mail, detail, next_at, planned_at, answers)
+     values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $9, $10) on conflict do nothing returning id`,
     [
       planned.series,
       planned.review,
@@ -52,6 +54,7 @@ export async function planDelivery(tx: Database, planned: PlannedDelivery, now: 
       JSON.stringify(planned.mail),
       planned.held,
       now,
+      planned.answers ?? '',
     ],
   );
   return rows.length > 0;
@@ -70,7 +73,7 @@ export async function planCheck(
   await tx.query(
     `insert into kabiwatch.delivery (series, review, outlet, list, message_id, state, mail, next_at, planned_at)
      values ($1, $2, $3, $4, $5, 'planned', $6::jsonb, $7, $7)
-     on conflict (series, outlet) do update set review = excluded.review, mail = excluded.mail, state = 'planned',
+     on conflict (series, outlet, answers) do update set review = excluded.review, mail = excluded.mail, state = 'planned',
        attempts = 0, detail = null, next_at = excluded.next_at`,
     [
       planned.series,

@@ -173,7 +173,7 @@ async function placeInThread(tx: Database, facts: MailFacts): Promise<number> {
 }
 
 async function joinThreads(tx: Database, from: number, into: number): Promise<void> {
-  for (const table of ['thread_member', 'message', 'series', 'parked']) {
+  for (const table of ['thread_member', 'message', 'series', 'parked', 'request']) {
     await tx.query(`update kabiwatch.${table} set thread = $2 where thread = $1`, [from, into]);
   }
   await tx.query(

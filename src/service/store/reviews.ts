@@ -26,13 +26,15 @@ export interface ReviewRow {
   readonly review: Review;
   readonly reply: string;
   readonly ms: number;
+  /** Message-ID of the mail that asked for it again; absent: nobody did. */
+  readonly asked?: string;
 }
 
 /** The id, and whether it is new; a review that is stored already stays as it is. */
 export async function storeReview(tx: Database, row: ReviewRow): Promise<{ id: number; fresh: boolean }> {
   const [stored] = await tx.query<{ id: number }>(
-    `insert into kabiwatch.review (series, engine, patches, verdict, evidence, body, reply, ms)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8) on conflict do nothing returning id`,
+    `insert into kabiwatch.review (series, engine, patches, verdict, evidence, body, reply, ms, asked)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9) on conflict do nothing returning id`,
     [
       row.series,
       row.engine,
@@ -42,12 +44,13 @@ export async function storeReview(tx: Database, row: ReviewRow): Promise<{ id: n
       JSON.stringify(row.review),
       row.reply,
       Math.round(row.ms),
+      row.asked ?? '',
     ],
   );
   if (stored !== undefined) return { id: stored.id, fresh: true };
   const [known] = await tx.query<{ id: number }>(
-    'select id from kabiwatch.review where series = $1 and engine = $2 and patches = $3',
-    [row.series, row.engine, row.patches],
+    'select id from kabiwatch.review where series = $1 and engine = $2 and patches = $3 and asked = $4',
+    [row.series, row.engine, row.patches, row.asked ?? ''],
   );
   return { id: (known as { id: number }).id, fresh: false };
 }
@@ -94,7 +97,7 @@ export async function historyOf(
   const [row] = await db.query<History>(
     `select
        (select count(*)::int from kabiwatch.delivery d join kabiwatch.series s on s.id = d.series
-        where s.thread = $1 and d.outlet = 'mail' and d.state <> 'withdrawn' and d.planned_at > $5) as thread,
+        where s.thread = $1 and d.outlet = 'mail' and d.answers = '' and d.state <> 'withdrawn' and d.planned_at > $5) as thread,
        (select count(*)::int from kabiwatch.delivery d where d.outlet = 'mail' and d.planned_at > $4) as burst,
        exists (select 1 from kabiwatch.opt_out
         where (kind = 'author' and value = $2) or (kind = 'list' and value = $3)) as "optedOut",
