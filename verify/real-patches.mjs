@@ -46,7 +46,7 @@ const seen = new Set();
 let [mails, patches, failed, crashed] = [0, 0, 0, 0];
 for await (const { raw } of mailsInGit(
   archive,
-  commits.map((commit) => `${commit}:m`),
+  commits.map((commit) => ({ repository: archive, at: commit, addedAt: new Date(0), object: `${commit}:m` })),
 )) {
   if (times.length >= most) break;
   mails++;
