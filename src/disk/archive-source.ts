@@ -68,8 +68,11 @@ export function archiveSource(options: ArchiveOptions): MailSource {
     },
 
     async contains(messageId) {
+      // An archive that is away, or behind, cannot say that a mail never came.
+      const refused = options.fetch ? await fetchNew(path, AbortSignal.timeout(fetchLimitMs)) : null;
+      if (refused !== null) throw new KabiwatchError('file-unreadable', { path, why: `git fetch: ${refused}` });
       // The epoch before may have got it just before the newest began.
-      for (const repository of epochsOf(path).slice(-2)) {
+      for (const repository of epochsIn(path).slice(-2)) {
         if ((await tipOf(repository)) === null) continue;
         const since = await oldestOf(repository, newestMails);
         for await (const { raw } of mailsInGit(path, await namesIn(repository, since)))
@@ -114,9 +117,7 @@ async function fetchNew(path: string, signal: AbortSignal): Promise<string | nul
 /** Everything new, epoch after epoch. */
 async function look(options: ArchiveOptions, watcher: MailWatcher, signal: AbortSignal): Promise<void> {
   const { path, start } = options;
-  const epochs = epochsOf(path);
-  if (epochs.length === 0)
-    throw new KabiwatchError('file-unreadable', { path, why: 'no public-inbox archive is there' });
+  const epochs = epochsIn(path);
   const stored = new Map((await watcher.cursors(hostOf(path))).map((cursor) => [cursor.mailbox, cursor]));
   const begun = epochs.findLastIndex((repository) => stored.has(basename(repository)));
   // An epoch before the newest that was begun is full; the last of them may have got its last mails since.
@@ -129,6 +130,14 @@ async function look(options: ArchiveOptions, watcher: MailWatcher, signal: Abort
     const from = isNext ? { ...options, start: { kind: 'all' } as const } : options;
     await readNew(from, repository, known, watcher, signal);
   }
+}
+
+/** Throws `file-unreadable` where there is none. */
+function epochsIn(path: string): readonly string[] {
+  const epochs = epochsOf(path);
+  if (epochs.length === 0)
+    throw new KabiwatchError('file-unreadable', { path, why: 'no public-inbox archive is there' });
+  return epochs;
 }
 
 function hostOf(path: string): string {

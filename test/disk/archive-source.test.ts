@@ -180,10 +180,20 @@ test('git fetch brings new mail where it is asked for, and its refusal is told',
 test('our own mail is found by its Message-ID', async () => {
   const archive = gitArchive(join(folder.path, 'contains.git'));
   archive.add(...letters(1, 3));
-  const source = archiveSource({
-    ...{ path: archive.path, fetch: false, start: { kind: 'all' }, pollMs: 20, maxMessage: 1000, batch: 3 },
-    clock: systemClock,
-  });
+  const sourceAt = (path: string, fetch: boolean) =>
+    archiveSource({
+      ...{ path, fetch, start: { kind: 'all' }, pollMs: 20, maxMessage: 1000, batch: 3 },
+      clock: systemClock,
+    });
+  const source = sourceAt(archive.path, false);
   expect(await source.contains('m2@example.org')).toBe(true);
   expect(await source.contains('2@example.org')).toBe(false);
+  const mirror = join(folder.path, 'contains-mirror.git');
+  execFileSync('git', ['clone', '-q', '--mirror', archive.path, mirror]);
+  archive.add(letter(4));
+  expect(await sourceAt(mirror, true).contains('m4@example.org')).toBe(true);
+  // Who cannot be asked has not said no.
+  rmSync(archive.path, { recursive: true });
+  await expect(source.contains('m2@example.org')).rejects.toThrow('no public-inbox archive is there');
+  await expect(sourceAt(mirror, true).contains('m9@example.org')).rejects.toThrow('git fetch');
 });
