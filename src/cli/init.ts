@@ -113,7 +113,14 @@ lists:
 #   quarantine: 90d
 
 # web:
-#   listen: 127.0.0.1:8080            # /healthz and /metrics
+#   listen: 127.0.0.1:8080            # /healthz, /metrics and the pages
+#   url: https://kabi.example.org     # where people reach the pages
+#   public: true                      # may anybody read them?
+#   token: { env: KABIWATCH_WEB_TOKEN }        # what a person logs in with to approve or withdraw replies
+#   github:                           # or by GitHub, for these accounts
+#     clientId: Iv1.0123456789abcdef
+#     clientSecret: { env: KABIWATCH_GITHUB_CLIENT_SECRET }
+#     users: [ada]
 
 # patchwork:                          # each result as a check on the series' patches; lists in mode author or list
 #   url: https://patchwork.example.org

@@ -209,6 +209,17 @@ export const Config = z
         public: z.boolean().prefault(true),
         /** What a person logs in with to approve or withdraw replies; without it nobody can. */
         token: Secret.optional(),
+        /** Logging in by GitHub (an OAuth app, or the App's own client), for these accounts; needs `url`. */
+        github: z
+          .strictObject({
+            clientId: z.string().min(1),
+            clientSecret: Secret,
+            users: z.array(z.string().regex(/^[A-Za-z0-9-]{1,39}$/, 'write login names')).min(1),
+            /** Of an Enterprise server: https://HOST and https://HOST/api/v3 */
+            url: z.url().prefault('https://github.com'),
+            apiUrl: z.url().prefault('https://api.github.com'),
+          })
+          .optional(),
       })
       .prefault({ listen: '127.0.0.1:8080' }),
     /** Posts each result as a check on the series' patches; for lists in the modes author and list. */
@@ -231,6 +242,12 @@ export const Config = z
     log: z.enum(['debug', 'info', 'warn', 'error']).prefault('info'),
   })
   .superRefine((config, context) => {
+    if (config.web.github !== undefined && config.web.url === undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['web', 'github'],
+        message: 'add web.url: GitHub sends people back to it',
+      });
     for (const [index, name] of (config.patchwork?.lists ?? []).entries()) {
       if (!config.lists.some((list) => list.name === name))
         context.addIssue({ code: 'custom', path: ['patchwork', 'lists', index], message: 'use the name of a list' });

@@ -11,6 +11,7 @@ import { checkOutlet } from '../patchwork/check-outlet.js';
 import { folderSink } from '../smtp/folder-sink.js';
 import { smtpSink } from '../smtp/smtp-sink.js';
 import type { Shelf } from '../web/explore.js';
+import type { GithubLogin } from '../web/github-login.js';
 import { pageRoutes } from '../web/pages.js';
 import { healthRoutes, startServer, type WebServer } from '../web/server.js';
 import { systemClock } from './clock.js';
@@ -132,6 +133,7 @@ export async function startService(config: Config, options: Options): Promise<Se
       url: config.web.url ?? null,
       public: config.web.public,
       token: config.web.token === undefined ? null : readSecret(config.web.token),
+      github: githubLoginOf(config),
       references: shelfOf(log),
     }),
   );
@@ -231,6 +233,19 @@ function shelfOf(log: Log): Shelf {
         return null;
       }
     },
+  };
+}
+
+function githubLoginOf({ web }: Config): GithubLogin | null {
+  if (web.github === undefined || web.url === undefined) return null;
+  const { clientId, clientSecret, users, url, apiUrl } = web.github;
+  return {
+    clientId,
+    clientSecret: readSecret(clientSecret),
+    users: new Set(users.map((name) => name.toLowerCase())),
+    url: url.replace(/\/$/, ''),
+    apiUrl: apiUrl.replace(/\/$/, ''),
+    callback: `${web.url.replace(/\/$/, '')}/login/github/callback`,
   };
 }
 

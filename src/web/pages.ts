@@ -19,6 +19,7 @@ import { deliveriesPage } from './deliveries-page.js';
 import type { Shelf } from './explore.js';
 import { searchPage, typePage } from './explorer-page.js';
 import { atomFeed } from './feed.js';
+import { beginLogin, finishLogin, type GithubLogin } from './github-login.js';
 import { healthPage } from './health-page.js';
 import { guarded, type Html, page, type Seen } from './page.js';
 import { type ReferenceLine, referenceLine, referencesPage } from './references-page.js';
@@ -35,15 +36,18 @@ export interface Pages {
   /** Where people reach the pages; null takes the request's own address. */
   readonly url: string | null;
   readonly public: boolean;
-  /** Without one nobody logs in, and nobody acts. */
+  /** Without one, and without `github`, nobody logs in, and nobody acts. */
   readonly token: string | null;
+  /** Logging in by GitHub; null where it is not configured. */
+  readonly github: GithubLogin | null;
   readonly references: Shelf;
 }
 
 export function pageRoutes(pages: Pages): Hono {
   const { store, clock, log } = pages;
+  const key = pages.token ?? pages.github?.clientSecret ?? null;
   const sessions =
-    pages.token === null ? null : sessionsOf(pages.token, pages.url?.startsWith('https:') ?? false, clock);
+    key === null ? null : sessionsOf({ key, token: pages.token }, pages.url?.startsWith('https:') ?? false, clock);
   const app = new Hono();
   const seenBy = (context: Context): Seen => ({ csrf: sessions?.csrfOf(context) ?? null, login: sessions !== null });
   const show = (context: Context, title: string, here: string, body: Html, status: 200 | 403 | 404 = 200) =>
@@ -53,7 +57,7 @@ export function pageRoutes(pages: Pages): Hono {
   app.get('/style.css', (context) =>
     context.body(style, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'max-age=3600' }),
   );
-  if (sessions !== null) loginRoutes(app, sessions, show, log);
+  if (sessions !== null) loginRoutes(app, sessions, pages, show);
   if (!pages.public) {
     app.use(async (context, next) => {
       if (sessions?.csrfOf(context) == null) return context.redirect('/login', 303);
@@ -149,19 +153,40 @@ function referenceRoutes(app: Hono, shelf: Shelf, show: Show): void {
 function loginRoutes(
   app: Hono,
   sessions: Sessions,
+  { log, token, github }: Pick<Pages, 'log' | 'token' | 'github'>,
   show: (context: Context, title: string, here: string, body: Html, status?: 200 | 403) => Response | Promise<Response>,
-  log: Log,
 ): void {
   const form = (wrong: boolean) => html`${wrong ? html`<p role="alert">This is not the token.</p>` : ''}
-<form class="filter" method="post" action="/login"><label>Token <input type="password" name="token" required autocomplete="current-password"></label><button>Log in</button></form>`;
+${github === null ? '' : html`<p><a href="/login/github">Log in with GitHub</a></p>`}
+${token === null ? '' : tokenForm}`;
+  const tokenForm = html`<form class="filter" method="post" action="/login"><label>Token <input type="password" name="token" required autocomplete="current-password"></label><button>Log in</button></form>`;
   app.get('/login', (context) => show(context, 'Log in', '', form(false)));
   app.post('/login', async (context) => {
-    const { token } = await context.req.parseBody();
-    if (sessions.open(context, typeof token === 'string' ? token : ''))
+    const { token: given } = await context.req.parseBody();
+    if (sessions.open(context, typeof given === 'string' ? given : ''))
       return context.redirect('/deliveries?state=held', 303);
     log.warn('login refused');
     return show(context, 'Log in', '', form(true), 403);
   });
+  if (github !== null) {
+    app.get('/login/github', (context) => context.redirect(beginLogin(github, context), 302));
+    app.get('/login/github/callback', async (context) => {
+      const result = await finishLogin(github, context);
+      if (!result.ok) {
+        log.warn({ why: result.why }, 'login refused');
+        return show(context, 'Log in', '', html`<p role="alert">${result.why}</p>${form(false)}`, 403);
+      }
+      log.info({ user: result.user }, 'logged in by GitHub');
+      sessions.grant(context);
+      // No redirect: a strict cookie is not sent along on a way that began at GitHub.
+      return show(
+        context,
+        'Logged in',
+        '',
+        html`<p>As ${result.user}. <a href="/deliveries?state=held">Go on to what is held</a></p>`,
+      );
+    });
+  }
   app.post('/logout', async (context) => {
     const { csrf } = await context.req.parseBody();
     if (sessions.mayAct(context, csrf)) sessions.close(context);

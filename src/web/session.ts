@@ -1,6 +1,6 @@
 /**
- * Logging in with the configured token. A session is a signed time, kept in a cookie that scripts and other sites cannot use; forms carry
- * a second signature of it. Nothing is stored, so any web process accepts it; changing the token ends all sessions.
+ * Logging in with the configured token, or by who vouches otherwise (github-login.ts). A session is a signed time, kept in a cookie that scripts and other sites cannot use; forms carry
+ * a second signature of it. Nothing is stored, so any web process accepts it; changing the key ends all sessions.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'hono';
@@ -12,6 +12,8 @@ export interface Sessions {
   csrfOf(context: Context): string | null;
   /** False when the token is wrong, or too many were tried. */
   open(context: Context, token: string): boolean;
+  /** For who has proved otherwise to be somebody that may act. */
+  grant(context: Context): void;
   close(context: Context): void;
   /** May this request act? Logged in, and the form came from our own page. */
   mayAct(context: Context, csrf: unknown): boolean;
@@ -21,8 +23,13 @@ const name = 'kabiwatch-session';
 const lifeMs = 12 * 3_600_000;
 const triesPerMinute = 10;
 
-export function sessionsOf(token: string, secure: boolean, clock: Clock): Sessions {
-  const sign = (what: string): string => createHmac('sha256', token).update(what).digest('base64url');
+/** `key` signs; `token` null: nobody logs in by a token. */
+export function sessionsOf(
+  { key, token }: { readonly key: string; readonly token: string | null },
+  secure: boolean,
+  clock: Clock,
+): Sessions {
+  const sign = (what: string): string => createHmac('sha256', key).update(what).digest('base64url');
   let tries: number[] = [];
   const valid = (context: Context): string | null => {
     const [ends = '', signature = ''] = (getCookie(context, name) ?? '').split('.');
@@ -33,6 +40,16 @@ export function sessionsOf(token: string, secure: boolean, clock: Clock): Sessio
     const ends = valid(context);
     return ends === null ? null : sign(`csrf ${ends}`);
   };
+  const grant = (context: Context): void => {
+    const ends = String(clock.now().getTime() + lifeMs);
+    setCookie(context, name, `${ends}.${sign(`session ${ends}`)}`, {
+      httpOnly: true,
+      sameSite: 'Strict',
+      secure,
+      path: '/',
+      maxAge: lifeMs / 1000,
+    });
+  };
   return {
     csrfOf,
     open(context, given) {
@@ -40,18 +57,12 @@ export function sessionsOf(token: string, secure: boolean, clock: Clock): Sessio
       tries = tries.filter((at) => at > now - 60_000);
       if (tries.length >= triesPerMinute) return false;
       tries.push(now);
-      if (!same(sign(`token ${given}`), sign(`token ${token}`))) return false;
+      if (token === null || !same(sign(`token ${given}`), sign(`token ${token}`))) return false;
       tries.pop();
-      const ends = String(now + lifeMs);
-      setCookie(context, name, `${ends}.${sign(`session ${ends}`)}`, {
-        httpOnly: true,
-        sameSite: 'Strict',
-        secure,
-        path: '/',
-        maxAge: lifeMs / 1000,
-      });
+      grant(context);
       return true;
     },
+    grant,
     close: (context) => void deleteCookie(context, name, { path: '/', secure }),
     mayAct(context, csrf) {
       const site = context.req.header('sec-fetch-site');

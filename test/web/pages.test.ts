@@ -211,7 +211,10 @@ beforeAll(async () => {
   const app = new Hono();
   const reference = openReference(writtenReference());
   const references = { names: () => ['small-6.1'], open: (name: string) => (name === 'small-6.1' ? reference : null) };
-  app.route('/', pageRoutes({ store, health, clock: systemClock, log, url: null, public: true, token, references }));
+  app.route(
+    '/',
+    pageRoutes({ store, health, clock: systemClock, log, url: null, public: true, token, github: null, references }),
+  );
   server = await startServer(app, '127.0.0.1:0');
   at = `http://127.0.0.1:${server.port}`;
   const path = program('chromium');
