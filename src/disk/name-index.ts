@@ -17,7 +17,7 @@ import { type IndexSpec, indexedTree, linksIn } from './index-request.js';
 import { openNameIndex, writeNameIndex } from './name-index-file.js';
 
 /** Older indexes than these are deleted; each takes some 200 MB. */
-const kept = 4;
+const kept = 8;
 const builderHeap = '--max-old-space-size=4096';
 
 export function nameIndexOf(spec: IndexSpec, source: SourceTree): NameIndex {
