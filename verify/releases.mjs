@@ -66,13 +66,18 @@ function declaredInHeader(key) {
   return trees.some((tree) => spawnSync('grep', ['-rqE', '--include=*.h', pattern, tree]).status === 0);
 }
 
+const unchanged = { symbols: { changed: [], added: [], removed: [] }, types: [], missing: [], verdict: 'none' };
+
 /** The review of the whole difference, as the command prints it. */
 function reviewed() {
   const kept = values.review;
   if (kept !== undefined && existsSync(kept))
     return { review: JSON.parse(readFileSync(kept, 'utf8')), seconds: 'kept' };
   const file = join(dir, 'next.patch');
-  writeFileSync(file, difference(), 'latin1');
+  const patch = difference();
+  // Two releases of one source: there is nothing to review, and nothing may have changed.
+  if (patch === '') return { review: unchanged, seconds: 0 };
+  writeFileSync(file, patch, 'latin1');
   const started = performance.now();
   const { stdout, stderr } = spawnSync(
     process.execPath,
