@@ -48,7 +48,7 @@ const worthThreads = 6;
 
 export async function reviewWithReference(request: ReferenceReview): Promise<Review> {
   const { series, input, reference } = request;
-  const reading = newReading();
+  const reading = input.reading ?? newReading();
   const reader: ProgramReader = { build: input.build, versions: input.versions, ...reading };
   const overlay = overlaySeries(input.tree, series);
   const { after } = overlay;
@@ -157,7 +157,7 @@ async function readVersions(
   units: readonly NumberedUnit[],
   readers: BuildPlace | 'here',
   tree: SourceTree,
-  { arch, release }: TreeInput,
+  { arch, release, reading }: TreeInput,
   onUnit: ReferenceReview['onUnit'],
 ): Promise<ReadonlyMap<number, UnitAfter>> {
   const found = new Map<number, UnitAfter>();
@@ -167,7 +167,7 @@ async function readVersions(
       tree,
       predefined,
       dialect: dialectOf(release),
-      cache: new LexCache(),
+      cache: reading?.cache ?? new LexCache(),
       declarations: new DeclarationCache(),
     };
     for (const { number, unit } of units) {

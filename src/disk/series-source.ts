@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { KabiwatchError } from '../errors.js';
 import type { Architecture, Missing } from '../kabi/review.js';
+import { newReading } from '../kabi/series-changes.js';
 import type { Reference } from '../kernel/reference.js';
 import { type KnownSeries, knownSeries, prerequisitesOf } from '../patch/prerequisites.js';
 import type { Series } from '../patch/series.js';
@@ -31,6 +32,8 @@ export interface SourcePlace {
   readonly arch: Architecture | null;
   /** As for a tree: where it is of the same kernel, it says how units are compiled. */
   readonly reference?: Reference | null;
+  /** What a review calls the tree; absent: `tree`. */
+  readonly name?: string;
 }
 
 export type SeriesSource =
@@ -81,26 +84,45 @@ export function neededOn(tree: string, series: Series, known: KnownSeries): Need
   return { over: over === base ? null : { tree: over, changed: changedFiles(needed.patches, over) }, missing };
 }
 
-/** Series of one thread share their base mostly: the last tree that was opened is kept. */
-let last: { readonly key: string; readonly input: TreeInput } | null = null;
+interface Kept {
+  readonly key: string;
+  readonly input: TreeInput;
+  uses: number;
+  readonly opened: number;
+}
+
+/** Series share their base mostly: the tree that was opened last is kept, with what was read of it. */
+let last: Kept | null = null;
+/** After so many series what was read begins anew: it grows with what each of them made of the tree. */
+const mostUses = 20;
+/** Milliseconds. A directory's files may be others after a while; a revision stays what it is. */
+const directoryStays = 30_000;
 
 function inputOf(
-  { build, config, arch, reference = null }: SourcePlace,
+  { build, config, arch, reference = null, name }: SourcePlace,
   tree: string,
   source?: TreeInput['tree'],
 ): TreeInput {
-  const key = JSON.stringify([tree, source?.id ?? null, build, config, arch, reference?.meta ?? null]);
-  if (last?.key === key) return last.input;
+  const key = JSON.stringify([tree, source?.id ?? null, build, config, arch, reference?.meta ?? null, name ?? null]);
+  if (last?.key === key && isFresh(last, tree)) {
+    last.uses++;
+    return last.input;
+  }
   const folders = arch === null ? build : (buildFor(build, arch) ?? build);
   const over = config === null ? [] : [memoryTree(config, { '.config': configText(config) })];
-  const input = treeInput({
+  const opened = treeInput({
     ...{ tree, build: folders, arch, over },
     ...(source === undefined ? {} : { source }),
     ...(reference === null ? {} : { reference }),
   });
+  const input = { ...opened, tree: { ...opened.tree, id: name ?? opened.tree.id }, reading: newReading() };
   // Prerequisites differ though their ids may not.
-  last = source?.id.startsWith('patch ') === true ? null : { key, input };
+  last = source?.id.startsWith('patch ') === true ? null : { key, input, uses: 1, opened: Date.now() };
   return input;
+}
+
+function isFresh({ uses, opened }: Kept, tree: string): boolean {
+  return uses < mostUses && (tree.includes('@') || Date.now() - opened < directoryStays);
 }
 
 function configText(path: string): string {

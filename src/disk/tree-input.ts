@@ -9,6 +9,7 @@ import { dwarfVersions } from '../kabi/dwarf-versions.js';
 import { headerUnitFolder } from '../kabi/header-unit.js';
 import type { Build, Versioner } from '../kabi/program.js';
 import { type Architecture, architectures } from '../kabi/review.js';
+import type { Reading } from '../kabi/series-changes.js';
 import { genksymsVersions } from '../kabi/versions.js';
 import { type ConfigFacts, configFacts } from '../kernel/config-facts.js';
 import { builtTree } from '../kernel/generated.js';
@@ -46,6 +47,8 @@ export interface TreeInput {
   readonly versions: Versioner | null;
   /** The index of the whole tree, made at the first call and kept on disk; each call gives the same. */
   readonly whoUses: () => ConsumerQuestion;
+  /** What earlier reviews on this very tree have read; absent: nothing. */
+  readonly reading?: Reading;
 }
 
 export function treeInput(options: TreeOptions): TreeInput {

@@ -87,12 +87,11 @@ function worldOf({ arch, source }: ReviewSettings, known: KnownSeries): JudgeWor
   if (source === null) return null;
   return {
     onTree(series, reference) {
-      const found = sourceForSeries({ ...source, arch, reference }, series, known);
-      if (!found.ok) return found;
       // Replies are read by strangers: which mirror it was, not where it lies on this machine.
-      const input = { ...found.input, tree: { ...found.input.tree, id: basename(source.tree) } };
+      const found = sourceForSeries({ ...source, arch, reference, name: basename(source.tree) }, series, known);
+      if (!found.ok) return found;
       const review = async (): Promise<Review> => {
-        const made = await reviewed(found.series, input, reference);
+        const made = await reviewed(found.series, found.input, reference);
         return { ...made, missing: [...made.missing, ...found.missing] };
       };
       return { ok: true, review };
@@ -107,7 +106,7 @@ async function reviewed(series: Series, input: TreeInput, reference: Reference |
   const { tree: before, build, arch } = input;
   const { after } = overlaySeries(before, series);
   try {
-    return await verified(review, { before, after, build, target: arch, cache: new LexCache() });
+    return await verified(review, { before, after, build, target: arch, cache: input.reading?.cache ?? new LexCache() });
   } catch (error) {
     // The package is optional; the engine stands without it.
     if (error instanceof KabiwatchError && error.code === 'clang-missing') return review;
