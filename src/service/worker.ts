@@ -106,7 +106,13 @@ async function reviewed(series: Series, input: TreeInput, reference: Reference |
   const { tree: before, build, arch } = input;
   const { after } = overlaySeries(before, series);
   try {
-    return await verified(review, { before, after, build, target: arch, cache: input.reading?.cache ?? new LexCache() });
+    return await verified(review, {
+      before,
+      after,
+      build,
+      target: arch,
+      cache: input.reading?.cache ?? new LexCache(),
+    });
   } catch (error) {
     // The package is optional; the engine stands without it.
     if (error instanceof KabiwatchError && error.code === 'clang-missing') return review;
