@@ -17,17 +17,21 @@ export async function searchPage(reference: Reference, search: string): Promise<
   const { name, arch, version, crcMode } = reference.meta;
   const { keys } = await overviewOf(reference);
   const asked = search.trim().toLowerCase();
-  const tag = (key: string) => key.slice(key.indexOf(' ') + 1).toLowerCase();
-  const found =
-    asked === ''
-      ? []
-      : keys
-          .filter((key) => key.toLowerCase().includes(asked))
-          .sort((one, other) => rankOf(tag(one), asked) - rankOf(tag(other), asked) || (one < other ? -1 : 1));
+  const found = findTypes(keys, search);
   const links = found.slice(0, mostFound).map((key) => html`<li><a href="${addressOf(name, key)}">${key}</a></li>`);
   return html`<p>${arch}${version === null ? '' : ` · Linux ${version}`} · ${crcMode} · ${keys.length} types with a layout</p>
 <form class="filter" method="get" role="search"><label>Type <input type="search" name="q" value="${search}"></label><button>Find</button></form>
 ${asked === '' ? '' : html`<p role="status">${found.length} found${found.length > mostFound ? `, the first ${mostFound} shown` : ''}</p><ul>${links}</ul>`}`;
+}
+
+/** Keys of types whose name has the words in it, the nearest first; none for no words. */
+export function findTypes(keys: readonly string[], search: string): string[] {
+  const asked = search.trim().toLowerCase();
+  const tag = (key: string) => key.slice(key.indexOf(' ') + 1).toLowerCase();
+  if (asked === '') return [];
+  return keys
+    .filter((key) => key.toLowerCase().includes(asked))
+    .sort((one, other) => rankOf(tag(one), asked) - rankOf(tag(other), asked) || (one < other ? -1 : 1));
 }
 
 /** The very name, names that begin so, others. */

@@ -16,8 +16,8 @@ import {
   reviewedLists,
 } from '../service/store/views.js';
 import { deliveriesPage } from './deliveries-page.js';
-import type { Shelf } from './explore.js';
-import { searchPage, typePage } from './explorer-page.js';
+import { overviewOf, type Shelf } from './explore.js';
+import { findTypes, searchPage, typePage } from './explorer-page.js';
 import { atomFeed } from './feed.js';
 import { beginLogin, finishLogin, type GithubLogin } from './github-login.js';
 import { healthPage } from './health-page.js';
@@ -27,6 +27,8 @@ import { reviewPage } from './review-page.js';
 import { pageSize, reviewsPage } from './reviews-page.js';
 import { type Sessions, sessionsOf } from './session.js';
 import { style } from './style.js';
+
+const mostTypes = 1000;
 
 export interface Pages {
   readonly store: Store;
@@ -135,6 +137,13 @@ function referenceRoutes(app: Hono, shelf: Shelf, show: Show): void {
     if (reference === null) return none(context, 'reference');
     const search = (context.req.query('q') ?? '').slice(0, 200);
     return show(context, reference.meta.name, '', await searchPage(reference, search));
+  });
+  app.get('/references/:name/types.json', async (context) => {
+    const reference = shelf.open(context.req.param('name'));
+    if (reference === null) return context.json({ error: 'no such reference' }, 404);
+    const { name, arch, version, crcMode } = reference.meta;
+    const found = findTypes((await overviewOf(reference)).keys, (context.req.query('q') ?? '').slice(0, 200));
+    return context.json({ name, arch, version, crcMode, found: found.length, types: found.slice(0, mostTypes) });
   });
   app.get('/references/:name/:page{type(?:\\.json)?}', async (context) => {
     const reference = shelf.open(context.req.param('name'));

@@ -358,6 +358,8 @@ test('the explorer finds a type of a reference and shows what is free, who embed
   );
   expect((await fetch(`${at}/references/nothing`)).status).toBe(404);
   expect((await fetch(`${at}/references/small-6.1/type?key=struct%20nothing`)).status).toBe(404);
+  const found = await (await fetch(`${at}/references/small-6.1/types.json?q=small`)).json();
+  expect(found).toMatchObject({ name: 'small-6.1', arch: 'x86_64', found: 1, types: ['struct small'] });
   const json = await (await fetch(`${at}/references/small-6.1/type.json?key=struct%20small`)).json();
   expect(json).toMatchObject({ key: 'struct small', shipped: [{ size: 24 }], embeddedIn: ['struct large'] });
 });
