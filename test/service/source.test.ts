@@ -157,9 +157,9 @@ test('what a series depends on may come after it: then it is judged again, with 
     service.lines.filter(({ msg }) => msg === 'reviewed').map(({ series, evidence }) => [series, evidence]);
   try {
     imap.deliver(dependent);
-    await until('it is reviewed', () => reviewed().length === 1, 60_000);
+    await until('it is reviewed', () => reviewed().length === 1, 120_000);
     imap.deliver(lateNeed);
-    await until('both are', () => reviewed().length === 3, 60_000);
+    await until('both are', () => reviewed().length === 3, 120_000);
     expect(reviewed()[0]).toEqual(['more@x', 'diff']);
     expect(reviewed().slice(1).sort()).toEqual([
       ['more@x', 'source'],

@@ -65,7 +65,7 @@ test('v2 in a thread of its own withdraws the unsent reply to v1, and says what 
   const lines = (text: string) => service.lines.filter(({ msg }) => msg === text);
   try {
     imap.deliver(mail(first));
-    await until('v1 is refused', () => lines('reply refused for now').length > 0, 60_000);
+    await until('v1 is refused', () => lines('reply refused for now').length > 0, 120_000);
     imap.deliver(mail(second));
     await until('v2 is reviewed', () => lines('reviewed').length === 2);
     await until('v2 is tried', () => lines('reply refused for now').some(({ review }) => review === 'r2'));
@@ -77,7 +77,7 @@ test('v2 in a thread of its own withdraws the unsent reply to v1, and says what 
     await imap.stop();
     folder.remove();
   }
-}, 120_000);
+}, 300_000);
 
 test('a newer version takes an unsent reply back where the server vouches for its sender; else a person decides', async () => {
   const folder = scratchFolder('versions');
@@ -97,7 +97,7 @@ test('a newer version takes an unsent reply back where the server vouches for it
   const vouched = 'Authentication-Results: mx.example.net; dkim=pass header.d=example.org\n';
   try {
     imap.deliver(mail(first));
-    await until('v1 is refused', () => lines('reply refused for now').length > 0, 60_000);
+    await until('v1 is refused', () => lines('reply refused for now').length > 0, 120_000);
     imap.deliver(mail(second));
     await until('v1 is held', () => lines('an unsent reply is held').length === 1);
     imap.deliver(
@@ -117,7 +117,7 @@ test('a newer version takes an unsent reply back where the server vouches for it
     await imap.stop();
     folder.remove();
   }
-}, 120_000);
+}, 300_000);
 
 test('v2 is answered too when the answer to v1 has come back over the list', async () => {
   const folder = scratchFolder('versions');
@@ -131,9 +131,9 @@ test('v2 is answered too when the answer to v1 has come back over the list', asy
   const stored = () => service.lines.reduce((sum, { fresh }) => sum + Number(fresh ?? 0), 0);
   try {
     imap.deliver(mail(first));
-    await until('v1 is answered, and the answer is read', () => stored() === 2, 60_000);
+    await until('v1 is answered, and the answer is read', () => stored() === 2, 120_000);
     imap.deliver(mail(second));
-    await until('v2 is answered', () => smtp.mails.length === 2, 30_000);
+    await until('v2 is answered', () => smtp.mails.length === 2, 120_000);
     const text = smtp.mails[1]?.raw.toString('latin1') ?? '';
     expect(text).toContain('In-Reply-To: <v2@x>');
     expect(text).toContain('Since v1: crc-break becomes');
@@ -143,7 +143,7 @@ test('v2 is answered too when the answer to v1 has come back over the list', asy
     await smtp.stop();
     folder.remove();
   }
-}, 120_000);
+}, 300_000);
 
 test('parts without References are one series, and a late one replaces nothing', async () => {
   const folder = scratchFolder('versions');
@@ -162,10 +162,10 @@ test('parts without References are one series, and a late one replaces nothing',
       minute: n + (version === '' ? 0 : 20),
     });
     for (const n of [3, 1, 2]) imap.deliver(mail(part(n)));
-    await until('it is reviewed', () => lines('reply sent').length > 0, 60_000);
+    await until('it is reviewed', () => lines('reply sent').length > 0, 120_000);
     // Patch 2 rerolled in answer to itself: the series is judged again with it, as v2.
     imap.deliver(mail({ ...part(2, ' v2'), more: 'In-Reply-To: <p2@x>\n' }));
-    await until('the reroll is reviewed', () => lines('reviewed').length === 2, 30_000);
+    await until('the reroll is reviewed', () => lines('reviewed').length === 2, 120_000);
     expect(lines('reviewed').map(({ series }) => series)).toEqual(['p1@x', 'p2v2@x']);
     const replies = readdirSync(join(folder.path, 'replies'));
     const texts = replies.map((name) => readFileSync(join(folder.path, 'replies', name), 'latin1'));
@@ -175,7 +175,7 @@ test('parts without References are one series, and a late one replaces nothing',
     await imap.stop();
     folder.remove();
   }
-}, 120_000);
+}, 300_000);
 
 const list = { name: 'kernel-list', quietMs: 0 };
 const scratch = scratchFolder('versions-store');
@@ -186,7 +186,7 @@ beforeAll(async () => {
   await migrate(store);
   const limits = { workers: 1, timeMs: 60_000, memoryBytes: 768_000_000 };
   pool = startPool(new URL('../../dist/service/worker.js', import.meta.url), limits);
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   await pool.close();
   await store.close();
@@ -257,7 +257,7 @@ test('a review of v1 that runs when v2 comes is dropped; then v2 alone is answer
   );
   expect(planned.map(({ id }) => id)).toEqual(['drop2@x']);
   expect(planned[0]?.mail.text).toContain('Since v1: crc-break becomes');
-}, 60_000);
+}, 300_000);
 
 test('a part that another process stored while a review ran makes it stale: nothing of it is kept', async () => {
   const [thread = 0] = await deliver(mail({ ...first, id: 'stale1@x', subject: '[PATCH 1/2] stale: one' }));
@@ -279,4 +279,4 @@ test('a part that another process stored while a review ran makes it stale: noth
   expect(rows).toHaveLength(1);
   await workThread(working({}), rows[0]?.thread ?? 0);
   expect(await reviewed()).toEqual([...before, 'stale1@x']);
-}, 60_000);
+}, 300_000);
