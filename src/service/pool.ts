@@ -196,7 +196,11 @@ export function startPool(script: URL, limits: Limits): Pool {
     async close() {
       closed = true;
       for (const job of [...waiting.splice(0), ...putAside.splice(0)]) job.reject(new Error('the pool is closed'));
-      for (const hand of [...hands]) lose(hand, 'the pool is closed');
+      for (const hand of [...hands]) {
+        // No fault of the task: whoever judges less after a lost worker must not do so now.
+        release(hand)?.reject(new Error('the pool is closed'));
+        lose(hand, 'the pool is closed');
+      }
     },
   };
 }

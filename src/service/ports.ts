@@ -233,5 +233,5 @@ export interface PullSettings {
   readonly references: readonly string[];
 }
 
-/** Judges in a worker; rejects when the worker was lost. */
+/** Judges in a worker; what broke the worker is named in `missing`, and less is judged. */
 export type Judge = (source: PullSource, settings: PullSettings) => Promise<PullJudgement>;

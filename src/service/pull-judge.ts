@@ -1,6 +1,10 @@
-/** Judging a pull request in a worker: what it is told besides the request are places on this machine, never what a repository wrote. */
-import type { Pool } from './pool.js';
-import type { Judge } from './ports.js';
+/**
+ * Judging a pull request in a worker: what it is told besides the request are places on this machine, never what a repository wrote. A check
+ * that was begun must conclude: where the tree is too much for a worker the diff alone is judged, and where that is too much `unknown` is said.
+ */
+import { type Pool, WorkerLost } from './pool.js';
+import type { Judge, PullSource } from './ports.js';
+import { reviewPull } from './pull-review.js';
 
 export interface JudgeSettings {
   /** Folders with .config and generated headers of the mirrored kernel, for each architecture its own. */
@@ -12,6 +16,31 @@ export interface JudgeSettings {
 }
 
 export function judgeIn(pool: Pool, { build, timeMs, references }: JudgeSettings): Judge {
-  return (source, settings) =>
-    pool.run({ kind: 'pull', source, settings, build, references: references() }, { timeMs });
+  return async (source, settings) => {
+    const task = { kind: 'pull', settings, build, references: references() } as const;
+    let lost = '';
+    if (source.tree !== null) {
+      try {
+        return await pool.run({ ...task, source }, { timeMs });
+      } catch (error) {
+        if (!(error instanceof WorkerLost)) throw error;
+        lost = error.message;
+      }
+    }
+    const alone = lost === '' ? source : lessKnown(source, 'the tree', lost);
+    try {
+      return await pool.run({ ...task, source: alone }, { timeMs });
+    } catch (error) {
+      if (!(error instanceof WorkerLost)) throw error;
+      // Nothing of the diff is parsed here, where it would break the service: only what is missing is said.
+      return reviewPull(
+        { ...lessKnown(alone, 'the diff', error.message), patches: [] },
+        { ...settings, references: [] },
+      );
+    }
+  };
+}
+
+function lessKnown(source: PullSource, what: string, why: string): PullSource {
+  return { ...source, tree: null, missing: [...source.missing, { what, why: `judging it was given up: ${why}` }] };
 }
