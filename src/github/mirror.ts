@@ -41,7 +41,8 @@ export type Fetched =
   | { readonly kind: 'moved' };
 
 const maxCommits = 250;
-const maxBytes = 64 * 1024 * 1024;
+/** So much of a pull request's diffs is read. */
+export const maxBytes = 64 * 1024 * 1024;
 
 /** Fetches of one repository come one after the other: git locks its refs. */
 const turns = new Map<string, Promise<unknown>>();
@@ -118,7 +119,8 @@ async function patchesOf(
   for (const commit of commits.slice(0, maxCommits)) {
     const said = (await git('show', '-s', '--no-show-signature', '--format=%s%n%an <%ae>%n%B', commit)).split('\n');
     for (const id of messageIdsIn(said.slice(2).join('\n'))) links.add(id);
-    const diff = await git(
+    const diff = await withinLimit(
+      git,
       'diff-tree',
       '-p',
       '-M',
@@ -132,13 +134,26 @@ async function patchesOf(
       '-r',
       commit,
     );
-    room -= diff.length;
-    if (room < 0) return { patches, links: [...links], cut: `the diffs are larger than ${maxBytes / 1048576} MiB` };
+    room -= diff?.length ?? Number.POSITIVE_INFINITY;
+    if (diff === null || room < 0)
+      return { patches, links: [...links], cut: `the diffs are larger than ${maxBytes / 1048576} MiB` };
     patches.push({ commit, subject: said[0] ?? '', author: said[1] ?? '', diff });
   }
   const cut = commits.length > maxCommits ? `${commits.length} commits; the first ${maxCommits} are judged` : null;
   return { patches, links: [...links], cut };
 }
+
+/** What git prints; null where that is more than is read of a pull request at all. */
+async function withinLimit(git: (...args: string[]) => Promise<string>, ...args: string[]): Promise<string | null> {
+  try {
+    return await git(...args);
+  } catch (error) {
+    if ((error as Error).cause === tooMuch) return null;
+    throw error;
+  }
+}
+
+const tooMuch = 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER';
 
 function gitIn(gitDir: string, secret: Readonly<Record<string, string>>): (...args: string[]) => Promise<string> {
   return (...args) =>
@@ -151,7 +166,7 @@ function gitIn(gitDir: string, secret: Readonly<Record<string, string>>): (...ar
           if (error === null) return resolve(stdout);
           // Only git's own words: the error of the child process would repeat arguments and environment.
           const why = stderr.trim().split('\n').slice(-3).join(' ') || error.code || 'ended by a signal';
-          reject(new Error(`git ${args[0]}: ${String(why)}`));
+          reject(new Error(`git ${args[0]}: ${String(why)}`, { cause: error.code }));
         },
       );
     });

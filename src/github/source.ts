@@ -2,7 +2,7 @@
 import type { PullSource } from '../service/ports.js';
 import type { Client } from './app.js';
 import { messageIdsIn } from './links.js';
-import { fetchPull, type Mirrors } from './mirror.js';
+import { fetchPull, type Mirrors, maxBytes } from './mirror.js';
 import type { Pull } from './pull.js';
 
 export type Sourced = { readonly kind: 'source'; readonly source: PullSource } | { readonly kind: 'moved' };
@@ -38,6 +38,10 @@ async function throughApi(client: Client, pull: Pull): Promise<PullSource> {
       pull_number: pull.number,
       mediaType: { format: 'diff' },
     });
+    if (Buffer.byteLength(data as unknown as string) > maxBytes) {
+      const why = `it is larger than ${maxBytes / 1048576} MiB, and there is no clone of this repository`;
+      return { ...known, patches: [], missing: [{ what: 'the diff', why }] };
+    }
     const patch = { commit: pull.head, subject: pull.title, author: pull.author, diff: data as unknown as string };
     return { ...known, patches: [patch], missing: [noTree] };
   } catch (error) {
