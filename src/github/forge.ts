@@ -140,22 +140,33 @@ async function workOn(parts: ForgeParts, app: Probot, work: Reconciling, due: Du
     log.info({ ...named(due), what: outcome.what }, 'pull request is in line');
   } catch (error) {
     if (error instanceof LeaseLost) return;
-    const ms = pauseAfter(error, due.failures);
+    const ms = pauseAfter(error, due.failures, parts.clock.now());
     log.warn({ ...named(due), err: error as Error, againInSeconds: Math.round(ms / 1000) }, 'pull request waits');
     state({ ok: false, detail: `${account.apiUrl}: ${(error as Error).message}` });
     await store.postpone(due, (error as Error).message, ms);
   }
 }
 
-/** GitHub's own word where it gives one, else longer each time, up to an hour. */
-export function pauseAfter(error: unknown, failures: number): number {
-  const headers = (error as { response?: { headers?: Record<string, string | undefined> } }).response?.headers ?? {};
-  const seconds = Number(headers['retry-after']);
-  if (Number.isFinite(seconds) && seconds >= 0 && headers['retry-after'] !== undefined)
-    return Math.min(seconds * 1000 + 500, hourMs);
-  if (headers['x-ratelimit-remaining'] === '0') {
-    const reset = Number(headers['x-ratelimit-reset']) * 1000 - Date.now();
-    if (Number.isFinite(reset)) return Math.min(Math.max(reset, 1000), hourMs);
-  }
-  return Math.min(2000 * 2 ** Math.min(failures, 20), hourMs);
+/**
+ * Milliseconds: GitHub's own word where it gives one; a minute, and longer each time, where it only says that a limit was reached; else
+ * from two seconds on. Never more than an hour. (GitHub's "Rate limits for the REST API", "Exceeding the rate limit".)
+ */
+export function pauseAfter(error: unknown, failures: number, now: Date): number {
+  const { status, message, response } = error as Refusal;
+  const headers = response?.headers ?? {};
+  const after = headers['retry-after'];
+  if (after !== undefined && /^\d+$/.test(after)) return Math.min(Number(after) * 1000 + 500, hourMs);
+  const growth = 2 ** Math.min(failures, 20);
+  if (status !== 403 && status !== 429) return Math.min(2000 * growth, hourMs);
+  const reset = Number(headers['x-ratelimit-reset']) * 1000 - now.getTime();
+  if (headers['x-ratelimit-remaining'] === '0' && Number.isFinite(reset))
+    return Math.min(Math.max(reset, 0) + 1000, hourMs);
+  const limited = status === 429 || /rate limit|abuse detection/i.test(message ?? '');
+  return Math.min((limited ? 60_000 : 2000) * growth, hourMs);
+}
+
+interface Refusal {
+  readonly status?: number;
+  readonly message?: string;
+  readonly response?: { readonly headers?: Readonly<Record<string, string | undefined>> };
 }
