@@ -2,7 +2,7 @@
  * `.github/kabiwatch.yml` of a repository over the one of its organisation's `.github` repository: keys of the nearer file win. Only ever
  * read from the base branch; what a pull request proposes to it has no effect before it is merged.
  */
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, type Pair, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { architectures, verdicts } from '../kabi/review.js';
 import type { Client } from './app.js';
@@ -95,8 +95,9 @@ export function parseRepositoryConfig(
   const parsed = Shape.safeParse(value);
   if (parsed.success) return { ok: true, config: withoutUndefined(parsed.data) };
   const lineOf = (path: readonly PropertyKey[]): number => {
-    for (let length = path.length; length >= 0; length--) {
-      const node = document.getIn(path.slice(0, length), true);
+    for (let length = path.length; length > 0; length--) {
+      const key = keyNode(document.getIn(path.slice(0, length - 1), true), path[length - 1]);
+      const node = key ?? document.getIn(path.slice(0, length), true);
       if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
     }
     return 1;
@@ -105,7 +106,7 @@ export function parseRepositoryConfig(
     ok: false,
     errors: parsed.error.issues.flatMap((issue): ConfigError[] =>
       issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => ({ line: lineOfKey(text, key), text: `unknown key ${key}` }))
+        ? issue.keys.map((key) => ({ line: lineOf([...issue.path, key]), text: `unknown key ${key}` }))
         : [{ line: lineOf(issue.path), text: `${issue.path.join('.')}: ${issue.message}` }],
     ),
   };
@@ -115,9 +116,10 @@ function withoutUndefined(config: z.infer<typeof Shape>): Partial<RepositoryConf
   return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
 }
 
-function lineOfKey(text: string, key: string): number {
-  const at = text.split('\n').findIndex((line) => line.trimStart().replace(/^["']/, '').startsWith(key));
-  return at + 1 || 1;
+/** The very key in its own map: a comment, a value or another map may hold one of the same name. */
+function keyNode(map: unknown, name: PropertyKey | undefined): unknown {
+  if (!isMap(map)) return undefined;
+  return map.items.find(({ key }: Pair) => isScalar(key) && String(key.value) === name)?.key;
 }
 
 async function textOf(client: Client, owner: string, repo: string, ref: string | null): Promise<string | null> {
