@@ -50,6 +50,8 @@ export async function putSuggestions({ client, pull, mine }: Place, review: Revi
   const fix = review.fixes[0];
   const suggestion = fix === undefined ? null : suggestionOf(fix.diff);
   if (fix === undefined || suggestion === null) return;
+  // A click applies it: what cannot be shown to the byte would not be what was verified.
+  if (suggestion.lines.some((line) => /[^\t\x20-\x7e]/.test(line))) return;
   const [owner = '', repo = ''] = pull.repo.split('/');
   const digest = createHash('sha256').update(JSON.stringify(suggestion)).digest('hex').slice(0, 16);
   const mark = `<!-- kabiwatch suggestion ${digest} -->`;

@@ -22,7 +22,11 @@ export function plain(text: string): string {
 export function code(text: string): string {
   let out = '';
   for (const char of text) out += char === '\t' ? ' '.repeat(8 - (out.length % 8)) : char;
-  return out.replace(/\p{Cc}|[\u200b-\u200f\u202a-\u202e\u2028\u2029\u2060-\u2069\ufeff]/gu, '?').trimEnd();
+  return harmless(out).trimEnd();
+}
+
+function harmless(line: string): string {
+  return line.replace(/(?!\t)\p{Cc}|[\u200b-\u200f\u202a-\u202e\u2028\u2029\u2060-\u2069\ufeff]/gu, '?');
 }
 
 /** In running Markdown: no markup, no mention, no issue reference, no closing keyword, no HTML, no link is made of it. */
@@ -57,11 +61,11 @@ export function tableCell(text: string): string {
   return codeSpan(text).replace(/\|/g, '\\|');
 }
 
-/** A code block whose fence nothing in it can close. */
+/** A code block whose fence nothing in it can close. Tabs and blanks at the end stay: what is copied from it must still apply. */
 export function codeBlock(text: string, language: string): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);
-  return `${fence}${language}\n${text.split('\n').map(code).join('\n')}\n${fence}`;
+  return `${fence}${language}\n${text.split('\n').map(harmless).join('\n')}\n${fence}`;
 }
 
 /** Cut at `limit` UTF-16 units, never inside a character. */
