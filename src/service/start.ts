@@ -207,7 +207,9 @@ export async function startService(config: Config, options: Options): Promise<Se
 }
 
 function memoryOf({ lists, github, reviewing }: Config): number {
-  const onTrees = lists.some(({ source }) => source !== undefined) || (github?.build.length ?? 0) > 0;
+  // A mirror is a tree as soon as a build is configured or a reference brings its own, which may come while the service runs.
+  const onMirrors = github !== undefined && github !== null && github.mirrors !== false;
+  const onTrees = lists.some(({ source }) => source !== undefined) || onMirrors;
   return onTrees ? Math.max(reviewing.memory, reviewing.treeMemory) : reviewing.memory;
 }
 
