@@ -43,6 +43,8 @@ export interface ReferencePlan {
 /** More representatives than this, and reading the units themselves costs no more. */
 const mostRepresentatives = 24;
 const mostChosen = 10;
+/** A header read by a unit shows more than one read alone, where it leans on what its units include before it. */
+const mostShowing = 40;
 const mostShown = 24;
 
 export function planReference(
@@ -91,15 +93,18 @@ class Planner {
   }
 
   /** Few units that together read all these headers and whose exports reach types in them; of equals the smallest. */
-  #choose(headers: readonly { readonly path: string; readonly readers: readonly number[] }[]): readonly number[] {
+  #choose(
+    headers: readonly { readonly path: string; readonly readers: readonly number[] }[],
+    most = mostChosen,
+  ): readonly number[] {
     const left = new Map(headers.map(({ path, readers }) => [path, new Set(this.#reaching(path, readers))]));
     const chosen: number[] = [];
-    while (left.size > 0 && chosen.length < mostChosen) {
+    while (left.size > 0 && chosen.length < most) {
       const reads = new Map<number, number>();
       for (const units of left.values()) for (const unit of units) reads.set(unit, (reads.get(unit) ?? 0) + 1);
-      const most = Math.max(0, ...reads.values());
-      if (most === 0) break;
-      const best = this.#smallest([...reads].flatMap(([unit, count]) => (count === most ? [unit] : [])));
+      const highest = Math.max(0, ...reads.values());
+      if (highest === 0) break;
+      const best = this.#smallest([...reads].flatMap(([unit, count]) => (count === highest ? [unit] : [])));
       chosen.push(best);
       for (const [path, units] of left) if (units.has(best)) left.delete(path);
     }
@@ -191,7 +196,12 @@ class Planner {
     const headers = open.filter(({ path }) => path.endsWith('.h'));
     // Where macros differ, modules may see something else than the kernel does.
     for (const place of ['builtin', 'module'])
-      shown.push(...this.#choose(headers.map((one) => ({ ...one, readers: this.#in(place, one.readers) }))));
+      shown.push(
+        ...this.#choose(
+          headers.map((one) => ({ ...one, readers: this.#in(place, one.readers) })),
+          mostShowing,
+        ),
+      );
     for (const { path, readers } of open)
       if (!path.endsWith('.h') && shown.length < mostShown && !readers.some((unit) => shown.includes(unit)))
         shown.push(this.#smallest(readers));
