@@ -129,10 +129,8 @@ class Tokenizer {
         flags |= AfterSpace;
         this.#at++;
       } else if (byte === SLASH && this.#comment()) flags |= AfterSpace;
-      else if (byte === BACKSLASH && afterSplice(bytes, this.#at) > this.#at) {
-        this.#at = afterSplice(bytes, this.#at);
-        flags |= AfterSpace;
-      } else {
+      else if (byte === BACKSLASH && afterSplice(bytes, this.#at) > this.#at) this.#at = afterSplice(bytes, this.#at);
+      else {
         if (byte === HASH && (flags & BeginsLine) !== 0) directives.push(this.#tokens.length);
         this.#token(byte, flags);
         flags = 0;

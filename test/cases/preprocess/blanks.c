@@ -39,3 +39,25 @@ S(K)() S(K
 #define W2(a, b...) S(f, ##b) S(f , ## b g)
 W() W(a) W(,) W(EMPTY) W2(a) W2(a,) W2() W2(a,EMPTY) W2(a, b, c) W2(,)
 L(, b) L( a,b) L( a , b ) W2(,  b) S(L( , b ) z)
+
+/* A spliced line is no white space. */
+#define OFF(t) (t / 32)
+#define BE(x) ((__u32)(( u32)(__be32)(x)))
+#define G1(p) (p +\
+OFF(p))
+#define G2(p) (p +\
+p)
+#define G3(p) BE(p +\
+OFF(p))
+#define G4(p) BE(*((__be32 *)(p) +\
+OFF(p))) >> 1
+S(G1(1)) S(G2(1)) S(G3(1)) S(G4(1)) S(a +\
+b) S(a+\
+OFF(2))
+#define R3(x) #x
+#define G5(p) R3(p +\
+OFF(p))
+G5(1)
+#define SPLICED\
+(x) x+1
+S(SPLICED(2))
