@@ -4,6 +4,7 @@
  * Nothing is said by the picture alone: each box has its words, the whole a description, and the page the same as a list.
  */
 import type { Review } from '../kabi/review.js';
+import { xml } from './escape.js';
 
 export interface ReachNode {
   /** `struct mm_struct`, a symbol's name, or how many more there are. */
@@ -147,13 +148,4 @@ function describe({ columns, edges }: ReachGraph): string {
   const names = (kind: ReachNode['kind']) => columns.flat().filter((node) => node.kind === kind);
   const sentences = edges.slice(0, 60).map(([from, to]) => `${from} reaches ${to}`);
   return `${names('changed').length} changed types, ${names('holder').length} that hold them, ${names('symbol').length} exported symbols. ${sentences.join('; ')}${edges.length > 60 ? '; and more' : ''}.`;
-}
-
-function xml(text: string): string {
-  return text
-    .replace(/[^\t\n\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '?')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/"/g, '&quot;');
 }

@@ -5,6 +5,7 @@
  */
 import type { Layout, MemberLayout } from '../c/layout.js';
 import type { TypeChange } from '../kabi/review.js';
+import { xml } from './escape.js';
 
 export type Tone = 'same' | 'new' | 'moved' | 'retyped' | 'gone' | 'hidden';
 
@@ -211,14 +212,4 @@ function shorten(text: string, room: number): string {
 
 function round(value: number): number {
   return Math.round(value * 10) / 10;
-}
-
-/** For text and for quoted attributes; control characters, which XML refuses, become `?`. */
-function xml(text: string): string {
-  return text
-    .replace(/\p{Cc}/gu, '?')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/"/g, '&quot;');
 }

@@ -1,4 +1,5 @@
 /** The reviews as an Atom feed (RFC 4287). */
+import { xml } from '../report/escape.js';
 import type { ReviewLine } from '../service/store/views.js';
 
 /** `origin` is where people reach the pages, without a slash at its end. */
@@ -11,13 +12,4 @@ export function atomFeed(reviews: readonly ReviewLine[], origin: string): string
   );
   const updated = (reviews[0]?.at ?? new Date(0)).toISOString();
   return `<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom"><title>kabiwatch reviews</title><id>${xml(`${origin}/reviews`)}</id><link rel="self" href="${xml(`${origin}/reviews.atom`)}"/><updated>${updated}</updated>${entries.join('')}</feed>\n`;
-}
-
-function xml(text: string): string {
-  return text
-    .replace(/[^\t\n\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '?')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/"/g, '&quot;');
 }
