@@ -89,7 +89,7 @@ class SeriesReader {
     }
     let changes = this.#mended(this.#read());
     for (let turn = 0; turn < 4 && whoUses !== undefined; turn++) {
-      const more = this.#embedders(changes, whoUses());
+      const more = this.#embedders(changes, whoUses);
       if (more.length === 0) break;
       this.#headers.push(...more.slice(0, EMBEDDER_HEADERS));
       const left = more.length - EMBEDDER_HEADERS;
@@ -171,14 +171,14 @@ class SeriesReader {
   }
 
   /** Headers, not read yet, that hold by value what has another size. */
-  #embedders(changes: ChangeSet, question: ConsumerQuestion): string[] {
+  #embedders(changes: ChangeSet, whoUses: () => ConsumerQuestion): string[] {
     const resized = changes.types.filter(
       ({ change }) =>
         change !== null && (change.before.size !== change.after.size || change.before.align !== change.after.align),
     );
     if (resized.length === 0) return [];
     const names = resized.map(({ name }) => name);
-    return headersHolding(names, question).filter((path) => !this.#headers.includes(path));
+    return headersHolding(names, whoUses()).filter((path) => !this.#headers.includes(path));
   }
 }
 
