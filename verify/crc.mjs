@@ -1,5 +1,5 @@
 // Computed CRCs against a shipped Module.symvers: node verify/crc.mjs --tree D --build B [--only PREFIX] [--jobs N]
-// Prints each difference with its unit, then equal, different and not found.
+// Prints each difference with its unit and each symbol not found with the reason, then how many are equal, different and not found.
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -10,15 +10,19 @@ import { unitsOf } from '../dist/kernel/kbuild.js';
 import { readSymvers } from '../dist/kernel/symvers.js';
 import { exportingUnits, unitVersions } from '../dist/kernel/unit-versions.js';
 
-/** Every unit that may export, once for each module it is part of; this thread's share of them. */
-function share({ tree, build, only, job, jobs }) {
+function unitsOfBuild({ tree, build }) {
   const config = readFileSync(`${build}/.config`, 'latin1');
   const { arch, values } = configFacts(config);
   const version = versionOfMakefile(readFileSync(`${tree}/Makefile`, 'latin1'));
   const world = openBuild({ tree, builds: [build], config, arch, version });
-  const { units } = unitsOf(world.tree, values, arch);
+  return { world, all: unitsOf(world.tree, values, arch).units };
+}
+
+/** Every unit that may export, once for each module it is part of; this thread's share of them. */
+function share({ only, job, jobs, ...place }) {
+  const { world, all } = unitsOfBuild(place);
   const seen = new Set();
-  const wanted = exportingUnits(world.tree, units).filter(({ source, module }) => {
+  const wanted = exportingUnits(world.tree, all).filter(({ source, module }) => {
     const key = `${source} ${module}`;
     if (seen.has(key)) return false;
     seen.add(key);
@@ -44,13 +48,20 @@ if (isMainThread) {
       worker.on('exit', resolve).on('error', reject);
     });
   await Promise.all(Array.from({ length: jobs }, (_, job) => read(job)));
+  const { world, all } = unitsOfBuild(values);
+  /** Sources that the build makes are in no source package. */
+  const made = all.filter(({ source }) => source === null || world.tree.contentId(source) === null);
+  const reason = (wanted) => {
+    const objects = made.filter(({ module }) => (module ?? 'vmlinux') === wanted).map(({ object }) => object);
+    return objects.length === 0 ? 'no unit of it exports this' : `the build makes the source of ${objects.join(', ')}`;
+  };
   let [equal, different, absent] = [0, 0, 0];
   for (const { name, module, crc } of shipped) {
     const own = found.get(`${module} ${name}`);
     if (own === undefined) absent++;
     else if (own.crc === crc) equal++;
     else different++;
-    if (own === undefined && values.only === undefined) console.log(`not found: ${module} ${name}`);
+    if (own === undefined && values.only === undefined) console.log(`not found: ${module} ${name}: ${reason(module)}`);
     if (own !== undefined && own.crc !== crc) console.log(`different: ${own.source} ${name}`);
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(1);

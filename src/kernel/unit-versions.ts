@@ -1,15 +1,12 @@
 /** The versions of what one unit exports, from its source: kbuild's flags, the genksyms view, genksyms' checksum. */
 import type { LexCache } from '../c/lex-cache.js';
-import { type Preprocessed, type Unit as PreprocessUnit, preprocess } from '../c/preprocess.js';
-import { tokenize } from '../c/tokenize.js';
+import { type Preprocessed, preprocess } from '../c/preprocess.js';
 import type { DeclarationCache } from '../genksyms/declaration-cache.js';
 import type { Dialect } from '../genksyms/dialect.js';
 import { symbolsOf, type UnitSymbols } from '../genksyms/expand.js';
 import { symtypeEntry } from '../genksyms/symtypes.js';
-import { memoryTree } from '../tree/memory.js';
 import type { SourceTree } from '../tree/source-tree.js';
-import { unionTree } from '../tree/union.js';
-import { exportsOf } from './exports.js';
+import { assemblerExports } from './assembler-exports.js';
 import type { Unit } from './kbuild.js';
 import { flaggedUnit } from './unit.js';
 
@@ -94,25 +91,6 @@ function exportsIn(unit: CompiledUnit, world: BuildWorld): { symbols: UnitSymbol
     world.declarations,
   );
   return { symbols, read };
-}
-
-/**
- * What an assembler source exports, versioned as kbuild does it: through a made-up C file that includes asm/asm-prototypes.h and
- * exports each symbol (scripts/Makefile.build, cmd_gensymtypes_S).
- */
-function assemblerExports(
-  unit: PreprocessUnit,
-  { tree }: BuildWorld,
-): { readonly unit: PreprocessUnit; readonly tree: SourceTree } {
-  const bytes = tree.read(unit.path) ?? new Uint8Array();
-  const path = `${unit.path}.exports.c`;
-  const text = [
-    '#include <linux/kernel.h>',
-    '#include <asm/asm-prototypes.h>',
-    ...exportsOf(tokenize(bytes), null).map(({ name }) => `EXPORT_SYMBOL(${name});`),
-  ].join('\n');
-  const defines = unit.defines.filter((define) => !define.startsWith('__ASSEMBLY__'));
-  return { unit: { ...unit, path, defines }, tree: unionTree([memoryTree(path, { [path]: `${text}\n` }), tree]) };
 }
 
 /**
