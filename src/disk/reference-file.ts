@@ -31,7 +31,7 @@ const FIXED = MAGIC.length + 8 + 32;
 const BLOCK = 1 << 16;
 const LIMIT = 1 << 28;
 /** Unpacked blocks that are kept; a review asks for neighbours. */
-const KEPT = 64;
+const KEPT = 256;
 
 const Meta = z.strictObject({
   name: z.string(),
@@ -151,7 +151,11 @@ class OpenFile implements Reference {
 
   #block([, at, length]: z.infer<typeof Block>): ReadonlyMap<string, unknown> {
     const kept = this.#kept.get(at);
-    if (kept !== undefined) return kept;
+    if (kept !== undefined) {
+      this.#kept.delete(at);
+      this.#kept.set(at, kept);
+      return kept;
+    }
     const rows = unpack(readAt(this.#file, this.#start + at, length));
     if (!Array.isArray(rows))
       throw new KabiwatchError('reference-damaged', { path: this.#path, where: `byte ${this.#start + at}` });

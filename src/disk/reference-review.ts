@@ -83,6 +83,15 @@ function keptOf({ kept }: Reading, tree: SourceTree): Map<string, SymbolFacts> {
   return ofTree;
 }
 
+const ids = new WeakMap<SourceTree, ReturnType<typeof inputIds>>();
+
+/** Asked once a file for as long as the tree is kept. */
+function idsOf(tree: SourceTree): ReturnType<typeof inputIds> {
+  const known = ids.get(tree) ?? inputIds(tree);
+  ids.set(tree, known);
+  return known;
+}
+
 /** Units that differ from the reference's, or cannot be followed, are read again until none is left. */
 async function allSymbols(
   request: ReferenceReview,
@@ -92,7 +101,7 @@ async function allSymbols(
 ): Promise<ReferenceSymbols> {
   const { reference, input } = request;
   const concerned = new Set([...plan.carried, ...plan.toRead]);
-  const differ = unitsThatDiffer(reference, concerned, inputIds(input.tree));
+  const differ = unitsThatDiffer(reference, concerned, idsOf(input.tree));
   const read = new Map<number, ReadAgain>();
   const filesDefining = definitionsIn(reference, after);
   const most = request.most ?? Number.POSITIVE_INFINITY;

@@ -57,16 +57,63 @@ export interface Nearest {
 
 const inNone = new Uint8Array();
 
+/** A text is cut when a walk first comes to it: most of what a unit declares is never walked. */
+class Node implements GraphNode {
+  readonly targets: (Target | undefined)[] = [];
+  met = 0;
+  #cut: CutText | null = null;
+  #meant: GraphNode['meant'] | null = null;
+
+  constructor(
+    readonly key: string,
+    readonly text: string,
+    readonly file: string | null,
+    readonly units: Uint8Array,
+  ) {}
+
+  get cut(): CutText {
+    this.#cut ??= cutText(this.text);
+    return this.#cut;
+  }
+
+  get meant(): GraphNode['meant'] {
+    this.#meant ??= this.cut.references.map(keysMeant);
+    return this.#meant;
+  }
+}
+
+/** What was read of a reference, for all graphs of it: a service asks the same one again and again. */
+interface Read {
+  readonly entries: Map<string, Entry>;
+  readonly readers: Map<string, ReadonlySet<number>>;
+}
+
+const read = new WeakMap<Reference, Read>();
+/** A text takes some kilobytes, most of them for its units; a whole kernel has 38,000 keys. */
+const mostEntries = 20_000;
+
+function readOf(reference: Reference): Read {
+  let known = read.get(reference);
+  if (known === undefined || known.entries.size > mostEntries) {
+    known = { entries: new Map(), readers: new Map() };
+    read.set(reference, known);
+  }
+  return known;
+}
+
 export class TypeGraph {
   readonly #reference: Reference;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries: Map<string, Entry>;
+  readonly #readers: Map<string, ReadonlySet<number>>;
   readonly #made = new Map<string, GraphNode>();
-  readonly #readers = new Map<string, ReadonlySet<number>>();
   readonly #count: number;
 
   constructor(reference: Reference) {
     this.#reference = reference;
     this.#count = reference.count('exporting');
+    const { entries, readers } = readOf(reference);
+    this.#entries = entries;
+    this.#readers = readers;
   }
 
   unit(number: number): ExportingUnit | null {
@@ -103,9 +150,7 @@ export class TypeGraph {
   #node(key: string, text: string, file: string | null, units: readonly number[]): GraphNode {
     const member = units.length === 0 ? inNone : new Uint8Array(this.#count);
     for (const unit of units) member[unit] = 1;
-    const cut = cutText(text);
-    const meant = cut.references.map(keysMeant);
-    return { key, text, file, cut, units: member, meant, targets: [], met: 0 };
+    return new Node(key, text, file, member);
   }
 
   /** What genksyms makes of a tag that nothing declares; null for other keys. */
