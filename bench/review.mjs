@@ -57,7 +57,14 @@ async function warm(series) {
   const judged = performance.now();
   const { after } = overlaySeries(input.tree, series);
   const cache = input.reading?.cache ?? new LexCache();
-  const checked = await verified(review, { before: input.tree, after, build: input.build, target: input.arch, cache });
+  const checked = await verified(review, {
+    before: input.tree,
+    after,
+    build: input.build,
+    target: input.arch,
+    cache,
+    most: 8,
+  });
   return { review: checked, judged: judged - begin, checked: performance.now() - judged };
 }
 

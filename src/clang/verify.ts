@@ -9,5 +9,5 @@ export async function verified(review: Review, request: OpinionRequest): Promise
   const answers: LayoutAnswer[] = [];
   for (const question of layoutQuestions(review, request))
     answers.push({ question, records: await recordLayouts(question) });
-  return compared(review, answers);
+  return compared(review, answers, request.most);
 }

@@ -39,18 +39,32 @@ export interface OpinionRequest {
   readonly build: Build;
   readonly target: TargetName;
   readonly cache: LexCache;
+  /** Ask about types of no more files than this, what others embed first. Absent: about all. */
+  readonly most?: number;
+}
+
+/** The types to ask about, by the file that defines them. */
+function asked(review: Review, most = Number.POSITIVE_INFINITY): ReadonlyMap<string, readonly TypeChange[]> {
+  const embedders = new Set(review.types.flatMap(({ embeddedIn }) => embeddedIn));
+  const grows = (type: TypeChange): number => (embedders.has(`${type.kind} ${type.name}`) ? 1 : 0);
+  const byFile = new Map<string, TypeChange[]>();
+  for (const type of review.types.toSorted((one, other) => grows(one) - grows(other))) {
+    if (type.kind === 'enum' || type.file === '') continue;
+    const known = byFile.get(type.file);
+    if (known !== undefined) known.push(type);
+    else if (byFile.size < most) byFile.set(type.file, [type]);
+  }
+  return byFile;
 }
 
 /** One question a file that defines changed types, and version. */
 export function layoutQuestions(review: Review, request: OpinionRequest): readonly LayoutQuestion[] {
-  const byFile = new Map<string, TypeChange[]>();
-  for (const type of review.types)
-    if (type.kind !== 'enum' && type.file !== '') byFile.set(type.file, [...(byFile.get(type.file) ?? []), type]);
+  const byFile = asked(review, request.most);
   return [...byFile].flatMap(([file, types]) =>
     (['before', 'after'] as const).flatMap((version) => {
-      const asked = types.filter((type) => type[version]?.size != null).map(spelled);
-      const text = asked.length === 0 ? null : textOfUnit(file, request[version], request);
-      return text === null ? [] : [{ version, target: request.target, text, types: asked }];
+      const spellings = types.filter((type) => type[version]?.size != null).map(spelled);
+      const text = spellings.length === 0 ? null : textOfUnit(file, request[version], request);
+      return text === null ? [] : [{ version, target: request.target, text, types: spellings }];
     }),
   );
 }
@@ -71,10 +85,12 @@ function textOfUnit(file: string, tree: SourceTree, { build, cache }: OpinionReq
 }
 
 /** The review after the second opinion. A symbol's version does not rest on layouts: a `crc-break` stays one. */
-export function compared(review: Review, answers: readonly LayoutAnswer[]): Review {
+export function compared(review: Review, answers: readonly LayoutAnswer[], most?: number): Review {
   const missing: Missing[] = [];
   let disagree = false;
+  const meant = new Set([...asked(review, most).values()].flat());
   const types = review.types.map((type) => {
+    if (!meant.has(type)) return type;
     const { differences, silent } = opinionOn(type, answers);
     const what = `the layout of ${spelled(type)}`;
     if (silent.length > 0)

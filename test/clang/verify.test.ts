@@ -7,6 +7,7 @@ import { verified } from '../../src/clang/verify.js';
 import type { Build } from '../../src/kabi/program.js';
 import type { Review } from '../../src/kabi/review.js';
 import { reviewSource } from '../../src/kabi/review-source.js';
+import { layoutQuestions } from '../../src/kabi/second-opinion.js';
 import { memoryTree } from '../../src/tree/memory.js';
 import { overlaySeries } from '../../src/tree/overlay.js';
 import { seriesFromDiffs } from '../kabi/series.js';
@@ -46,15 +47,23 @@ const patch = `--- a/${header}
  struct thing { char first; struct part part; union { plain_t plain; struct { int x; int y; }; }; unsigned f:5; long last; };
 `;
 
-function reviewed(arch: 'x86_64' | 'i386' | 's390x') {
+function reviewed(arch: 'x86_64' | 'i386' | 's390x', files: Record<string, string> = { [header]: text('') }) {
   const series = seriesFromDiffs([patch]);
-  const tree = memoryTree('t', { [header]: text('') });
+  const tree = memoryTree('t', files);
   const build: Build = {
     target: targets[arch as TargetName],
     msExtensions: false,
     unitOf: (path) => ({ path, includePaths: ['include'], forced: [], defines: [], predefined: '' }),
   };
-  const { review } = reviewSource({ series, arch, tree, build, crcMode: null, versions: null, units: [] });
+  const { review } = reviewSource({
+    series,
+    arch,
+    tree,
+    build,
+    crcMode: null,
+    versions: null,
+    units: Object.keys(files).filter((file) => file.endsWith('.c')),
+  });
   const request = {
     before: tree,
     after: overlaySeries(tree, series).after,
@@ -88,4 +97,25 @@ test('a number that clang does not confirm is not said', async () => {
     review.types.find(({ name }) => name === 'plain_t'),
   );
   expect(checked.missing.at(-1)?.why).toMatch(/^size after the series: 4 here, \d+ by clang$/);
+}, 120_000);
+
+test('a limit leaves out what only embeds a changed type, and says nothing of it', async () => {
+  const outer = 'kernel/a.c';
+  const { review, request } = reviewed('x86_64', {
+    [header]: text(''),
+    [outer]: '#include <linux/thing.h>\nstruct outer { char c; struct thing thing; };\n',
+  });
+  expect(review.types.map(({ name, file }) => `${name} ${file}`).sort()).toEqual([
+    `outer ${outer}`,
+    `plain_t ${header}`,
+    `thing ${header}`,
+  ]);
+  expect(layoutQuestions(review, request).map(({ types }) => types)).toEqual([
+    ['plain_t', 'struct thing'],
+    ['plain_t', 'struct thing'],
+    ['struct outer'],
+    ['struct outer'],
+  ]);
+  expect(layoutQuestions(review, { ...request, most: 1 }).flatMap(({ types }) => types)).not.toContain('struct outer');
+  expect(await verified(review, { ...request, most: 1 })).toEqual(review);
 }, 120_000);
