@@ -1,20 +1,25 @@
 /** What a pull request proposes: from the clone, or through the API where there is none and the pull request is small. */
 import type { PullSource } from '../service/ports.js';
+import { readDiff } from './api-diff.js';
 import type { Client } from './app.js';
+import type { Mirrors } from './clone.js';
 import { messageIdsIn } from './links.js';
-import { fetchPull, type Mirrors, maxBytes } from './mirror.js';
+import { fetchPull } from './mirror.js';
 import type { Pull } from './pull.js';
 
-export type Sourced = { readonly kind: 'source'; readonly source: PullSource } | { readonly kind: 'moved' };
+export type Sourced =
+  /** `whole`: all of its files are known. */
+  { readonly kind: 'source'; readonly source: PullSource; readonly whole: boolean } | { readonly kind: 'moved' };
 
 export async function sourceOf(client: Client, pull: Pull, mirrors: Mirrors | null): Promise<Sourced> {
-  if (mirrors === null) return { kind: 'source', source: await throughApi(client, pull) };
+  if (mirrors === null) return throughApi(client, pull);
   const { token } = (await client.auth({ type: 'installation' })) as { token: string };
   const fetched = await fetchPull(mirrors, pull, token);
   if (fetched.kind === 'moved') return fetched;
   const { gitDir, before, patches, links, cut } = fetched;
   return {
     kind: 'source',
+    whole: cut === null,
     source: {
       repo: pull.repo,
       number: pull.number,
@@ -27,26 +32,23 @@ export async function sourceOf(client: Client, pull: Pull, mirrors: Mirrors | nu
   };
 }
 
-async function throughApi(client: Client, pull: Pull): Promise<PullSource> {
+async function throughApi(client: Client, pull: Pull): Promise<Sourced> {
   const [owner = '', repo = ''] = pull.repo.split('/');
   const known = { repo: pull.repo, number: pull.number, title: pull.title, tree: null, links: messageIdsIn(pull.body) };
   const noTree = { what: 'the tree', why: 'there is no clone of this repository, only the diff was read' };
-  try {
-    const { data } = await client.rest.pulls.get({
+  const read = await readDiff(() =>
+    client.rest.pulls.get({
       owner,
       repo,
       pull_number: pull.number,
       mediaType: { format: 'diff' },
-    });
-    if (Buffer.byteLength(data as unknown as string) > maxBytes) {
-      const why = `it is larger than ${maxBytes / 1048576} MiB, and there is no clone of this repository`;
-      return { ...known, patches: [], missing: [{ what: 'the diff', why }] };
-    }
-    const patch = { commit: pull.head, subject: pull.title, author: pull.author, diff: data as unknown as string };
-    return { ...known, patches: [patch], missing: [noTree] };
-  } catch (error) {
-    if ((error as { status?: number }).status !== 406) throw error;
-    const why = 'GitHub gives no diff of a pull request of this size, and there is no clone of this repository';
-    return { ...known, patches: [], missing: [{ what: 'the diff', why }] };
+      request: { parseSuccessResponseBody: false },
+    }),
+  );
+  if (read.kind === 'too-large') {
+    const why = `${read.why}, and there is no clone of this repository`;
+    return { kind: 'source', whole: false, source: { ...known, patches: [], missing: [{ what: 'the diff', why }] } };
   }
+  const patch = { commit: pull.head, subject: pull.title, author: pull.author, diff: read.text };
+  return { kind: 'source', whole: true, source: { ...known, patches: [patch], missing: [noTree] } };
 }

@@ -24,13 +24,20 @@ export const once: Delivering = async (send) => void (await send(crypto.randomUU
 export async function openPull(
   github: Emulator,
   files: Readonly<Record<string, string | null>>,
-  options: { delivering?: Delivering; title?: string; headRepo?: string; base?: Readonly<Record<string, string>> } = {},
+  options: {
+    delivering?: Delivering;
+    title?: string;
+    headRepo?: string;
+    base?: Readonly<Record<string, string>>;
+    /** The commit that it is made on; the tip of `main`. */
+    from?: string;
+  } = {},
 ): Promise<Scene> {
   const number = github.pulls.length + 1;
   const base =
     (await github.git(repo, 'rev-parse', '-q', '--verify', 'refs/heads/main').catch(() => '')) ||
     (await github.commit(repo, 'main', options.base ?? { 'include/linux/s.h': header(40), README: 'a\n' }, 'base'));
-  const headSha = await github.commit(repo, `topic-${number}`, files, `change s (${number})`, base);
+  const headSha = await github.commit(repo, `topic-${number}`, files, `change s (${number})`, options.from ?? base);
   await github.git(repo, 'update-ref', `refs/pull/${number}/head`, headSha);
   const pull: Pull = {
     repo,
