@@ -2,15 +2,31 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Probot } from 'probot';
-import type { Clock, DuePull, ForgeStore, Judge, PartState, PullNotice } from '../service/ports.js';
+import type {
+  Clock,
+  DueBranch,
+  DuePull,
+  ForgeStore,
+  Judge,
+  PartState,
+  PatchIds,
+  PullNotice,
+} from '../service/ports.js';
 import { type AppAccount, githubApp, gitOrigin } from './app.js';
-import { LeaseLost, named, type Reconciling, reconcile } from './reconcile.js';
+import { announceLanded, nameOf } from './landed.js';
+import { keptUp, LeaseLost, stillHeld } from './lease.js';
+import { named, type Reconciling, reconcile } from './reconcile.js';
 import { receiveWebhook } from './webhook.js';
 
 export interface ForgeParts {
   readonly account: AppAccount;
   readonly store: ForgeStore;
   readonly judge: Judge;
+  readonly patchIds: PatchIds;
+  /** Branches on which landed changes are told where no repository says. */
+  readonly landed?: readonly string[];
+  /** After so long without a word a worker is taken for dead, and another takes its pull request. */
+  readonly leaseMs?: number;
   /** Folder for the clones; null reads small pull requests through the API. */
   readonly mirrors: string | null;
   readonly clock: Clock;
@@ -30,11 +46,10 @@ export interface Forge {
   workOnce(): Promise<boolean>;
 }
 
-const leaseMs = 600_000;
 const hourMs = 3_600_000;
 
 export async function startForge(parts: ForgeParts): Promise<Forge> {
-  const { account, store, log, clock } = parts;
+  const { account, store, log, clock, leaseMs = 600_000 } = parts;
   const app = await githubApp(account, log);
   const holder = randomUUID();
   let nudge = () => {};
@@ -50,8 +65,13 @@ export async function startForge(parts: ForgeParts): Promise<Forge> {
   };
   const workOnce = async (): Promise<boolean> => {
     const due = await store.take(holder, leaseMs);
-    if (due === null) return false;
-    await workOn(parts, app, work, due);
+    if (due !== null) {
+      await keptUp(store, due, leaseMs, clock, () => workOn(parts, app, work, due));
+      return true;
+    }
+    const branch = await store.branches.take(holder, leaseMs);
+    if (branch === null) return false;
+    await keptUp(store.branches, branch, leaseMs, clock, () => workOnBranch(parts, app, work, branch));
     return true;
   };
   const forge: Forge = {
@@ -73,6 +93,7 @@ export async function startForge(parts: ForgeParts): Promise<Forge> {
         request,
       ),
     async catchUp() {
+      await store.branches.markAll();
       const client = await app.auth();
       let marked = 0;
       for (const installation of await client.paginate(client.rest.apps.listInstallations, { per_page: 100 })) {
@@ -126,22 +147,44 @@ async function markOpen(app: Probot, store: ForgeStore, installation: number): P
   return marked;
 }
 
-/** The job boundary: whatever a pull request does, the next one is worked on. */
 async function workOn(parts: ForgeParts, app: Probot, work: Reconciling, due: DuePull): Promise<void> {
-  const { store, log, state, account } = parts;
-  try {
+  await bounded(parts, parts.store, due, named(due), async () => {
     const outcome = await reconcile(work, await app.auth(due.installation), due);
     if (outcome.kind === 'later') {
-      await store.postpone(due, outcome.why, outcome.ms);
-      return;
+      await parts.store.postpone(due, outcome.why, outcome.ms);
+      return null;
     }
-    await store.settle(due);
+    await parts.store.settle(due);
+    return outcome.what;
+  });
+}
+
+async function workOnBranch(parts: ForgeParts, app: Probot, work: Reconciling, due: DueBranch): Promise<void> {
+  const { branches } = parts.store;
+  const mine = () => stillHeld(branches, due, work.leaseMs);
+  const announcing = { ...work, store: branches, patchIds: parts.patchIds, landed: parts.landed ?? [], mine };
+  await bounded(parts, branches, due, { branch: nameOf(due) }, async () =>
+    announceLanded(announcing, await app.auth(due.installation), due),
+  );
+}
+
+/** The job boundary: whatever a pull request or a branch does, the next one is worked on. `job` says what was done; null: it waits. */
+async function bounded<Due extends { readonly failures: number }>(
+  { account, clock, log, state }: ForgeParts,
+  store: { postpone(due: Due, why: string, ms: number): Promise<void> },
+  due: Due,
+  name: Readonly<Record<string, unknown>>,
+  job: () => Promise<string | null>,
+): Promise<void> {
+  try {
+    const what = await job();
+    if (what === null) return;
     state({ ok: true, detail: account.apiUrl });
-    log.info({ ...named(due), what: outcome.what }, 'pull request is in line');
+    log.info({ ...name, what }, 'in line');
   } catch (error) {
     if (error instanceof LeaseLost) return;
-    const ms = pauseAfter(error, due.failures, parts.clock.now());
-    log.warn({ ...named(due), err: error as Error, againInSeconds: Math.round(ms / 1000) }, 'pull request waits');
+    const ms = pauseAfter(error, due.failures, clock.now());
+    log.warn({ ...name, err: error as Error, againInSeconds: Math.round(ms / 1000) }, 'waits');
     state({ ok: false, detail: `${account.apiUrl}: ${(error as Error).message}` });
     await store.postpone(due, (error as Error).message, ms);
   }

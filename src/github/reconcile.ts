@@ -17,10 +17,11 @@ import {
 import type { DuePull, ForgeStore, Judge, PullReview } from '../service/ports.js';
 import type { Client } from './app.js';
 import { beginCheck, dropCheck, finishCheck, type Place } from './check.js';
+import type { Mirrors } from './clone.js';
 import { type Command, obey, type Pending, pendingCommands } from './commands.js';
 import { type Comment, findComment, putComment, readComments } from './comments.js';
 import { putLabels } from './labels.js';
-import type { Mirrors } from './mirror.js';
+import { stillHeld } from './lease.js';
 import { readPull } from './pull.js';
 import {
   configPath,
@@ -31,6 +32,7 @@ import {
 } from './repository-config.js';
 import { sourceOf } from './source.js';
 import { putSuggestions } from './suggestions.js';
+import { worthSaying } from './worth-saying.js';
 
 export interface Reconciling {
   readonly appId: number;
@@ -44,9 +46,6 @@ export interface Reconciling {
   readonly leaseMs: number;
 }
 
-/** The pull is in other hands: this round ends without a word. */
-export class LeaseLost extends Error {}
-
 export type Outcome =
   | { readonly kind: 'done'; readonly what: string }
   | { readonly kind: 'later'; readonly why: string; readonly ms: number };
@@ -54,7 +53,7 @@ export type Outcome =
 export async function reconcile(work: Reconciling, client: Client, due: DuePull): Promise<Outcome> {
   const pull = await readPull(client, due.repo, due.number);
   if (pull === null) return done('no such pull request');
-  const place: Place = { client, pull, appId: work.appId, mine: () => stillMine(work, due) };
+  const place: Place = { client, pull, appId: work.appId, mine: () => stillHeld(work.store, due, work.leaseMs) };
   if (!pull.open) {
     await dropCheck(place, 'closed before it was judged');
     return done('closed');
@@ -86,10 +85,6 @@ function done(what: string): Outcome {
   return { kind: 'done', what };
 }
 
-async function stillMine(work: Reconciling, due: DuePull): Promise<void> {
-  if (!(await work.store.hold(due, work.leaseMs))) throw new LeaseLost(`${due.repo}#${due.number}`);
-}
-
 type JudgedNow = Outcome | { readonly kind: 'outside' } | { readonly kind: 'judged'; readonly review: PullReview };
 
 async function judgedNow(
@@ -117,11 +112,16 @@ async function judgedNow(
   }
   const started = performance.now();
   const paths = sourced.source.patches.flatMap(({ diff }) => pathsIn(diff));
-  const wanted = config.paths.length === 0 || paths.some((path) => config.paths.some((one) => matchesPath(one, path)));
+  // Of what could not be read nobody can say that it lies elsewhere.
+  const wanted =
+    config.paths.length === 0 ||
+    !sourced.whole ||
+    paths.some((path) => config.paths.some((one) => matchesPath(one, path)));
   if (!wanted) return { kind: 'outside' };
-  await stillMine(work, due);
+  await place.mine();
   const judgement = await work.judge(sourced.source, settings);
   const ms = performance.now() - started;
+  await place.mine();
   const kept = await work.store.keep(due, {
     key: shared + again,
     head: pull.head,
@@ -182,20 +182,6 @@ async function say(
   if (due.fix) await putComment(place, comments, `fix ${head}`, fixText(review));
   if (config.comment !== 'never') await putSuggestions(place, review);
   await putLabels(place, config.labels, review.verdict);
-}
-
-/** Silence is the default where there is nothing to say; upstream, where nothing is promised, only a lie is worth a comment. */
-function worthSaying(review: Review, config: RepositoryConfig): boolean {
-  if (config.comment !== 'findings') return config.comment === 'always';
-  if (review.verdict === 'silent-break') return true;
-  const severities = new Set(review.findings.map(({ severity }) => severity));
-  if (config.policy === 'advisory') return severities.has('error');
-  return (
-    review.verdict === 'crc-break' ||
-    review.verdict === 'conditional' ||
-    severities.has('error') ||
-    severities.has('warning')
-  );
 }
 
 /** Equal as long as the same things are found: an acceptance outlives a push that changes nothing of it. */
