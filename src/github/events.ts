@@ -3,10 +3,11 @@
  * that are doubled, late or out of order change nothing. Unknown events and fields are passed over.
  */
 import { z } from 'zod';
-import type { PullNotice } from '../service/ports.js';
+import type { PullNotice, PushNotice } from '../service/ports.js';
 
 const Installation = z.object({ id: z.number().int() });
-const Repository = z.object({ full_name: z.string().regex(/^[\w.-]+\/[\w.-]+$/) });
+const Repository = z.object({ full_name: z.string().regex(/^[\w.-]+\/[\w.-]+$/), clone_url: z.url().optional() });
+const Commit = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/);
 
 const Payload = z.object({
   action: z.string().optional(),
@@ -21,10 +22,16 @@ const Payload = z.object({
     .object({ external_id: z.string().nullable().optional(), app: z.object({ id: z.number().int() }).nullish() })
     .optional(),
   requested_action: z.object({ identifier: z.string() }).nullish(),
+  ref: z.string().nullish(),
+  before: Commit.optional(),
+  after: Commit.optional(),
+  deleted: z.boolean().optional(),
+  commits: z.array(z.object({ id: Commit })).optional(),
 });
 
 export type Event =
   | { readonly kind: 'pulls'; readonly notices: readonly PullNotice[] }
+  | { readonly kind: 'push'; readonly notice: PushNotice }
   /** The App was installed, or got more repositories: look at all open pull requests. */
   | { readonly kind: 'installed'; readonly installation: number }
   | { readonly kind: 'nothing'; readonly why: string };
@@ -66,9 +73,32 @@ export function readEvent(name: string, body: unknown, appId: number): Event {
         return look(pull, { fix: true });
       return nothing(action);
     }
+    case 'push':
+      return readPush(repository, installation.id, payload);
     default:
       return nothing('not listened to');
   }
+}
+
+function readPush(
+  { full_name, clone_url }: z.infer<typeof Repository>,
+  installation: number,
+  {
+    ref,
+    before,
+    after,
+    deleted,
+    commits = [],
+  }: Omit<z.infer<typeof Payload>, 'action' | 'installation' | 'repository'>,
+): Event {
+  const [, branch] = /^refs\/heads\/(.+)$/.exec(ref ?? '') ?? [];
+  if (branch === undefined) return nothing('no branch');
+  if (deleted === true || before === undefined || after === undefined || clone_url === undefined)
+    return nothing('no commits');
+  // Of a new branch, which has no commit before, what GitHub calls new; it may be nothing.
+  const [first] = commits;
+  const from = !/^0+$/.test(before) ? before : first === undefined ? after : `${first.id}^`;
+  return { kind: 'push', notice: { repo: full_name, cloneUrl: clone_url, branch, installation, from } };
 }
 
 function nothing(why: string): Event {

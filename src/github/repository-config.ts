@@ -28,6 +28,8 @@ const Full = z.strictObject({
   /** Only pull requests into such a branch. */
   branches: z.array(z.string().min(1)),
   comment: z.enum(['findings', 'always', 'never']),
+  /** Branches: where a reviewed change lands there, its last commit gets a comment. */
+  landed: z.array(z.string().min(1).max(200)),
   drafts: z.boolean(),
   /** Label by verdict; labels named here are taken off again when they no longer hold. */
   labels: z.partialRecord(z.enum(verdicts), z.string().min(1).max(50)),
@@ -44,6 +46,7 @@ export const defaults: RepositoryConfig = {
   paths: [],
   branches: [],
   comment: 'findings',
+  landed: [],
   drafts: false,
   labels: {},
 };
@@ -57,11 +60,17 @@ export type ReadConfig =
   | { readonly ok: true; readonly config: RepositoryConfig }
   | { readonly ok: false; readonly where: string; readonly own: boolean; readonly errors: readonly ConfigError[] };
 
-export async function repositoryConfig(client: Client, repo: string, baseSha: string): Promise<ReadConfig> {
+/** `ref` is the base's commit, or its branch; `server` what this service has where no file says. */
+export async function repositoryConfig(
+  client: Client,
+  repo: string,
+  ref: string,
+  server: Pick<RepositoryConfig, 'landed'> = defaults,
+): Promise<ReadConfig> {
   const [owner = '', name = ''] = repo.split('/');
-  const own = await textOf(client, owner, name, baseSha);
+  const own = await textOf(client, owner, name, ref);
   const inherited = name === '.github' ? null : await textOf(client, owner, '.github', null);
-  let config = defaults;
+  let config: RepositoryConfig = { ...defaults, ...server };
   for (const [text, where, isOwn] of [
     [inherited, `${owner}/.github`, false],
     [own, repo, true],

@@ -42,9 +42,10 @@ export async function receiveWebhook(receiving: Receiving, request: Request): Pr
     log.debug({ event, delivery: id, why: read.why }, 'webhook passed over');
     return answer(200, 'nothing to do');
   }
-  const fresh = await store.receive({ id, event }, read.kind === 'pulls' ? read.notices : []);
-  if (!fresh) return answer(200, 'known');
-  log.info({ event, delivery: id, ...(read.kind === 'pulls' ? read.notices[0] : {}) }, 'webhook stored');
+  const notices = read.kind === 'pulls' ? read.notices : [];
+  const push = read.kind === 'push' ? read.notice : undefined;
+  if (!(await store.receive({ id, event }, notices, push))) return answer(200, 'known');
+  log.info({ event, delivery: id, ...(push ?? notices[0]) }, 'webhook stored');
   if (read.kind === 'installed') receiving.installed(read.installation);
   else receiving.marked();
   return answer(202, 'stored');

@@ -62,7 +62,7 @@ export interface Occasion {
   readonly elsewhere: readonly { readonly text: string; readonly url: string | null }[];
 }
 
-const said: Record<Verdict, string> = {
+export const said: Record<Verdict, string> = {
   none: 'no kABI effect',
   guarded: 'hidden from the symbol versions, and harmless',
   conditional: 'hidden; harmless for the modules of this tree only',

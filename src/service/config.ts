@@ -161,6 +161,8 @@ export const Config = z
         mirrors: z.union([z.string().min(1), z.literal(false)]).prefault('./kabiwatch-mirrors'),
         /** Folders with .config and generated headers of the mirrored kernel, of any architectures; without one only the diff is judged. */
         build: z.array(z.string().min(1)).prefault([]),
+        /** Branches where a reviewed change that lands is told on its commit, where no repository's configuration says; patterns. */
+        landed: z.array(z.string().min(1)).prefault([]),
         /** For one pull request; the first on a new tree also makes its index, some minutes for a kernel. */
         timeLimit: duration('10m'),
       })

@@ -143,6 +143,72 @@ export interface DuePull extends PullNotice {
   readonly failures: number;
 }
 
+/** A branch got commits: where to begin looking. */
+export interface PushNotice {
+  /** `owner/name`. */
+  readonly repo: string;
+  readonly cloneUrl: string;
+  /** Without `refs/heads/`. */
+  readonly branch: string;
+  readonly installation: number;
+  /** A commit, or its parent as `COMMIT^`, behind which everything is new. */
+  readonly from: string;
+}
+
+/** A branch that is due, in the hands of one holder until its lease ends. */
+export interface DueBranch {
+  readonly id: number;
+  readonly repo: string;
+  readonly cloneUrl: string;
+  readonly branch: string;
+  readonly installation: number;
+  /** Where each push since began, and what was looked at last. */
+  readonly from: readonly string[];
+  readonly marks: number;
+  readonly holder: string;
+  readonly failures: number;
+}
+
+/** By what a commit is known again. */
+export interface CommitMarks {
+  readonly commit: string;
+  readonly patchId: string | null;
+  /** Message-IDs that its text names. */
+  readonly links: readonly string[];
+}
+
+/** A reviewed series that came onto a branch, and the last of its commits there. */
+export interface Landed {
+  readonly series: number;
+  readonly commit: string;
+  /** All of its commits that were found, oldest first. */
+  readonly commits: readonly string[];
+  readonly subject: string;
+  /** The list, or the repository. */
+  readonly list: string;
+  readonly pull: number | null;
+  readonly review: Review;
+  readonly reviewId: number;
+}
+
+/** What is remembered of watched branches. Every write is one transaction and may be repeated. */
+export interface BranchStore {
+  take(holder: string, leaseMs: number): Promise<DueBranch | null>;
+  hold(branch: DueBranch, leaseMs: number): Promise<boolean>;
+  /** Looked at up to this commit. */
+  settle(branch: DueBranch, tip: string): Promise<void>;
+  postpone(branch: DueBranch, why: string, ms: number): Promise<void>;
+  /** Nobody watches it: nothing of it is kept. */
+  forget(branch: DueBranch): Promise<void>;
+  /** All that are known, for catching up. */
+  markAll(): Promise<void>;
+  /** Notes which reviewed series these commits are, each once a branch and for good, before anything is said of it. */
+  note(branch: DueBranch, commits: readonly CommitMarks[]): Promise<void>;
+  /** Noted, and not said yet. */
+  unsaid(branch: DueBranch): Promise<readonly Landed[]>;
+  said(branch: DueBranch, series: readonly number[]): Promise<void>;
+}
+
 /** A judgement of one head, kept so that a repeated round computes nothing. */
 export interface PullReview {
   readonly review: Review;
@@ -167,8 +233,13 @@ export interface Acceptance {
 
 /** What a forge's adapter remembers between processes. Every write is one transaction and may be repeated. */
 export interface ForgeStore {
-  /** Stores a delivery once and marks its pulls due; false when this delivery was stored before. */
-  receive(delivery: { readonly id: string; readonly event: string }, notices: readonly PullNotice[]): Promise<boolean>;
+  readonly branches: BranchStore;
+  /** Stores a delivery once and marks due what it names; false when this delivery was stored before. */
+  receive(
+    delivery: { readonly id: string; readonly event: string },
+    notices: readonly PullNotice[],
+    push?: PushNotice,
+  ): Promise<boolean>;
   /** Marks pulls due without a delivery, for catching up. */
   mark(notices: readonly PullNotice[]): Promise<void>;
   /** Takes one due pull that nobody holds, or whose holder's lease ended. */
@@ -235,3 +306,6 @@ export interface PullSettings {
 
 /** Judges in a worker; what broke the worker is named in `missing`, and less is judged. */
 export type Judge = (source: PullSource, settings: PullSettings) => Promise<PullJudgement>;
+
+/** `git patch-id --stable` of each diff, found in a worker; null where it changes nothing or cannot be read. */
+export type PatchIds = (diffs: readonly string[]) => Promise<readonly (string | null)[]>;

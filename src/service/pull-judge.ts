@@ -3,7 +3,7 @@
  * that was begun must conclude: where the tree is too much for a worker the diff alone is judged, and where that is too much `unknown` is said.
  */
 import { type Pool, WorkerLost } from './pool.js';
-import type { Judge, PullSource } from './ports.js';
+import type { Judge, PatchIds, PullSource } from './ports.js';
 import { reviewPull } from './pull-review.js';
 
 export interface JudgeSettings {
@@ -37,6 +37,18 @@ export function judgeIn(pool: Pool, { build, timeMs, references }: JudgeSettings
         { ...lessKnown(alone, 'the diff', error.message), patches: [] },
         { ...settings, references: [] },
       );
+    }
+  };
+}
+
+/** One that breaks the worker has no id, nor have those that were asked with it: they are known by their links alone. */
+export function patchIdsIn(pool: Pool): PatchIds {
+  return async (diffs) => {
+    try {
+      return await pool.run({ kind: 'patch-ids', diffs });
+    } catch (error) {
+      if (!(error instanceof WorkerLost)) throw error;
+      return diffs.map(() => null);
     }
   };
 }

@@ -159,8 +159,17 @@ export function seriesOfPull(source: PullSource): Series {
       messageId: null,
       subject: patch.subject,
       author: patch.author,
-      // A forge hands over text; a tree holds bytes.
-      ...parseDiffs(Buffer.from(patch.diff, 'utf8').toString('latin1')),
+      ...parsed(patch.diff),
     })),
   };
+}
+
+/** By which a commit is known again in a mail; null where it changes nothing. */
+export function patchIdOf(diff: string): string | null {
+  return patchId(parsed(diff).files);
+}
+
+/** A forge hands over text; a tree holds bytes. */
+function parsed(diff: string): ReturnType<typeof parseDiffs> {
+  return parseDiffs(Buffer.from(diff, 'utf8').toString('latin1'));
 }

@@ -76,6 +76,13 @@ const rules: readonly Rule[] = [
         and not exists (select 1 from kabiwatch.pull_head h where h.pull = p.id)
         and not exists (select 1 from kabiwatch.pull_command c where c.pull = p.id) limit ${most})`,
   },
+  // A branch that nobody pushed to for so long; what landed on it goes with it.
+  {
+    what: 'branches',
+    olderThan: 'reviews',
+    sql: `delete from kabiwatch.branch where id in (
+      select id from kabiwatch.branch where due_at is null and touched_at < $1 limit ${most})`,
+  },
 ];
 
 /** A thread is let go when nothing was stored in it for as long as mail is kept, and nothing rests on it. */

@@ -27,7 +27,7 @@ import { openStore } from './open-store.js';
 import { type Posting, post } from './outbox.js';
 import { type Pool, startPool } from './pool.js';
 import type { CheckOutlet, Clock, MailSink, MailSource } from './ports.js';
-import { judgeIn } from './pull-judge.js';
+import { judgeIn, patchIdsIn } from './pull-judge.js';
 import { startQueue } from './queue.js';
 import type { Bot } from './reply.js';
 import { prune, prunePause } from './retention.js';
@@ -268,6 +268,8 @@ async function forgeOf({ config, store, clock, log, health, engine, pool }: Part
       timeMs: github.timeLimit,
       references: () => Object.fromEntries(listReferences().map(({ name, path }) => [name, path])),
     }),
+    patchIds: patchIdsIn(pool),
+    landed: github.landed,
     mirrors: github.mirrors === false ? null : github.mirrors,
     clock,
     log,
@@ -282,6 +284,7 @@ async function recoverAlone({ store, clock, log }: Parts): Promise<void> {
   await releaseAllThreads(store);
   await store.query('delete from kabiwatch.lease');
   await store.query('update kabiwatch.pull set holder = null, held_until = null');
+  await store.query('update kabiwatch.branch set holder = null, held_until = null');
   const doubted = await doubtStaleSendings(store, new Date('9999-12-31'), now);
   if (doubted > 0)
     log.warn({ count: doubted }, 'replies were on their way when the service ended: looking for them first');

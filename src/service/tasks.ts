@@ -119,7 +119,8 @@ export type Task =
       readonly build: readonly string[];
       /** Files of the references that may be named. */
       readonly references: Readonly<Record<string, string>>;
-    };
+    }
+  | { readonly kind: 'patch-ids'; readonly diffs: readonly string[] };
 
 export type ReadAnswer = readonly (
   | { readonly ok: true; readonly facts: MailFacts }
@@ -131,4 +132,6 @@ export type Answer<T extends Task> = T extends { kind: 'read' }
   ? ReadAnswer
   : T extends { kind: 'pull' }
     ? PullJudgement
-    : ReviewAnswer;
+    : T extends { kind: 'patch-ids' }
+      ? readonly (string | null)[]
+      : ReviewAnswer;

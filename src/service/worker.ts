@@ -24,7 +24,7 @@ import { textReport } from '../report/text.js';
 import { overlaySeries } from '../tree/overlay.js';
 import { mailFacts } from './mail-facts.js';
 import type { PullJudgement } from './ports.js';
-import { reviewPull } from './pull-review.js';
+import { patchIdOf, reviewPull } from './pull-review.js';
 import { type JudgeWorld, seriesJudge } from './series-judge.js';
 import type { ReadAnswer, ReviewAnswer, ReviewSettings, SeriesResult, Task } from './tasks.js';
 
@@ -46,6 +46,8 @@ async function answer(task: Task): Promise<unknown> {
       return review(task);
     case 'pull':
       return pull(task);
+    case 'patch-ids':
+      return task.diffs.map(patchIdOf);
   }
 }
 

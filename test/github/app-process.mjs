@@ -4,16 +4,18 @@ import { startForge } from '../../dist/github/forge.js';
 import { systemClock } from '../../dist/service/clock.js';
 import { migrate } from '../../dist/service/migrate.js';
 import { openFolder } from '../../dist/service/pglite.js';
-import { reviewPull } from '../../dist/service/pull-review.js';
+import { patchIdOf, reviewPull } from '../../dist/service/pull-review.js';
 import { pullStore } from '../../dist/service/store/pulls.js';
 
 const { folder, ...account } = JSON.parse(process.env.KABI_APP);
 const store = await openFolder(`${folder}/store`);
 await migrate(store);
-await store.query('update kabiwatch.pull set holder = null, held_until = null');
+for (const table of ['pull', 'branch'])
+  await store.query(`update kabiwatch.${table} set holder = null, held_until = null`);
 const forge = await startForge({
   account,
   store: pullStore(store, systemClock, 'kabiwatch test'),
+  patchIds: async (diffs) => diffs.map(patchIdOf),
   judge: async (source, settings) => reviewPull(source, settings),
   mirrors: `${folder}/mirrors`,
   clock: systemClock,

@@ -35,6 +35,9 @@ const operations = [
   'patch /repos/{owner}/{repo}/check-runs/{check_run_id}',
   'get /repos/{owner}/{repo}/collaborators/{username}/permission',
   'get /repos/{owner}/{repo}/contents/{path}',
+  'get /repos/{owner}/{repo}/commits/{ref}',
+  'get /repos/{owner}/{repo}/compare/{basehead}',
+  'post /repos/{owner}/{repo}/pulls/{pull_number}/reviews',
   'get /repos/{owner}/{repo}/commits/{commit_sha}/comments',
   'post /repos/{owner}/{repo}/commits/{commit_sha}/comments',
 ];

@@ -224,10 +224,15 @@ export class Emulator {
         ),
       );
     }
-    const importing = run('git', ['-C', this.repositories.get(repo)?.git ?? '', 'fast-import', '--quiet', '--force']);
-    importing.child.stdin?.end(Buffer.concat(chunks));
-    await importing;
+    await this.importInto(repo, Buffer.concat(chunks));
     return this.git(repo, 'rev-parse', `refs/heads/${branch}`);
+  }
+
+  /** A stream of `git fast-import`. */
+  async importInto(repo: string, stream: Buffer | string): Promise<void> {
+    const importing = run('git', ['-C', this.repositories.get(repo)?.git ?? '', 'fast-import', '--quiet', '--force']);
+    importing.child.stdin?.end(stream);
+    await importing;
   }
 
   /** Makes a token as the API would, for the permissions of the installation. */

@@ -4,11 +4,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import { messageIdsIn } from '../../src/github/links.js';
 import { type Pool, startPool } from '../../src/service/pool.js';
 import { composeReply } from '../../src/service/reply.js';
-import { type Meeting, meetingsOf, noteMarks, wakeMet } from '../../src/service/store/meetings.js';
-import { storeReview, storeSeries } from '../../src/service/store/reviews.js';
-import type { SeriesResult } from '../../src/service/tasks.js';
+import { type Meeting, meetingsOf } from '../../src/service/store/meetings.js';
+import { mailed, onList } from './list-side.js';
 import { closeStore, type Running, repo, startApp } from './mirror-setup.js';
-import { header, openPull, type Scene } from './scene.js';
+import { header, openPull } from './scene.js';
 
 const worker = new URL('../../dist/service/worker.js', import.meta.url);
 const path = 'include/linux/s.h';
@@ -30,48 +29,13 @@ afterAll(async () => {
   await closeStore();
 });
 
-/** The pull request's commit as git would mail it, read as any mail of a list. */
-async function mailed({ pull }: Scene, messageId: string): Promise<SeriesResult> {
-  const patch = await app.github.git(repo, 'format-patch', '-1', '--stdout', pull.headSha);
-  const text = patch.replace(/^From [^\n]*\n/, `Message-ID: <${messageId}>\n`);
-  const mails = [Buffer.from(text)];
-  const [series] = await pool.run({
-    kind: 'review',
-    mails,
-    settings: { arch: 'x86_64', engine: 'e', source: null, authentication: null, missing: [] },
-    known: [],
-    prerequisites: [],
-    earlier: [],
-  });
-  if (series === undefined) throw new Error('no series in the mail');
-  return series;
-}
-
-/** As the list's side stores it. */
-async function onList(result: SeriesResult, now = new Date()): Promise<number> {
-  const { store } = app;
-  const [thread] = await store.query<{ id: number }>('insert into kabiwatch.thread default values returning id');
-  await store.query('insert into kabiwatch.thread_member (message_id, thread) values ($1, $2) on conflict do nothing', [
-    result.messageId,
-    thread?.id,
-  ]);
-  const { messageId, subject, version, review, patches, reply, ms } = result;
-  return store.transaction(async (tx) => {
-    const series = await storeSeries(tx, { messageId, thread: thread?.id ?? 0, list: 'mm', subject, version });
-    await storeReview(tx, { series, engine: 'e', patches, review, reply, ms });
-    await noteMarks(tx, series, { patchIds: result.patchIds, links: [] });
-    await wakeMet(tx, series, now);
-    return series;
-  });
-}
-
 test('a series that comes after the pull request is named in its comment, and its reply names the pull request', async () => {
   const { github, store } = app;
   const scene = await openPull(github, { [path]: header(40, { 5: 'a' }) });
   await app.settle();
   expect(github.comments(1)[0]?.body).not.toContain('Also reviewed');
-  const result = await mailed(scene, 'first@example.org');
-  const series = await onList(result);
+  const result = await mailed(github, pool, scene, 'first@example.org');
+  const series = await onList(store, result);
   await app.settle();
   expect(github.comments(1)).toHaveLength(1);
   expect(github.comments(1)[0]?.body).toMatch(
@@ -89,14 +53,14 @@ test('a series that comes after the pull request is named in its comment, and it
   });
   expect(reply.text).toMatch(/\n\nAlso reviewed: acme\/linux, pull request 1\n\n-- \n/);
   // A second version on the same list is no other side.
-  const again = await onList({ ...result, messageId: 'second@example.org', version: 2 });
+  const again = await onList(store, { ...result, messageId: 'second@example.org', version: 2 });
   expect((await meetingsOf(store, again)).map(({ list }) => list)).toEqual([repo]);
 });
 
 test('a pull request that links to a mail is tied to its series, though the patch differs', async () => {
-  const { github } = app;
+  const { github, store } = app;
   const scene = await openPull(github, { [path]: header(40, { 5: 'a' }) });
-  await onList({ ...(await mailed(scene, 'linked@example.org')), patchIds: [] });
+  await onList(store, { ...(await mailed(github, pool, scene, 'linked@example.org')), patchIds: [] });
   await app.settle();
   expect(github.comments(1)[0]?.body).not.toContain('Also reviewed');
   scene.pull.body = 'Rebased.\n\nLink: https://lore.kernel.org/r/linked%40example.org\n';

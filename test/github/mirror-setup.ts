@@ -12,6 +12,7 @@ import type { Store } from '../../src/service/database.js';
 import { migrate } from '../../src/service/migrate.js';
 import { openFolder } from '../../src/service/pglite.js';
 import type { Clock, Judge, PullJudgement, PullSource } from '../../src/service/ports.js';
+import { patchIdOf } from '../../src/service/pull-review.js';
 import { pullStore } from '../../src/service/store/pulls.js';
 import { run, scratchFolder } from '../servers/run.js';
 import { emptyReview } from '../service/review.js';
@@ -39,7 +40,14 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-export async function startApp(options: { judge?: Judge; mirrors?: boolean } = {}): Promise<Running> {
+export interface Starting {
+  readonly judge?: Judge;
+  readonly mirrors?: boolean;
+  readonly leaseMs?: number;
+  readonly landed?: readonly string[];
+}
+
+export async function startApp(options: Starting = {}): Promise<Running> {
   const github = await startEmulator();
   await github.addRepository(repo);
   const folder = scratchFolder('forge');
@@ -59,6 +67,9 @@ export async function startApp(options: { judge?: Judge; mirrors?: boolean } = {
       },
       store: pullStore(store, clock, 'kabiwatch test'),
       judge,
+      patchIds: async (diffs) => diffs.map(patchIdOf),
+      ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
+      ...(options.landed === undefined ? {} : { landed: options.landed }),
       mirrors: options.mirrors === false ? null : `${folder.path}/mirrors`,
       clock,
       log,
@@ -84,7 +95,9 @@ export async function startApp(options: { judge?: Judge; mirrors?: boolean } = {
       for (let rounds = 0; rounds < 200; rounds++) {
         if (await forge.workOnce()) continue;
         const [due] = await store.query<{ at: Date }>(
-          `select min(greatest(due_at, coalesce(held_until, due_at))) as at from kabiwatch.pull where due_at is not null`,
+          `select min(greatest(due_at, coalesce(held_until, due_at))) as at from (
+             select due_at, held_until from kabiwatch.pull union all select due_at, held_until from kabiwatch.branch
+           ) due where due_at is not null`,
         );
         if (due?.at == null) return rounds;
         ahead += Math.max(1, due.at.getTime() - clock.now().getTime() + 1);
@@ -126,7 +139,7 @@ async function emptyStore(): Promise<Store> {
     return { store, done };
   })();
   const { store } = await opened;
-  await store.script('truncate kabiwatch.thread, kabiwatch.series, kabiwatch.forge_delivery cascade');
+  await store.script('truncate kabiwatch.thread, kabiwatch.series, kabiwatch.forge_delivery, kabiwatch.branch cascade');
   return store;
 }
 

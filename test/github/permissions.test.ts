@@ -59,5 +59,5 @@ for (const [area, level] of Object.entries(all)) {
 }
 
 test('the events are those that are listened to', () => {
-  expect([...events].sort()).toEqual(['check_run', 'issue_comment', 'pull_request']);
+  expect([...events].sort()).toEqual(['check_run', 'issue_comment', 'pull_request', 'push']);
 });

@@ -410,7 +410,31 @@ export const routes: readonly Route[] = [
       return missing;
     }
   }),
-  route('get /repos/{owner}/{repo}/commits/{commit_sha}/comments', 'contents:read', (github, asked) =>
+  route('get /repos/{owner}/{repo}/compare/{basehead}', 'contents:read', async (github, asked) => {
+    const repo = repoOf(asked);
+    const [base = '', head = ''] = asked.params.basehead?.split('...') ?? [];
+    const list = await github
+      .git(repo, 'rev-list', '--reverse', '--topo-order', '--parents', `${base}..${head}`)
+      .catch(() => null);
+    if (list === null) return missing;
+    const rows = list.split('\n').filter((row) => row !== '');
+    const commits = await Promise.all(
+      rows.slice(0, Number(asked.query.get('per_page') ?? 250)).map(async (row) => {
+        const [sha = '', ...parents] = row.split(' ');
+        return {
+          sha,
+          commit: { message: await github.git(repo, 'show', '-s', '--format=%B', sha) },
+          parents: parents.map((parent) => ({ sha: parent })),
+        };
+      }),
+    );
+    return { status: 200, body: { total_commits: rows.length, commits } };
+  }),
+  route('get /repos/{owner}/{repo}/commits/{ref}', 'contents:read', async (github, asked) => ({
+    status: 200,
+    text: `${await github.git(repoOf(asked), 'show', '-M', '--format=', asked.params.ref ?? '')}\n`,
+  })),
+  route('get /repos/{owner}/{repo}/commits/{commit_sha}/comments', 'metadata:read', (github, asked) =>
     page(
       asked,
       github.allComments
@@ -418,7 +442,8 @@ export const routes: readonly Route[] = [
         .map((comment) => commentBody(github, comment)),
     ),
   ),
-  route('post /repos/{owner}/{repo}/commits/{commit_sha}/comments', 'contents:write', (github, asked) =>
+  // GitHub's "Permissions required for GitHub Apps": to create one it is enough to read, to change one it is not.
+  route('post /repos/{owner}/{repo}/commits/{commit_sha}/comments', 'contents:read', (github, asked) =>
     addComment(github, asked, asked.params.commit_sha ?? ''),
   ),
 ];

@@ -32,7 +32,7 @@ test('the manifest names the webhook; its code is turned into the App', async ()
 });
 
 test('an App that lacks a permission, has too many, or does not listen is told so', async () => {
-  const events = ['check_run', 'issue_comment', 'pull_request'];
+  const events = ['check_run', 'issue_comment', 'pull_request', 'push'];
   github.events.push(...events);
   github.permissions = { checks: 'write', contents: 'read', metadata: 'read', pull_requests: 'write' };
   expect((await checkApp(account(), log)).wrong).toEqual([]);
@@ -42,7 +42,7 @@ test('an App that lacks a permission, has too many, or does not listen is told s
   expect(wrong.filter((one) => one.startsWith('the App')).map((one) => one.replace(/ \(.*/, ''))).toEqual([
     'the App: give it checks: write',
     'the App: has more than it needs: issues',
-    'the App: let it listen to pull_request',
+    'the App: let it listen to push',
   ]);
   expect(github.wrongs).toEqual([]);
 });

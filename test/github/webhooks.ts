@@ -82,6 +82,30 @@ export function checkPayload(
   return over(example('check_run', action), known) as Body;
 }
 
+/** `before` null: the branch is new; `commits` is what GitHub then calls new. */
+export function pushPayload(
+  github: Emulator,
+  repo: string,
+  branch: string,
+  pushed: { readonly before: string | null; readonly after: string | null; readonly commits?: readonly string[] },
+): Body {
+  const { before, after, commits = [] } = pushed;
+  const none = '0'.repeat(40);
+  const template = example('push', null);
+  const [one] = template.commits as Body[];
+  const known = {
+    ...common(github, repo),
+    ref: `refs/heads/${branch}`,
+    before: before ?? none,
+    after: after ?? none,
+    created: before === null,
+    deleted: after === null,
+    forced: false,
+    commits: commits.map((id) => ({ ...(one ?? { message: 'x', timestamp: '2025-01-01T00:00:00Z' }), id })),
+  };
+  return checked('push', over(template, known) as Body);
+}
+
 export function installedPayload(): Body {
   return checked(
     'installation-created',

@@ -1,12 +1,14 @@
 /** The tables of pull requests: which are due, who works on them, what was judged and what people decided. */
 import type { Database, Store } from '../database.js';
 import type { Clock, DuePull, ForgeStore, PullNotice, PullReview } from '../ports.js';
+import { branchStore, markPushed } from './branches.js';
 import { meetingsOf, noteMarks } from './meetings.js';
 import { storeReview, storeSeries } from './reviews.js';
 
 export function pullStore(store: Store, clock: Clock, engine: string): ForgeStore {
   return {
-    receive: (delivery, notices) =>
+    branches: branchStore(store, clock),
+    receive: (delivery, notices, push) =>
       store.transaction(async (tx) => {
         const fresh = await tx.query(
           'insert into kabiwatch.forge_delivery (id, event, at) values ($1, $2, $3) on conflict do nothing returning id',
@@ -14,6 +16,7 @@ export function pullStore(store: Store, clock: Clock, engine: string): ForgeStor
         );
         if (fresh.length === 0) return false;
         for (const notice of notices) await markDue(tx, notice, clock.now());
+        if (push !== undefined) await markPushed(tx, push, clock.now());
         return true;
       }),
     mark: (notices) =>
