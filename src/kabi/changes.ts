@@ -28,6 +28,13 @@ export interface ChangedEnum {
   /** One left and one with its value came. */
   readonly renamed: readonly { readonly before: string; readonly after: string; readonly value: bigint }[];
   readonly changed: readonly { readonly name: string; readonly before: bigint; readonly after: bigint }[];
+  /** Those of `changed` that only say how many there are, as `NR_X` at the end: an array as long as one says so by its own layout. */
+  readonly counters: readonly string[];
+}
+
+/** Does no old value mean something else now? */
+export function onlyCounts({ changed, removed, counters }: ChangedEnum): boolean {
+  return removed.length === 0 && changed.every(({ name }) => counters.includes(name));
 }
 
 export interface ChangedPrototype {

@@ -6,7 +6,14 @@
  * itself and in every type that embeds it. A guard answers for what stands in it or around it, and for nothing else of the series.
  */
 import type { SourceTree } from '../tree/source-tree.js';
-import type { ChangedEnum, ChangedPrototype, ChangedText, ChangedType, ChangeSet } from './changes.js';
+import {
+  type ChangedEnum,
+  type ChangedPrototype,
+  type ChangedText,
+  type ChangedType,
+  type ChangeSet,
+  onlyCounts,
+} from './changes.js';
 import { incompatibilities, onlyGrew, onlyNarrowed } from './compatible.js';
 import type { GuardDifference } from './diff/changes.js';
 import { plainPurpose } from './diff/guard-text.js';
@@ -48,7 +55,7 @@ function callOf(guard: GuardDifference, context: GuardContext): Call {
   if (guard.open) return { honest: null, rule: 'guard-unbalanced', why: 'no #endif closes it in the file' };
   const calls: Call[] = [
     ...standingWith(guard, changes.types, context.after).map((one) => typeCall(guard, one, context)),
-    ...standingWith(guard, changes.enums, context.after).map((one) => enumCall(one, context)),
+    ...standingWith(guard, changes.enums, context.after).map((one) => enumCall(guard, one, context)),
     ...declaredIn(guard, changes.prototypes).map((one) => prototypeCall(one, changes)),
   ];
   return worstCall(calls) ?? versionCall(guard, context) ?? nothingAround(guard, context);
@@ -158,14 +165,17 @@ function unexplained(changes: ChangeSet): ChangedType[] {
     );
 }
 
-function enumCall(one: ChangedEnum, { changes, hashes }: GuardContext): Call {
+function enumCall(guard: GuardDifference, one: ChangedEnum, context: GuardContext): Call {
+  const { changes, hashes } = context;
   if (hashes && changes.hashed.has(`e#${one.name}`)) return staleBranch;
   const resized = changes.types.filter((type) =>
     type.change?.retyped.some((pair) => pair.before.size !== pair.after.size),
   );
   const arrays = resized.map((type) => `\`${type.name}\``).join(', ');
-  if (one.changed.length + one.removed.length === 0) {
-    return { honest: true, rule: 'guard-honest', why: 'no old enumerator has another value' };
+  if (onlyCounts(one)) {
+    const calls = resized.map((type) => typeCall(guard, type, context));
+    const why = 'no old enumerator has another value, and no array is as long as their number';
+    return worstCall(calls) ?? { honest: true, rule: 'guard-honest', why };
   }
   const more = arrays === '' ? '' : `; arrays in ${arrays} are resized`;
   const [first] = one.changed;

@@ -2,7 +2,7 @@
  * A ChangeSet -> what the review says: a verdict and findings for each type, enumeration, prototype and symbol. Offsets and
  * versions are facts here; who uses what moved comes from outside, and where nobody was asked the strict test decides.
  */
-import type { ChangedEnum, ChangedType, ChangeSet } from './changes.js';
+import { type ChangedEnum, type ChangedType, type ChangeSet, onlyCounts } from './changes.js';
 import { incompatibilities, onlyGrew, onlyNarrowed } from './compatible.js';
 import type { ExportChange } from './export-changes.js';
 import { dumpKey, judgeSymbols } from './judge-symbols.js';
@@ -212,7 +212,7 @@ class Judge {
 
   #enum(one: ChangedEnum): TypeChange {
     const genksyms = this.#hashed(`enum ${one.name}`);
-    const broken = one.changed.length + one.removed.length > 0;
+    const broken = !onlyCounts(one);
     const reached = this.#changes.reached.has(`e#${one.name}`);
     const compiler: CompilerView = !broken ? 'compatible' : reached ? 'incompatible' : 'not computable';
     const isPublic = roleOf(one.place.file) === 'public';
@@ -220,8 +220,11 @@ class Judge {
     this.#verdicts.push(verdict);
     const type = one.name.startsWith('{') ? null : `enum ${one.name}`;
     for (const name of one.added) this.#add('enum-value-added', one.place, `new enumerator \`${name}\``, { type });
-    for (const value of one.changed.slice(0, 3)) {
-      const more = one.changed.length > 3 && value === one.changed[2] ? `, and ${one.changed.length - 3} more` : '';
+    const values = one.changed.filter(({ name }) => !one.counters.includes(name));
+    for (const { name, before, after } of one.changed.filter((value) => one.counters.includes(value.name)))
+      this.#add('enum-value-added', one.place, `\`${name}\` counts: ${before} becomes ${after}`, { type });
+    for (const value of values.slice(0, 3)) {
+      const more = values.length > 3 && value === values[2] ? `, and ${values.length - 3} more` : '';
       this.#add('enum-value-changed', one.place, `\`${value.name}\` ${value.before} becomes ${value.after}${more}`, {
         type,
       });

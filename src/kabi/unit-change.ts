@@ -11,6 +11,7 @@ import {
   type ChangedType,
   pathsFrom,
 } from './changes.js';
+import { countersIn } from './counters.js';
 import type { CompilerFacts, Placed, SymbolFacts, UnitFacts } from './facts.js';
 import { layoutChange } from './layout-change.js';
 
@@ -143,7 +144,8 @@ function changedEnums(before: CompilerFacts, after: CompilerFacts): ChangedEnum[
       return now === undefined || now === value ? [] : [{ name, before: value, after: now }];
     });
     if (added.length + removed.length + renamed.length + changed.length === 0) continue;
-    found.push({ name: tag, place: after.placeOf(`enum ${tag}`) as Placed, added, removed, renamed, changed });
+    const place = after.placeOf(`enum ${tag}`) as Placed;
+    found.push({ name: tag, place, added, removed, renamed, changed, counters: countersIn(changed, was, is) });
   }
   return found;
 }

@@ -144,3 +144,28 @@ test('an enumerator that makes an array longer is seen where no export is read, 
   trees.push(tree);
   expect(tree.review({ [path]: text('\tA,\n\tB,\n') }, ['x86_64'], []).verdict).toBe('crc-break');
 });
+
+describe('an enumerator before the one that counts them', () => {
+  const kinds = (names: string, last: string): string => `enum kind {\n\tA,\n${names}\t${last},\n};\n`;
+  const use = 'struct crate {\n\tenum kind kind;\n\tint after;\n};\n';
+  const array = 'struct crate {\n\tint after;\n\tint kinds[NR_KINDS];\n\tint last;\n};\n';
+  const made = (last: string, record: string): Review =>
+    review(`${kinds('', last)}${record}`, `${kinds(guarded('\tB,\n'), last)}${record}`);
+
+  test('is harmless where no array is as long', () => {
+    const review = made('NR_KINDS', use);
+    expect([review.verdict, calls(review)]).toEqual(['guarded', [['guard-honest', true]]]);
+    expect(review.findings.map(({ rule }) => rule)).not.toContain('enum-value-changed');
+    expect(made('__KIND_AFTER_LAST,\n\tKIND_MAX = __KIND_AFTER_LAST - 1', use).verdict).toBe('guarded');
+  });
+
+  test('breaks a struct with an array as long', () => {
+    const review = made('NR_KINDS', array);
+    expect([review.verdict, calls(review)]).toEqual(['silent-break', [['guard-hides-break', false]]]);
+  });
+
+  test('changes a value that old code hands over where the last one does not count', () => {
+    const review = made('KIND_END', use);
+    expect([review.verdict, calls(review)]).toEqual(['silent-break', [['guard-hides-break', false]]]);
+  });
+});

@@ -2,6 +2,8 @@
  * What a mail alone lets one say of one changed type: what happened to each member, whether genksyms sees it, and what a
  * tree would be needed for. No offset is ever guessed: a verdict that needs one is `unknown`.
  */
+
+import { saysHowMany } from '../counters.js';
 import type { Architecture, Finding, TypeChange, Verdict } from '../review.js';
 import { type RuleId, ruleTable } from '../rules/ids.js';
 import { type CompilerView, type GenksymsView, verdictOf } from '../verdict.js';
@@ -230,15 +232,16 @@ function findingsOf(
 type Add = (rule: RuleId, line: number, text: string) => void;
 
 function addEnumerator(delta: Delta, member: Declared, add: Add): void {
-  if (delta.change === 'added' && !shiftsValues(delta))
-    add('enum-value-added', member.line, `new enumerator \`${member.name}\``);
-  else if (delta.change === 'added') {
-    add(
-      'enum-value-changed',
-      member.line,
-      `new enumerator \`${member.name}\` before \`${delta.following?.name}\`: the values from there on grow by one`,
-    );
-  } else add('enum-value-changed', member.line, `enumerator \`${member.name}\` ${delta.change}`);
+  const following = delta.following?.name ?? '';
+  if (delta.change !== 'added') add('enum-value-changed', member.line, `enumerator \`${member.name}\` ${delta.change}`);
+  else if (!shiftsValues(delta)) add('enum-value-added', member.line, `new enumerator \`${member.name}\``);
+  else if (saysHowMany.test(following)) {
+    const text = `new enumerator \`${member.name}\` before \`${following}\`: an array that is as long grows`;
+    add('enum-value-added', member.line, text);
+  } else {
+    const text = `new enumerator \`${member.name}\` before \`${following}\`: the values from there on grow by one`;
+    add('enum-value-changed', member.line, text);
+  }
 }
 
 function addMember(
