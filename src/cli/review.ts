@@ -6,9 +6,12 @@ import pc from 'picocolors';
 import { LexCache } from '../c/lex-cache.js';
 import { configurationsOf } from '../disk/configurations.js';
 import { sourceForSeries } from '../disk/series-source.js';
+import type { TreeInput } from '../disk/tree-input.js';
 import { KabiwatchError } from '../errors.js';
 import { type Architecture, architectures, type Missing, type Review, type Verdict } from '../kabi/review.js';
+import { reviewByUnits } from '../kabi/review-by-units.js';
 import { type Configuration, reviewSeries } from '../kabi/review-series.js';
+import { newReading } from '../kabi/series-changes.js';
 import { worstOf } from '../kabi/verdict.js';
 import { type KnownSeries, knownSeries } from '../patch/prerequisites.js';
 import type { Series } from '../patch/series.js';
@@ -22,6 +25,9 @@ import { versionNumber } from '../service/engine.js';
 import { overlaySeries } from '../tree/overlay.js';
 import { seriesInFiles } from './mail-input.js';
 import { type ReferenceReview, withReference } from './review-reference.js';
+
+/** Of the units that show a changed type to genksyms so many are read, before and after in both views. */
+const mostUnits = 8;
 
 const formats = ['text', 'json', 'markdown', 'b4', 'sarif', 'github'] as const;
 type Format = (typeof formats)[number];
@@ -90,7 +96,7 @@ export function addReview(program: Command): void {
     )
     .option(
       '--unit <file>',
-      'count only the exports of this unit; repeatable; default: the units that the series touches',
+      'count only the exports of this unit; repeatable; default: the units that the series touches, and some that show its types',
       collected,
       [],
     )
@@ -156,7 +162,7 @@ function reviewOne(
   if (tree === undefined) return { series: given, review: reviewSeries({ series: given, arch: asked }), sources: [] };
   const branches = branch.length > 0 ? branch : ['HEAD'];
   const units = unit.length === 0 ? null : unit;
-  const configurations: Configuration[] = [];
+  const configurations: (Configuration & TreeInput)[] = [];
   let series = given;
   let missing: readonly Missing[] = [];
   for (const one of configurationsOf(build, arch)) {
@@ -166,10 +172,15 @@ function reviewOne(
       return { series: given, review: { ...review, missing: [...review.missing, ...found.missing] }, sources: [] };
     }
     ({ series, missing } = found);
-    configurations.push({ ...found.input, units });
+    configurations.push({ ...found.input, units, reading: newReading() });
   }
   const [source, ...also] = configurations;
-  const review = reviewSeries({ series, arch: source?.arch ?? asked, source: source ?? null, also, advice });
+  if (source === undefined) throw new Error('no configuration');
+  const request = { series, arch: source.arch, source, also, advice };
+  const review =
+    units === null
+      ? reviewByUnits(request, { reference: null, spelling: source.spelling }, mostUnits)
+      : reviewSeries(request);
   return { series, review: { ...review, missing: [...review.missing, ...missing] }, sources: configurations };
 }
 

@@ -38,6 +38,13 @@ export function nameIndexOf(spec: IndexSpec, source: SourceTree): NameIndex {
   return new NameIndex(tables);
 }
 
+/** The index where it was made before, else null. */
+export function knownNameIndex(spec: IndexSpec, source: SourceTree): NameIndex | null {
+  const identity = identityOf(spec, indexedTree(spec, source));
+  const known = openNameIndex(indexPath(identity), identity);
+  return known === null ? null : new NameIndex(known);
+}
+
 export function keepNameIndex(identity: string, tables: NameTables): void {
   mkdirSync(indexFolder(), { recursive: true });
   prune(indexFolder());

@@ -20,8 +20,10 @@ import { archDirectory, flaggedUnit, macrosForTree, plainUnit } from '../kernel/
 import type { SourceTree } from '../tree/source-tree.js';
 import { unionTree } from '../tree/union.js';
 import { directoryTree } from './directory-tree.js';
-import { nameIndexOf } from './name-index.js';
+import { indexedTree } from './index-request.js';
+import { knownNameIndex, nameIndexOf } from './name-index.js';
 import { openTree } from './open-tree.js';
+import { unitsSpelling } from './spelling-units.js';
 
 export interface TreeOptions {
   readonly tree: string;
@@ -47,6 +49,8 @@ export interface TreeInput {
   readonly versions: Versioner | null;
   /** The index of the whole tree, made at the first call and kept on disk; each call gives the same. */
   readonly whoUses: () => ConsumerQuestion;
+  /** Sources that are built, export something and spell one of these types, as `struct s` or a typedef's name. */
+  readonly spelling: (types: readonly string[]) => readonly string[];
   /** What earlier reviews on this very tree have read; absent: nothing. */
   readonly reading?: Reading;
 }
@@ -69,13 +73,24 @@ export function treeInput(options: TreeOptions): TreeInput {
   const isOfThis = (one: Reference): boolean => mismatches(one.meta, { arch, version: release, crcMode }).length === 0;
   const reference = options.reference !== undefined && isOfThis(options.reference) ? options.reference : undefined;
   const units = once(() => unitsOf(tree, facts?.values ?? new Map(), archDir).units);
+  const text = config === null ? null : Buffer.from(config).toString('latin1');
+  const spec = { tree: options.tree, arch, config: text };
   const whoUses = once((): ConsumerQuestion => {
-    const text = config === null ? null : Buffer.from(config).toString('latin1');
-    const index = nameIndexOf({ tree: options.tree, arch, config: text }, base);
+    const index = nameIndexOf(spec, base);
     const isPlaced = reference !== undefined && reference.count('units') > 0;
     return { index, placement: isPlaced ? placementOf(placedIn(reference)) : placementIn(index) };
   });
-  return { tree, build: buildOf(tree, arch, units, reference), arch, release, crcMode, versions, whoUses };
+  const sources = once(() => [
+    ...new Set(units().flatMap((unit) => (unit.language === 'c' ? (unit.source ?? []) : []))),
+  ]);
+  const index = once(() => knownNameIndex(spec, base));
+  const spelling = (types: readonly string[]): string[] => {
+    // Where no makefile tells what is built, all of it may be.
+    const built = sources();
+    const all = built.length > 0 ? built : indexedTree(spec, base).files.filter((path) => path.endsWith('.c'));
+    return unitsSpelling(types, base, all, index());
+  };
+  return { tree, build: buildOf(tree, arch, units, reference), arch, release, crcMode, versions, whoUses, spelling };
 }
 
 function versionerOf(mode: TreeInput['crcMode'], release: string): Versioner | null {

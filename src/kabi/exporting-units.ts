@@ -3,15 +3,13 @@
  * reach a changed type, else those that spell a changed type and export something. A first review says which types change; the units named
  * here are read for a second one.
  */
-import type { NameIndex } from '../kernel/names.js';
 import { unpackNumbers } from '../kernel/number-set.js';
 import { type Reference, unitKey } from '../kernel/reference.js';
-import type { SourceTree } from '../tree/source-tree.js';
 import { dumpKey } from './judge-symbols.js';
 import type { Review } from './review.js';
 
 export interface ExportingUnits {
-  /** Source files, sorted; at most as many as asked for. */
+  /** Source files, the likeliest first; at most as many as asked for. */
   readonly units: readonly string[];
   /** How many more there are. */
   readonly left: number;
@@ -19,16 +17,40 @@ export interface ExportingUnits {
 
 type Types = Review['types'];
 
-export function exportingUnits(
-  types: Types,
-  tree: SourceTree,
-  known: { readonly reference: Reference | null; readonly index: () => NameIndex },
-  most: number,
-): ExportingUnits {
+/** What is known of a kernel's units. */
+export interface UnitsKnown {
+  readonly reference: Reference | null;
+  /** Sources that the configuration builds, that export something and that spell one of these types. */
+  readonly spelling: (types: readonly string[]) => readonly string[];
+}
+
+export function exportingUnits(types: Types, known: UnitsKnown, most: number): ExportingUnits {
   const reached = known.reference === null ? [] : unitsInReference(types, known.reference);
-  const found = reached.length > 0 ? reached : unitsSpelling(types, tree, known.index());
-  const sorted = [...new Set(found)].sort();
-  return { units: sorted.slice(0, most), left: Math.max(0, sorted.length - most) };
+  const spelled = types.map(({ kind, name }) => (kind === 'typedef' ? name : `${kind} ${name}`));
+  const found = reached.length > 0 ? reached : known.spelling(spelled);
+  const nearest = nearestFirst(
+    [...new Set(found)],
+    types.map(({ file }) => file),
+  );
+  return { units: nearest.slice(0, most), left: Math.max(0, nearest.length - most) };
+}
+
+/** lib/genalloc.c for linux/genalloc.h; the core of the kernel before drivers, since what it exports reaches most. */
+function nearestFirst(units: readonly string[], headers: readonly string[]): string[] {
+  const stems = new Set(headers.map(stemOf));
+  const rank = (unit: string): number => {
+    if (stems.has(stemOf(unit))) return 0;
+    return /^(kernel|mm|fs|block|lib|net|security)\/[^/]*$|^net\/core\//.test(unit)
+      ? 1
+      : unit.startsWith('drivers/')
+        ? 3
+        : 2;
+  };
+  return [...units].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
+function stemOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).replace(/\.[ch]$/, '');
 }
 
 function unitsInReference(types: Types, reference: Reference): string[] {
@@ -38,14 +60,4 @@ function unitsInReference(types: Types, reference: Reference): string[] {
     ),
   );
   return [...numbers].flatMap((number) => reference.row('exporting', unitKey(number))?.source ?? []);
-}
-
-function unitsSpelling(types: Types, tree: SourceTree, index: NameIndex): string[] {
-  const spelled = types.map(({ kind, name }) => (kind === 'typedef' ? name : `${kind} ${name}`));
-  const files = new Set(spelled.flatMap((name) => [...index.filesWithTag(name), ...index.filesWithType(name)]));
-  return [...files].filter((file) => file.endsWith('.c') && exportsSomething(tree.read(file)));
-}
-
-function exportsSomething(bytes: Uint8Array | null): boolean {
-  return bytes !== null && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('EXPORT_SYMBOL');
 }

@@ -1,0 +1,25 @@
+/**
+ * A review without a reference. A series that changes a header must know whose exports reach it: a first review says which types change, a
+ * second one reads, with the units that the series touches, some of those that show these types to genksyms.
+ */
+import { exportingUnits, type UnitsKnown } from './exporting-units.js';
+import type { Review } from './review.js';
+import { type ReviewRequest, reviewSeries } from './review-series.js';
+
+export function reviewByUnits(request: ReviewRequest, known: UnitsKnown, most: number): Review {
+  const { source, also = [] } = request;
+  if (source == null) return reviewSeries(request);
+  const first = reviewSeries({ ...request, advice: false });
+  const { units, left } = first.types.length === 0 ? { units: [], left: 0 } : exportingUnits(first.types, known, most);
+  if (units.length === 0) return request.advice === true && first.verdict !== 'none' ? reviewSeries(request) : first;
+  const touched = first.series.patches.flatMap(({ files }) => files.filter((file) => file.endsWith('.c')));
+  const read = [...new Set([...touched, ...units])];
+  const second = reviewSeries({
+    ...request,
+    source: { ...source, units: read },
+    also: also.map((one) => ({ ...one, units: read })),
+  });
+  const more = left === 0 ? '' : `, ${left} more show them`;
+  const why = `of those that show the changed types ${units.length} were read${more}; name more with --unit`;
+  return { ...second, missing: [...second.missing, { what: 'exports of other units', why }] };
+}
