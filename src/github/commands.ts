@@ -7,6 +7,7 @@ import { explainText, fixText } from '../report/github.js';
 import type { DuePull, ForgeStore } from '../service/ports.js';
 import type { Place } from './check.js';
 import { type Comment, putComment } from './comments.js';
+import { putSuggestions } from './suggestions.js';
 
 export type Command =
   | { readonly kind: 'recheck' }
@@ -87,7 +88,7 @@ export async function obey(
         answers.push(judged === null ? notLooked : explainText(judged.review, command.name));
         break;
       case 'fix':
-        answers.push(judged === null ? notLooked : fixText(judged.review));
+        answers.push(judged === null ? notLooked : fixText(judged.review, await putSuggestions(place, judged.review)));
         break;
       case 'accept':
         if (judged === null) answers.push(notLooked);

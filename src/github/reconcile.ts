@@ -179,8 +179,8 @@ async function say(
   if (newest?.head !== head) return;
   if (worthSaying(review, config)) await putComment(place, comments, 'review', commentText(review, occasion));
   else if (findComment(comments, 'review') !== null) await putComment(place, comments, 'review', clearedText(occasion));
-  if (due.fix) await putComment(place, comments, `fix ${head}`, fixText(review));
-  if (config.comment !== 'never') await putSuggestions(place, review);
+  const suggested = due.fix || config.comment !== 'never' ? await putSuggestions(place, review) : [];
+  if (due.fix) await putComment(place, comments, `fix ${head}`, fixText(review, suggested));
   await putLabels(place, config.labels, review.verdict);
 }
 

@@ -321,12 +321,25 @@ function fitted(blocks: readonly string[], limit: number, url: string | null): s
   return kept.join('\n\n');
 }
 
-/** Answers `/kabi fix`. */
-export function fixText(review: Review): string {
+/** Lines of a file at the head, from 1; both included. */
+export interface FixPlace {
+  readonly path: string;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Answers `/kabi fix`: where the first fix is suggested, for a click; as a patch what fits no suggestion. */
+export function fixText(review: Review, suggested: readonly FixPlace[]): string {
   if (review.fixes.length === 0) return 'No rewrite is known that keeps the kABI and was verified.';
-  const shown = review.fixes.map(
-    (fix) => `${markdown(fix.title)} (judged again: ${fix.verdict})\n\n${codeBlock(fix.diff, 'diff')}`,
-  );
+  const shown = review.fixes.map((fix, index) => {
+    const title = `${markdown(fix.title)} (judged again: ${fix.verdict})`;
+    if (index > 0 || suggested.length === 0) return `${title}\n\n${codeBlock(fix.diff, 'diff')}`;
+    const places = suggested.map(({ path, first, last }) =>
+      codeSpan(first === last ? `${path}:${first}` : `${path}:${first}-${last}`),
+    );
+    const how = suggested.length === 1 ? 'Commit it there.' : 'Add each to a batch there, and commit them together.';
+    return `${title}\n\nSuggested at ${places.join(', ')}. ${how}`;
+  });
   return fitted(shown, commentLimit - 500, null);
 }
 

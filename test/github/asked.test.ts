@@ -1,7 +1,8 @@
 /** What people ask for by buttons, and a fresh installation. */
 import { afterAll, afterEach, expect, test } from '@jest/globals';
 import { until } from '../servers/run.js';
-import { closeStore, judgeLines, type Running, repo, startApp } from './mirror-setup.js';
+import { repo } from './identity.js';
+import { closeStore, judgeLines, type Running, startApp } from './mirror-setup.js';
 import { header, openPull } from './scene.js';
 import { checkPayload, installedPayload } from './webhooks.js';
 

@@ -1,7 +1,8 @@
 /** What goes wrong on the way: everything is done later, nothing twice. `KABI_ROUNDS=200` for the long run; the seed is printed. */
 import { afterAll, afterEach, expect, test } from '@jest/globals';
 import type { Fault } from './emulator.js';
-import { closeStore, judgeLines, type Running, repo, startApp } from './mirror-setup.js';
+import { repo } from './identity.js';
+import { closeStore, judgeLines, type Running, startApp } from './mirror-setup.js';
 import { comment, header, openPull, push } from './scene.js';
 import { starPayload } from './webhooks.js';
 

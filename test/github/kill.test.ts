@@ -7,8 +7,7 @@ import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { scratchFolder } from '../servers/run.js';
 import { type Emulator, startEmulator } from './emulator.js';
-import { appId } from './identity.js';
-import { repo } from './mirror-setup.js';
+import { appId, repo } from './identity.js';
 import { header, openPull } from './scene.js';
 
 let github: Emulator;

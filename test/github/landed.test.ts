@@ -4,8 +4,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { marked } from 'marked';
 import { type Pool, startPool } from '../../src/service/pool.js';
 import type { Comment } from './emulator.js';
+import { repo } from './identity.js';
 import { mailed, onList } from './list-side.js';
-import { closeStore, type Running, repo, type Starting, startApp } from './mirror-setup.js';
+import { closeStore, type Running, type Starting, startApp } from './mirror-setup.js';
 import { header, openPull, type Scene } from './scene.js';
 import { pushPayload } from './webhooks.js';
 

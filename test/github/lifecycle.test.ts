@@ -1,6 +1,7 @@
 /** A pull request's life, through real HTTP: one comment, one check a head, annotations right to the line, nothing twice. */
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
-import { closeStore, type Running, repo, startApp } from './mirror-setup.js';
+import { repo } from './identity.js';
+import { closeStore, type Running, startApp } from './mirror-setup.js';
 import { comment, type Delivering, header, once, openPull, push } from './scene.js';
 
 let app: Running;

@@ -3,7 +3,8 @@ import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { readDiff } from '../../src/github/api-diff.js';
 import type { Judge } from '../../src/service/ports.js';
 import { reviewPull } from '../../src/service/pull-review.js';
-import { closeStore, judgeLines, type Running, repo, startApp } from './mirror-setup.js';
+import { repo } from './identity.js';
+import { closeStore, judgeLines, type Running, startApp } from './mirror-setup.js';
 import { comment, header, openPull } from './scene.js';
 
 let app: Running | null = null;

@@ -6,7 +6,7 @@ import { noteMarks, wakeMet } from '../../src/service/store/meetings.js';
 import { storeReview, storeSeries } from '../../src/service/store/reviews.js';
 import type { SeriesResult } from '../../src/service/tasks.js';
 import type { Emulator } from './emulator.js';
-import { repo } from './mirror-setup.js';
+import { repo } from './identity.js';
 import type { Scene } from './scene.js';
 
 /** The pull request's commit as git would mail it, read as any mail of a list. */

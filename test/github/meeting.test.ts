@@ -5,8 +5,9 @@ import { messageIdsIn } from '../../src/github/links.js';
 import { type Pool, startPool } from '../../src/service/pool.js';
 import { composeReply } from '../../src/service/reply.js';
 import { type Meeting, meetingsOf } from '../../src/service/store/meetings.js';
+import { repo } from './identity.js';
 import { mailed, onList } from './list-side.js';
-import { closeStore, type Running, repo, startApp } from './mirror-setup.js';
+import { closeStore, type Running, startApp } from './mirror-setup.js';
 import { header, openPull } from './scene.js';
 
 const worker = new URL('../../dist/service/worker.js', import.meta.url);

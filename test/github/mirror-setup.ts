@@ -17,9 +17,7 @@ import { pullStore } from '../../src/service/store/pulls.js';
 import { run, scratchFolder } from '../servers/run.js';
 import { emptyReview } from '../service/review.js';
 import { type Emulator, startEmulator } from './emulator.js';
-import { appId } from './identity.js';
-
-export const repo = 'acme/linux';
+import { appId, repo } from './identity.js';
 
 /** The first test of a file also makes the store and compiles GitHub's description: on a busy machine that takes most of a minute. */
 jest.setTimeout(240_000);

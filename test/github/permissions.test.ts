@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import type { Permissions } from './emulator.js';
-import { closeStore, type Running, repo, startApp } from './mirror-setup.js';
+import { repo } from './identity.js';
+import { closeStore, type Running, startApp } from './mirror-setup.js';
 import { comment, header, openPull } from './scene.js';
 
 const { default_permissions: all, default_events: events } = parse(readFileSync('app.yml', 'utf8')) as {

@@ -157,6 +157,21 @@ async function inDiff(github: Emulator, pull: Pull, path: string, line: number):
   return false;
 }
 
+const notInDiff: Answer = { status: 422, body: { message: 'line must be part of the diff' } };
+
+async function allInDiff(github: Emulator, pull: Pull, places: readonly Record<string, unknown>[]): Promise<boolean> {
+  for (const { path, line, start_line } of places) {
+    for (const at of [line, start_line ?? line])
+      if (!(await inDiff(github, pull, String(path), Number(at)))) return false;
+  }
+  return true;
+}
+
+function placeOf({ path, line, start_line }: Record<string, unknown>, commit: string): NonNullable<Comment['place']> {
+  const startLine = start_line === undefined ? {} : { startLine: Number(start_line) };
+  return { path: String(path), line: Number(line), commit, ...startLine };
+}
+
 function addComment(github: Emulator, asked: Asked, on: number | string, place?: Comment['place']): Answer {
   const body = String(asked.body.body);
   if (body.length > 65536) return { status: 422, body: { message: 'body is too long (maximum is 65536 characters)' } };
@@ -270,17 +285,21 @@ export const routes: readonly Route[] = [
   route('post /repos/{owner}/{repo}/pulls/{pull_number}/comments', 'pull_requests:write', async (github, asked) => {
     const pull = pullOf(github, asked);
     if (pull === undefined) return missing;
-    const { path, line, start_line, commit_id } = asked.body;
-    for (const at of [line, start_line ?? line]) {
-      if (!(await inDiff(github, pull, String(path), Number(at))))
-        return { status: 422, body: { message: 'line must be part of the diff' } };
-    }
-    return addComment(github, asked, pull.number, {
-      path: String(path),
-      line: Number(line),
-      commit: String(commit_id),
-      ...(start_line === undefined ? {} : { startLine: Number(start_line) }),
-    });
+    const { path, line, start_line, commit_id, body } = asked.body;
+    const place = { path, line, start_line };
+    if (!(await allInDiff(github, pull, [place]))) return notInDiff;
+    return addComment(github, { ...asked, body: { body } }, pull.number, placeOf(place, String(commit_id)));
+  }),
+  // All of a review's comments are made, or none.
+  route('post /repos/{owner}/{repo}/pulls/{pull_number}/reviews', 'pull_requests:write', async (github, asked) => {
+    const pull = pullOf(github, asked);
+    if (pull === undefined) return missing;
+    const comments = (asked.body.comments ?? []) as Record<string, unknown>[];
+    if (!(await allInDiff(github, pull, comments))) return notInDiff;
+    for (const { body, ...place } of comments)
+      addComment(github, { ...asked, body: { body } }, pull.number, placeOf(place, String(asked.body.commit_id)));
+    const { body } = asked.body;
+    return { status: 200, body: { id: github.id(), user: userOf(bot, true), body, state: 'COMMENTED' } };
   }),
   route('get /repos/{owner}/{repo}/issues/{issue_number}/comments', 'issues:read|pull_requests:read', (github, asked) =>
     page(

@@ -1,6 +1,6 @@
 /** What people do on GitHub, each act with the webhook that it causes. */
 import type { Comment, Emulator, Pull } from './emulator.js';
-import { repo } from './mirror-setup.js';
+import { repo } from './identity.js';
 import { commentPayload, pullPayload } from './webhooks.js';
 
 /** A header of `lines` lines with `int NAME;` put in at the lines given, from 1. */

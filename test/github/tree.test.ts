@@ -12,7 +12,8 @@ import type { ReferenceMeta } from '../../src/kernel/reference.js';
 import { type Pool, startPool } from '../../src/service/pool.js';
 import { judgeIn } from '../../src/service/pull-judge.js';
 import { scratchFolder } from '../servers/run.js';
-import { closeStore, type Running, repo, startApp } from './mirror-setup.js';
+import { repo } from './identity.js';
+import { closeStore, type Running, startApp } from './mirror-setup.js';
 import { openPull, push } from './scene.js';
 
 const worker = new URL('../../dist/service/worker.js', import.meta.url);

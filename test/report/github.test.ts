@@ -106,7 +106,14 @@ test.each(attacks)('%j is inert everywhere', (attack) => {
   const accepted = { ...occasion, accepted: { who: attack, reason: attack } };
   const previous = { ...accepted, previous: { head: 'f'.repeat(40), review: reviewWith(`other ${attack}`) } };
   const { summary, text } = checkText(review, accepted);
-  for (const markdown of [summary, text, commentText(review, previous), explainText(review, attack), fixText(review)]) {
+  for (const markdown of [
+    summary,
+    text,
+    commentText(review, previous),
+    explainText(review, attack),
+    fixText(review, []),
+    fixText(review, [{ path: attack, first: 1, last: 2 }]),
+  ]) {
     const rendered = marked.parse(markdown, { gfm: true, async: false });
     const outside = outsideCode(rendered);
     expect(outside).not.toMatch(/<(?!\/?(h3|p|strong|table|thead|tbody|tr|th|td|ul|li|details|summary|sub|em)\b)/);
@@ -146,7 +153,7 @@ test('texts keep within the limits of GitHub, whatever there is to say', () => {
   const { summary, text } = checkText(review, occasion);
   expect(summary.length).toBeLessThanOrEqual(outputLimit);
   expect(text.length).toBeLessThanOrEqual(outputLimit);
-  for (const said of [commentText(review, occasion), fixText(review), explainText(review, `struct ${long}0`)])
+  for (const said of [commentText(review, occasion), fixText(review, []), explainText(review, `struct ${long}0`)])
     expect(said.length).toBeLessThanOrEqual(commentLimit);
 });
 
