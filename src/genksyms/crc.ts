@@ -30,6 +30,13 @@ export function crcOfWord(crc: number, spelling: number): number {
   return next;
 }
 
+/** The checksum after the bytes of a text, nothing behind them. */
+export function crcOfBytes(crc: number, text: string): number {
+  let next = crc;
+  for (let at = 0; at < text.length; at++) next = (table[(next ^ text.charCodeAt(at)) & 0xff] as number) ^ (next >>> 8);
+  return next;
+}
+
 /** As the tools print it: `0x` and eight hex digits. */
 export function crcText(crc: number): string {
   return `0x${(crc >>> 0).toString(16).padStart(8, '0')}`;
