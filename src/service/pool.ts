@@ -19,6 +19,14 @@ export interface Limits {
 /** The task was too dear or crashed its worker; `why` is for the log and the quarantine. */
 export class WorkerLost extends Error {
   override readonly name = 'WorkerLost';
+
+  /** `killed`: by somebody else, for instance a system short of memory; the task may not be to blame. */
+  constructor(
+    why: string,
+    readonly killed = false,
+  ) {
+    super(why);
+  }
 }
 
 /** Nobody wants the answer any more. */
@@ -98,6 +106,7 @@ export function startPool(script: URL, limits: Limits): Pool {
         signal === 'SIGABRT'
           ? `needed more than ${limits.memoryBytes / 1e6} MB`
           : `worker ended with ${signal ?? code}`,
+        signal === 'SIGKILL' || signal === 'SIGTERM',
       ),
     );
     return hand;
@@ -135,11 +144,11 @@ export function startPool(script: URL, limits: Limits): Pool {
     return job;
   }
 
-  function lose(hand: Hand, why: string): void {
+  function lose(hand: Hand, why: string, killed = false): void {
     if (!hands.delete(hand)) return;
     const job = release(hand);
     hand.process.kill('SIGKILL');
-    job?.reject(new WorkerLost(why));
+    job?.reject(new WorkerLost(why, killed));
     next();
   }
 

@@ -21,7 +21,7 @@ export function judgeIn(pool: Pool, { build, timeMs, references }: JudgeSettings
     let lost = '';
     if (source.tree !== null) {
       try {
-        return await pool.run({ ...task, source }, { timeMs });
+        return await againIfKilled(() => pool.run({ ...task, source }, { timeMs }));
       } catch (error) {
         if (!(error instanceof WorkerLost)) throw error;
         lost = error.message;
@@ -29,7 +29,7 @@ export function judgeIn(pool: Pool, { build, timeMs, references }: JudgeSettings
     }
     const alone = lost === '' ? source : lessKnown(source, 'the tree', lost);
     try {
-      return await pool.run({ ...task, source: alone }, { timeMs });
+      return await againIfKilled(() => pool.run({ ...task, source: alone }, { timeMs }));
     } catch (error) {
       if (!(error instanceof WorkerLost)) throw error;
       // Nothing of the diff is parsed here, where it would break the service: only what is missing is said.
@@ -39,6 +39,16 @@ export function judgeIn(pool: Pool, { build, timeMs, references }: JudgeSettings
       );
     }
   };
+}
+
+/** Once: a worker that was killed from outside says nothing of its task, but what is killed again and again does. */
+async function againIfKilled<Result>(run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof WorkerLost && error.killed)) throw error;
+    return run();
+  }
 }
 
 /** One that breaks the worker has no id, nor have those that were asked with it: they are known by their links alone. */

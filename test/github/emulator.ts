@@ -138,7 +138,7 @@ export class Emulator {
     pull_requests: 'write',
   };
   readonly events: string[] = [];
-  fault: (call: string, count: number) => Fault | null = () => null;
+  fault: (call: string, count: number, path: string) => Fault | null = () => null;
   webhookUrl: string | null = null;
   url = '';
   #nextId = 1000;
@@ -310,7 +310,7 @@ export class Emulator {
       });
       response.end(answer.text ?? (answer.body === undefined ? undefined : JSON.stringify(answer.body)));
     };
-    const fault = this.fault(name, this.calls.length);
+    const fault = this.fault(name, this.calls.length, path);
     if (fault?.kind === 'drop') {
       this.calls.push({ name, path, status: 0 });
       request.socket.destroy();

@@ -28,6 +28,7 @@ export async function openPull(
     delivering?: Delivering;
     title?: string;
     headRepo?: string;
+    draft?: boolean;
     base?: Readonly<Record<string, string>>;
     /** The commit that it is made on; the tip of `main`. */
     from?: string;
@@ -44,7 +45,7 @@ export async function openPull(
     number,
     title: options.title ?? 'mm: change s',
     state: 'open',
-    draft: false,
+    draft: options.draft ?? false,
     author: 'alice',
     headRepo: options.headRepo ?? repo,
     headRef: `topic-${number}`,

@@ -2,7 +2,7 @@
  * The App with the real engine in a real worker, a kernel-like tree in the mirror, builds for two architectures and a reference: offsets,
  * versions and annotations are those of the tree. The versions are what genksyms itself says of these declarations.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Layout } from '../../src/c/layout.js';
@@ -15,6 +15,7 @@ import { scratchFolder } from '../servers/run.js';
 import { repo } from './identity.js';
 import { closeStore, type Running, startApp } from './mirror-setup.js';
 import { openPull, push } from './scene.js';
+import { after, buildFolder, kernel, path } from './small-kernel.js';
 
 const worker = new URL('../../dist/service/worker.js', import.meta.url);
 const folder = scratchFolder('tree');
@@ -34,37 +35,12 @@ afterAll(async () => {
   folder.remove();
 });
 
-const path = 'include/linux/s.h';
-const withMembers = (...members: string[]) =>
-  `#ifndef S_H\n#define S_H\nstruct s {\n${members.join('\n')}\n};\n#endif\n`;
-const before = withMembers('\tint a;', '\tlong b;');
-const after = withMembers('\tint a;', '\tint fresh;', '\tlong b;');
-const kernel: Readonly<Record<string, string>> = {
-  Makefile: 'VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 7\ninclude arch/$(SRCARCH)/Makefile\n',
-  Kbuild: 'obj-y += kernel/\n',
-  'arch/x86/Makefile': '',
-  'arch/x86/include/asm/page.h': '',
-  'kernel/Makefile': 'obj-y := s.o\n',
-  [path]: before,
-  'kernel/s.c': `#include <linux/s.h>
-#define EXPORT_SYMBOL(name) __GENKSYMS_EXPORT_SYMBOL(name)
-int use_s(struct s *s) { return s->a; }
-EXPORT_SYMBOL(use_s);
-`,
-};
 /** By genksyms 6.1 for `kernel/s.c`, before and after. */
 const versions = ['0x202b510f', '0x6e274eeb'] as const;
 
-function buildFolder(name: string, config: string): string {
-  const at = join(folder.path, name);
-  mkdirSync(join(at, 'include/generated'), { recursive: true });
-  writeFileSync(join(at, '.config'), `# Linux/x86 6.1.7 Kernel Configuration\n${config}CONFIG_MODVERSIONS=y\n`);
-  return at;
-}
-
 const builds = () => [
-  buildFolder('amd64', 'CONFIG_X86_64=y\n'),
-  buildFolder('i386', 'CONFIG_X86_32=y\nCONFIG_X86=y\n'),
+  buildFolder(folder.path, 'amd64', 'CONFIG_X86_64=y\n'),
+  buildFolder(folder.path, 'i386', 'CONFIG_X86_32=y\nCONFIG_X86=y\n'),
 ];
 
 function reference(name: string, shipped: number, size: number): string {

@@ -1,0 +1,84 @@
+/** The worker that judges a pull request is killed by somebody else: the work is done all the same, and nothing twice. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { type Pool, startPool } from '../../src/service/pool.js';
+import { judgeIn } from '../../src/service/pull-judge.js';
+import { scratchFolder } from '../servers/run.js';
+import { repo } from './identity.js';
+import { closeStore, type Running, startApp } from './mirror-setup.js';
+import { openPull } from './scene.js';
+import { after, buildFolder, kernel, path } from './small-kernel.js';
+
+const worker = new URL('../../dist/service/worker.js', import.meta.url);
+const folder = scratchFolder('killed');
+let pool: Pool;
+let app: Running;
+beforeAll(() => {
+  if (!existsSync(worker)) throw new Error('dist/ is not built: npm run build');
+  pool = startPool(worker, { workers: 1, timeMs: 60_000, memoryBytes: 768_000_000 });
+});
+afterEach(async () => {
+  expect(app.github.wrongs).toEqual([]);
+  await app.stop();
+});
+afterAll(async () => {
+  await pool.close();
+  await closeStore();
+  folder.remove();
+});
+
+/** Workers of this process. */
+function workers(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const mine = readFileSync(`/proc/${pid}/stat`, 'utf8')
+          .replace(/^.*\) \S /s, '')
+          .split(' ')[0];
+        return Number(mine) === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(worker.pathname);
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** Works on one pull request while the first so many workers are killed as soon as they are there. */
+async function judged(kills: number): Promise<{ readonly body: string; readonly summary: string }> {
+  const build = [buildFolder(folder.path, 'amd64', 'CONFIG_X86_64=y\n')];
+  app = await startApp({ judge: judgeIn(pool, { build, timeMs: 60_000, references: () => ({}) }) });
+  const { github } = app;
+  await github.commit(repo, 'main', kernel, 'base');
+  const { pull } = await openPull(github, { [path]: after });
+  const killed = new Set<number>();
+  for (const idle of workers()) process.kill(idle, 'SIGKILL');
+  const killing = setInterval(() => {
+    for (const pid of workers()) {
+      if (killed.size >= kills || killed.has(pid)) continue;
+      killed.add(pid);
+      process.kill(pid, 'SIGKILL');
+    }
+  }, 5);
+  await app.settle();
+  clearInterval(killing);
+  expect(killed.size).toBe(kills);
+  const [check] = github.checks(pull.headSha);
+  expect(github.checks(pull.headSha)).toHaveLength(1);
+  expect(check?.status).toBe('completed');
+  expect(github.comments(1)).toHaveLength(1);
+  const places = check?.annotations.map((one) => JSON.stringify(one)) ?? [];
+  expect(new Set(places).size).toBe(places.length);
+  return { body: github.comments(1)[0]?.body ?? '', summary: check?.output.summary ?? '' };
+}
+
+test('killed once, it is judged again on the tree', async () => {
+  const { body, summary } = await judged(1);
+  expect(body).toContain('| `struct s` | 16 bytes | 16 bytes |');
+  expect(summary).not.toContain('given up');
+});
+
+test('killed each time, what the diff shows is said, and that it is less', async () => {
+  const { summary } = await judged(2);
+  expect(summary).toContain('judging it was given up&#58; worker ended with SIGKILL');
+});
