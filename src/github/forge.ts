@@ -63,16 +63,21 @@ export async function startForge(parts: ForgeParts): Promise<Forge> {
     pageOf: parts.pageOf,
     leaseMs,
   };
-  const workOnce = async (): Promise<boolean> => {
+  const onePull = async (): Promise<boolean> => {
     const due = await store.take(holder, leaseMs);
-    if (due !== null) {
-      await keptUp(store, due, leaseMs, clock, () => workOn(parts, app, work, due));
-      return true;
-    }
-    const branch = await store.branches.take(holder, leaseMs);
-    if (branch === null) return false;
-    await keptUp(store.branches, branch, leaseMs, clock, () => workOnBranch(parts, app, work, branch));
-    return true;
+    if (due !== null) await keptUp(store, due, leaseMs, clock, () => workOn(parts, app, work, due));
+    return due !== null;
+  };
+  const oneBranch = async (): Promise<boolean> => {
+    const due = await store.branches.take(holder, leaseMs);
+    if (due !== null) await keptUp(store.branches, due, leaseMs, clock, () => workOnBranch(parts, app, work, due));
+    return due !== null;
+  };
+  let turn = 0;
+  // By turns: a pull request that fails again and again keeps no branch waiting, nor the other way round.
+  const workOnce = async (): Promise<boolean> => {
+    const [first, second] = turn++ % 2 === 0 ? [onePull, oneBranch] : [oneBranch, onePull];
+    return (await first()) || second();
   };
   const forge: Forge = {
     receive: (request) =>

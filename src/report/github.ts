@@ -266,14 +266,28 @@ function symbolsBlock(review: Review): string[] {
   return [`**Symbols**\n\n${why.join('\n')}`, table(head, rows, 20, 'more symbols')];
 }
 
-/** The first rows open, the rest folded. */
+/** Characters of a table's open and of its folded part: three tables have room in a comment. */
+const tableRoom = 10_000;
+
+/** The first rows open, the rest folded; as many as there is room for, since what does not fit whole is left out whole. */
 function table(head: string, rows: readonly string[], open: number, more: string): string {
-  const first = `${head}\n${rows.slice(0, open).join('\n')}`;
-  if (rows.length <= open) return first;
-  const folded = rows.slice(open, open + 280);
-  const left = rows.length - open - folded.length;
+  const shown = rowsWithin(rows.slice(0, open));
+  const first = `${head}\n${shown.join('\n')}`;
+  if (rows.length <= shown.length) return first;
+  const folded = rowsWithin(rows.slice(shown.length, shown.length + 280));
+  const left = rows.length - shown.length - folded.length;
+  if (folded.length === 0) return `${first}\n\n… and ${left} more`;
   const rest = left > 0 ? `… and ${left} more\n\n` : '';
-  return `${first}\n\n<details><summary>${rows.length - open} ${more}</summary>\n\n${head}\n${folded.join('\n')}\n\n${rest}</details>`;
+  return `${first}\n\n<details><summary>${rows.length - shown.length} ${more}</summary>\n\n${head}\n${folded.join('\n')}\n\n${rest}</details>`;
+}
+
+function rowsWithin(rows: readonly string[]): readonly string[] {
+  let room = tableRoom;
+  const end = rows.findIndex((row) => {
+    room -= row.length + 1;
+    return room < 0;
+  });
+  return end < 0 ? rows : rows.slice(0, end);
 }
 
 function guardsBlock(review: Review): string[] {

@@ -1,6 +1,7 @@
 /** What is too large, with a clone and without: the rest is judged, the check concludes, and says what is not known. */
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { readDiff } from '../../src/github/api-diff.js';
+import type { TypeChange } from '../../src/kabi/review.js';
 import type { Judge } from '../../src/service/ports.js';
 import { reviewPull } from '../../src/service/pull-review.js';
 import { repo } from './identity.js';
@@ -117,3 +118,32 @@ test('a command in a comment of 65,536 characters is answered, also when the ans
   expect(answer?.body.length).toBeLessThanOrEqual(65_536);
   expect(answer?.body).toContain('does not change');
 });
+
+test('a review with more to say than a comment holds keeps within 65,536 characters, and GitHub takes it', async () => {
+  const types = Array.from({ length: 3000 }, (_, n) => typeChange(`a_struct_with_a_long_name_${n}`));
+  app = await startApp({
+    async judge(source, settings) {
+      const judgement = await judgeLines(source, settings);
+      const missing = types.map(({ name }) => ({ what: `the type ${name} `.repeat(20), why: 'x'.repeat(400) }));
+      return { ...judgement, review: { ...judgement.review, types, missing } };
+    },
+  });
+  const { github } = app;
+  const scene = await openPull(github, { [path]: header(40, { 5: 'a' }) });
+  await app.settle();
+  const body = github.comments(1)[0]?.body ?? '';
+  expect(body.length).toBeGreaterThan(30_000);
+  expect(body.length).toBeLessThanOrEqual(65_536);
+  expect(github.checks(scene.pull.headSha)[0]?.output.summary?.length).toBeLessThanOrEqual(65_535);
+});
+
+function typeChange(name: string): TypeChange {
+  const member = { name: 'a_member_with_a_long_name', change: 'added' as const, before: null, after: null };
+  return {
+    ...{ kind: 'struct', name, file: path, line: 1, verdict: 'crc-break' },
+    before: { size: 16, align: 8 },
+    after: { size: 24, align: 8 },
+    embeddedIn: [],
+    members: Array.from({ length: 6 }, () => member),
+  };
+}
