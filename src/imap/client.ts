@@ -36,6 +36,27 @@ export async function connect(account: ImapAccount, options: { readonly maxIdleM
   return client;
 }
 
+/**
+ * The answer to a command. A server that gives none within the time is left, however much else it says: the socket's own limit counts from the
+ * last byte, and `* OK Still here` every minute would keep a SEARCH waiting for ever.
+ */
+export async function answerOf<T>(client: ImapFlow, command: string, limitMs: number, asked: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`${command} had no answer within ${limitMs / 1000} s`));
+      client.close();
+    }, limitMs);
+  });
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+    // Closing fails it, too, when nobody listens any more.
+    asked.catch(() => {});
+  }
+}
+
 /** What a server or the network said, in one line without secrets. */
 export function told(error: unknown): string {
   const { responseText, code, message } = error as { responseText?: string; code?: string; message?: string };

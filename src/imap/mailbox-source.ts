@@ -5,9 +5,9 @@
  * Never used, because public-inbox-imapd 1.9 makes the client wait for ever: download() and partial FETCH. A mail over the ceiling is not
  * fetched at all.
  */
-import type { FetchMessageObject, ImapFlow } from 'imapflow';
+import type { FetchMessageObject, FetchQueryObject, ImapFlow, SearchObject } from 'imapflow';
 import type { Clock, Cursor, FetchedMail, MailSource, MailWatcher, Start } from '../service/ports.js';
-import { connect, type ImapAccount, told } from './client.js';
+import { answerOf, connect, type ImapAccount, told } from './client.js';
 import { slicesOf } from './slices.js';
 
 export interface MailboxOptions {
@@ -18,12 +18,15 @@ export interface MailboxOptions {
   readonly maxMessage: number;
   readonly batch: number;
   readonly clock: Clock;
+  /** For the answer to one command; absent: five minutes. */
+  readonly answerMs?: number;
   /** In [0, 1): jitter of the pause before the next connection. */
   readonly random: () => number;
 }
 
 const [firstPauseMs, longestPauseMs] = [1000, 300_000];
 const dayMs = 86_400_000;
+const [longestAnswerMs, goodbyeMs] = [300_000, 5000];
 /** Sources fetched in one command: bounds memory whatever the batch is. */
 const maxFetchBytes = 8_000_000;
 
@@ -54,10 +57,9 @@ export function mailboxSource(options: MailboxOptions): MailSource {
       const client = await connect(account, { maxIdleMs: options.pollMs });
       try {
         // Our own mail is new: of a sliced list the last two slices are enough.
-        for (const path of (await mailboxes(client, mailbox)).slice(-2)) {
-          await client.mailboxOpen(path, { readOnly: true });
-          const found = await client.search({ header: { 'Message-ID': `<${messageId}>` } }, { uid: true });
-          if (found === false || found === undefined) throw new Error(`SEARCH in ${path} was refused`);
+        for (const path of (await mailboxes(client, mailbox, options.answerMs)).slice(-2)) {
+          await open(client, options, path);
+          const found = await search(client, options, { header: { 'Message-ID': `<${messageId}>` } });
           if (found.length > 0) return true;
         }
         return false;
@@ -68,16 +70,42 @@ export function mailboxSource(options: MailboxOptions): MailSource {
   };
 }
 
-export async function mailboxes(client: ImapFlow, configured: string): Promise<string[]> {
-  const listed = await client.list();
+export async function mailboxes(client: ImapFlow, configured: string, answerMs = longestAnswerMs): Promise<string[]> {
+  const listed = await answerOf(client, 'LIST', answerMs, client.list());
   return slicesOf(
     configured,
     listed.map(({ path }) => path),
   );
 }
 
+type Asking = Pick<MailboxOptions, 'answerMs'>;
+
+function open(client: ImapFlow, { answerMs = longestAnswerMs }: Asking, path: string) {
+  return answerOf(client, 'EXAMINE', answerMs, client.mailboxOpen(path, { readOnly: true }));
+}
+
+/** UIDs. */
+async function search(
+  client: ImapFlow,
+  { answerMs = longestAnswerMs }: Asking,
+  wanted: SearchObject,
+): Promise<number[]> {
+  const found = await answerOf(client, 'SEARCH', answerMs, client.search(wanted, { uid: true }));
+  if (found === false || found === undefined) throw new Error('SEARCH was refused');
+  return found;
+}
+
+function fetchAll(
+  client: ImapFlow,
+  { answerMs = longestAnswerMs }: Asking,
+  uids: readonly number[],
+  what: FetchQueryObject,
+): Promise<FetchMessageObject[]> {
+  return answerOf(client, 'FETCH', answerMs, client.fetchAll(uids.join(','), { uid: true, ...what }, { uid: true }));
+}
+
 async function goodbye(client: ImapFlow): Promise<void> {
-  if (client.usable) await client.logout().catch(() => {});
+  if (client.usable) await answerOf(client, 'LOGOUT', goodbyeMs, client.logout()).catch(() => {});
   client.close();
 }
 
@@ -97,12 +125,12 @@ async function follow(
     let said = '';
     for (;;) {
       news.clear();
-      const paths = await mailboxes(client, options.mailbox);
+      const paths = await mailboxes(client, options.mailbox, options.answerMs);
       const stored = new Map((await watcher.cursors(host)).map((cursor) => [cursor.mailbox, cursor]));
       const first = firstToRead(paths, stored, options.start);
       let last: { path: string; exists: number } | null = null;
       for (const path of paths.slice(first)) {
-        const box = await client.mailboxOpen(path, { readOnly: true });
+        const box = await open(client, options, path);
         const cursor = await startingPoint(client, options, host, path, stored.get(path), watcher);
         await readNew(client, options, cursor, watcher, signal);
         last = { path, exists: box.exists };
@@ -149,7 +177,9 @@ async function startingPoint(
       detail: `UIDVALIDITY of ${mailbox} changed: reading it anew, known mail is not repeated`,
     });
     const lastUid =
-      stored.since === null ? 0 : await uidBefore(client, new Date(stored.since.getTime() - dayMs), box.uidNext);
+      stored.since === null
+        ? 0
+        : await uidBefore(client, options, new Date(stored.since.getTime() - dayMs), box.uidNext);
     return { ...stored, uidValidity, lastUid };
   }
   const { start, clock } = options;
@@ -163,7 +193,7 @@ async function startingPoint(
         host,
         mailbox,
         uidValidity,
-        lastUid: await uidBefore(client, start.date, box.uidNext),
+        lastUid: await uidBefore(client, options, start.date, box.uidNext),
         since: start.date,
       };
     case 'now': {
@@ -176,9 +206,8 @@ async function startingPoint(
 }
 
 /** The UID after which the mail of `date` and later lies. SINCE counts in days, in the server's time. */
-async function uidBefore(client: ImapFlow, date: Date, uidNext: number): Promise<number> {
-  const found = await client.search({ since: date }, { uid: true });
-  if (found === false || found === undefined) throw new Error('SEARCH SINCE was refused');
+async function uidBefore(client: ImapFlow, options: Asking, date: Date, uidNext: number): Promise<number> {
+  const found = await search(client, options, { since: date });
   return found.reduce((low, uid) => Math.min(low, uid), uidNext) - 1;
 }
 
@@ -189,26 +218,30 @@ async function readNew(
   watcher: MailWatcher,
   signal: AbortSignal,
 ): Promise<void> {
-  const found = await client.search({ uid: `${from.lastUid + 1}:*` }, { uid: true });
-  if (found === false || found === undefined) throw new Error('SEARCH UID was refused');
+  const found = await search(client, options, { uid: `${from.lastUid + 1}:*` });
   // `900:*` beyond the end names the last message: what is not after the cursor is old.
   const uids = found.filter((uid) => uid > from.lastUid).sort((a, b) => a - b);
   for (let at = 0; at < uids.length && !signal.aborted; at += options.batch) {
     const wanted = uids.slice(at, at + options.batch);
-    const mails = await fetchMails(client, wanted, options.maxMessage);
+    const mails = await fetchMails(client, wanted, options);
     const lastUid = wanted.at(-1) ?? from.lastUid;
     await watcher.deliver({ mails, cursor: { ...from, lastUid } });
   }
 }
 
-async function fetchMails(client: ImapFlow, uids: readonly number[], maxMessage: number): Promise<FetchedMail[]> {
-  const heads = await client.fetchAll(uids.join(','), { uid: true, size: true, internalDate: true }, { uid: true });
+async function fetchMails(
+  client: ImapFlow,
+  uids: readonly number[],
+  options: Asking & Pick<MailboxOptions, 'maxMessage'>,
+): Promise<FetchedMail[]> {
+  const { maxMessage } = options;
+  const heads = await fetchAll(client, options, uids, { size: true, internalDate: true });
   const sources = new Map<number, Uint8Array>();
   let group: number[] = [];
   let bytes = 0;
   const fetchGroup = async () => {
     if (group.length === 0) return;
-    for (const mail of await client.fetchAll(group.join(','), { uid: true, source: true }, { uid: true })) {
+    for (const mail of await fetchAll(client, options, group, { source: true })) {
       if (mail.source !== undefined) sources.set(mail.uid, mail.source);
     }
     [group, bytes] = [[], 0];
@@ -260,6 +293,6 @@ async function waitForNews(client: ImapFlow, options: MailboxOptions, news: News
   const idle = client.idle().catch(() => {});
   await options.clock.sleep(options.pollMs, wake);
   // Any command ends an IDLE.
-  if (client.usable) await client.noop();
+  if (client.usable) await answerOf(client, 'NOOP', options.answerMs ?? longestAnswerMs, client.noop());
   await idle;
 }

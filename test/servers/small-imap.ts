@@ -8,6 +8,8 @@ export interface SmallImap {
   readonly port: number;
   /** Delivers a mail, as a list server would; clients in IDLE are told. */
   deliver(raw: Uint8Array): void;
+  /** A command that is never answered from now on, though the server says again and again that it is still there; null: none. */
+  hold(command: string | null): void;
   stop(): Promise<void>;
 }
 
@@ -20,8 +22,9 @@ interface Mail {
 export function startSmallImap(user: string, password: string, mailbox = 'INBOX'): Promise<SmallImap> {
   const mails: Mail[] = [];
   const sessions = new Set<Session>();
+  const held: Held = { command: null };
   const server = createServer((socket) => {
-    const session = new Session(socket, { user, password, mailbox }, mails);
+    const session = new Session(socket, { user, password, mailbox }, mails, held);
     sessions.add(session);
     socket.on('close', () => sessions.delete(session));
   });
@@ -33,6 +36,9 @@ export function startSmallImap(user: string, password: string, mailbox = 'INBOX'
         deliver(raw) {
           mails.push({ uid: mails.length + 1, raw: Buffer.from(raw), at: new Date() });
           for (const session of sessions) session.announce();
+        },
+        hold(command) {
+          held.command = command;
         },
         stop: () =>
           new Promise((done) => {
@@ -50,6 +56,10 @@ interface Account {
   readonly mailbox: string;
 }
 
+interface Held {
+  command: string | null;
+}
+
 class Session {
   readonly #socket: Socket;
   readonly #account: Account;
@@ -64,7 +74,10 @@ class Session {
   #told = 0;
   #idleTag: string | null = null;
 
-  constructor(socket: Socket, account: Account, mails: Mail[]) {
+  readonly #held: Held;
+
+  constructor(socket: Socket, account: Account, mails: Mail[], held: Held) {
+    this.#held = held;
     this.#socket = socket;
     this.#account = account;
     this.#mails = mails;
@@ -126,11 +139,20 @@ class Session {
     }
     const [, tag = '*', uid, name = '', rest = ''] = /^(\S+) (UID )?(\S+) ?(.*)$/is.exec(line) ?? [];
     const command = `${uid ? 'UID ' : ''}${name}`.toUpperCase();
+    if (command === this.#held.command) {
+      this.#keepWaiting();
+      return;
+    }
     const answer = this.#answer(command, rest, tag);
     if (answer === null) return;
     this.#tellNews();
     this.#say(`${tag} ${answer}`);
     if (command === 'LOGOUT') this.#socket.end();
+  }
+
+  #keepWaiting(): void {
+    const saying = setInterval(() => this.#say('* OK Still here'), 50);
+    this.#socket.once('close', () => clearInterval(saying));
   }
 
   /** The text of the tagged answer; null where it comes later (IDLE). */

@@ -7,13 +7,17 @@ import type { Cursor, MailBatch, PartState } from '../../src/service/ports.js';
 import { type Dovecot, type ImapServer, startDovecot } from '../servers/dovecot.js';
 import { startPublicInbox } from '../servers/public-inbox.js';
 import { until } from '../servers/run.js';
+import { startSmallImap } from '../servers/small-imap.js';
 
 function letter(n: number | string, size = 0): Uint8Array {
   const text = `From: A <a@example.org>\r\nTo: list@example.org\r\nSubject: mail ${n}\r\nDate: Thu, 02 Jan 2025 12:00:00 +0000\r\nMessage-ID: <m${n}@example.org>\r\n\r\nText ${n}\r\n${'x'.repeat(size)}\r\n`;
   return Buffer.from(text);
 }
 
-function options(server: ImapServer, over: Partial<MailboxOptions> = {}): MailboxOptions {
+function options(
+  server: Pick<ImapServer, 'port' | 'user' | 'password' | 'mailbox'>,
+  over: Partial<MailboxOptions> = {},
+): MailboxOptions {
   return {
     account: { host: '127.0.0.1', port: server.port, tls: 'none', user: server.user, password: () => server.password },
     mailbox: server.mailbox,
@@ -186,6 +190,24 @@ describe('Dovecot', () => {
     expect(await source.contains('magain@example.org')).toBe(true);
     expect(await source.contains('nobody@example.org')).toBe(false);
   });
+});
+
+test('a server that never answers a SEARCH, and says that it is still there, is left and tried again', async () => {
+  const imap = await startSmallImap('bot', 'secret');
+  const server = { port: imap.port, user: 'bot', password: 'secret', mailbox: 'INBOX' };
+  const record = recorder();
+  imap.deliver(letter(1));
+  imap.hold('UID SEARCH');
+  const source = mailboxSource(options(server, { answerMs: 200 }));
+  await during(source, record, async () => {
+    await until('it is told', () =>
+      record.states.some(({ detail }) => /SEARCH had no answer within 0.2 s/.test(detail)),
+    );
+    await expect(source.contains('m1@example.org')).rejects.toThrow('SEARCH had no answer');
+    imap.hold(null);
+    await until('the mail', () => record.subjects().length === 1);
+  });
+  await imap.stop();
 });
 
 describe('public-inbox', () => {
