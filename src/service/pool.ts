@@ -6,13 +6,15 @@
  * process, whatever resourceLimits say (a mail with a 60 MB line did it).
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
+import { slowDown, usageOf } from './process-usage.js';
 import type { Answer, Task } from './tasks.js';
 
 export interface Limits {
-  /** So many at work; as many more while those are on tasks that take long. */
+  /** So many at work; as many more, at low priority, on tasks that take long or broke a worker before. */
   readonly workers: number;
+  /** For one task; at low priority this counts its own processor time, and several times as much may pass by the clock. */
   readonly timeMs: number;
+  /** Of V8's heap; the whole process may take a quarter and 512 MB more. */
   readonly memoryBytes: number;
 }
 
@@ -34,8 +36,17 @@ export class TaskDropped extends Error {
   override readonly name = 'TaskDropped';
 }
 
-/** After this part of its time, but not before this, a task counts as one that takes long. */
-const [slowPart, slowMs] = [20, 5000];
+/**
+ * A task takes long when it has taken so many times what most take. While nobody knows what that is, two seconds; never less than half a second, in
+ * which a busy machine may just have been busy; and never more than this part of its limit, or five seconds, however long the others take.
+ */
+const [slowTimes, slowUnknownMs, slowLeastMs, slowPart, slowMostMs] = [10, 2000, 500, 20, 5000];
+/** Finished tasks that say what most take. */
+const [fewest, newest] = [5, 50];
+/** As `nice`: a thirtieth of the time that a process at normal priority gets beside it. */
+const lowPriority = 15;
+const slowClockTimes = 4;
+const lookMs = 250;
 
 interface Job {
   readonly task: Task;
@@ -46,12 +57,12 @@ interface Job {
 
 export interface Pool {
   /**
-   * `timeMs` in place of the pool's limit, for a task that reads a whole tree. Rejects with TaskDropped when the signal is aborted: a task
-   * that waits is forgotten, one that runs ends with its worker.
+   * `timeMs` in place of the pool's limit, for a task that reads a whole tree. A `suspect`, which broke a worker before, stands aside from its
+   * beginning. Rejects with TaskDropped when the signal is aborted: a task that waits is forgotten, one that runs ends with its worker.
    */
   run<T extends Task>(
     task: T,
-    options?: { readonly timeMs?: number; readonly signal?: AbortSignal },
+    options?: { readonly timeMs?: number; readonly signal?: AbortSignal; readonly suspect?: boolean },
   ): Promise<Answer<T>>;
   /** Tasks that wait or run. */
   readonly load: number;
@@ -64,9 +75,12 @@ export interface Pool {
 interface Hand {
   readonly process: ChildProcess;
   job: Job | null;
-  /** Its task has taken so long already that it counts no more among the workers. */
+  /** At low priority, and not counted among the workers. */
   slow: boolean;
-  timers: NodeJS.Timeout[];
+  looking: NodeJS.Timeout | null;
+  since: number;
+  /** Its processor time when the task began. */
+  cpuMs: number;
 }
 
 type Message = { readonly answer: unknown } | { readonly error: { readonly message: string; readonly stack: string } };
@@ -74,9 +88,12 @@ type Message = { readonly answer: unknown } | { readonly error: { readonly messa
 /** `script` is the compiled worker.js: a process cannot be started from TypeScript. */
 export function startPool(script: URL, limits: Limits): Pool {
   const waiting: Job[] = [];
-  /** Tasks that took long while too many others did. */
+  /** Suspects, and tasks that took long while too many others did. */
   const putAside: Job[] = [];
   const hands = new Set<Hand>();
+  const tookMs: number[] = [];
+  const mostMemory = limits.memoryBytes * 1.25 + 512e6;
+  const tooBig = `needed more than ${limits.memoryBytes / 1e6} MB`;
   let closed = false;
 
   function spawn(): Hand {
@@ -87,13 +104,15 @@ export function startPool(script: URL, limits: Limits): Pool {
       env: {},
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    const hand: Hand = { process, job: null, slow: false, timers: [] };
+    const hand: Hand = { process, job: null, slow: false, looking: null, since: 0, cpuMs: 0 };
     hands.add(hand);
     process.on('message', (message: Message) => {
       const job = release(hand);
       if (job === null) return;
-      // A process cannot be made quicker again: the next task gets a new one.
-      if (hand.slow) lose(hand, 'was slow');
+      tookMs.push(performance.now() - hand.since);
+      if (tookMs.length > newest) tookMs.shift();
+      // A process cannot be made quicker again: it is for others that take long, or for nobody.
+      if (hand.slow && putAside.length === 0) lose(hand, 'was slow');
       if ('error' in message)
         job.reject(Object.assign(new Error(message.error.message), { stack: message.error.stack }));
       else job.resolve(message.answer);
@@ -103,13 +122,36 @@ export function startPool(script: URL, limits: Limits): Pool {
     process.on('exit', (code, signal) =>
       lose(
         hand,
-        signal === 'SIGABRT'
-          ? `needed more than ${limits.memoryBytes / 1e6} MB`
-          : `worker ended with ${signal ?? code}`,
+        signal === 'SIGABRT' ? tooBig : `worker ended with ${signal ?? code}`,
         signal === 'SIGKILL' || signal === 'SIGTERM',
       ),
     );
     return hand;
+  }
+
+  function slowAfter(timeMs: number): number {
+    const most = Math.max(slowMostMs, timeMs / slowPart);
+    if (tookMs.length < fewest) return Math.min(slowUnknownMs, most);
+    const usual = tookMs.toSorted((a, b) => a - b)[tookMs.length >> 1] ?? 0;
+    return Math.min(Math.max(slowTimes * usual, slowLeastMs), most);
+  }
+
+  /** Has its task had its time, or its process its memory? Does it keep others waiting? */
+  function look(hand: Hand): void {
+    const { job, process } = hand;
+    if (job === null) return;
+    const usage = usageOf(process.pid ?? -1);
+    const clockMs = performance.now() - hand.since;
+    const spentMs = hand.slow && usage !== null ? usage.cpuMs - hand.cpuMs : clockMs;
+    if (usage !== null && usage.memoryBytes > mostMemory) lose(hand, tooBig);
+    else if (spentMs >= job.timeMs || clockMs >= job.timeMs * slowClockTimes)
+      lose(hand, `took longer than ${job.timeMs / 1000} s`);
+    else if (!hand.slow && clockMs >= slowAfter(job.timeMs)) stepAside(hand);
+    else lookLater(hand);
+  }
+
+  function lookLater(hand: Hand): void {
+    hand.looking = setTimeout(() => look(hand), Math.min(lookMs, hand.job?.timeMs ?? lookMs));
   }
 
   /**
@@ -117,8 +159,9 @@ export function startPool(script: URL, limits: Limits): Pool {
    * begins anew when one of those ends. So no task keeps the others waiting for longer than this, however many there are of its kind.
    */
   function stepAside(hand: Hand): void {
-    if ([...hands].filter(({ slow }) => slow).length < limits.workers) {
-      slowDown(hand);
+    if (places() > 0) {
+      putDown(hand);
+      lookLater(hand);
       next();
       return;
     }
@@ -127,19 +170,22 @@ export function startPool(script: URL, limits: Limits): Pool {
     lose(hand, 'made room');
   }
 
-  function slowDown(hand: Hand): void {
+  /** Free ones for tasks that stand aside. */
+  function places(): number {
+    return limits.workers - [...hands].filter(({ slow }) => slow).length;
+  }
+
+  function putDown(hand: Hand): void {
     hand.slow = true;
-    try {
-      if (hand.process.pid !== undefined) setPriority(hand.process.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-    } catch {
-      // It has ended, or the system does not let us: it stays as quick as it is.
-    }
+    if (hand.process.pid === undefined) return;
+    hand.cpuMs = usageOf(hand.process.pid)?.cpuMs ?? 0;
+    slowDown(hand.process.pid, lowPriority);
   }
 
   function release(hand: Hand): Job | null {
     const { job } = hand;
-    for (const timer of hand.timers) clearTimeout(timer);
-    hand.timers = [];
+    if (hand.looking !== null) clearTimeout(hand.looking);
+    hand.looking = null;
     hand.job = null;
     return job;
   }
@@ -164,9 +210,13 @@ export function startPool(script: URL, limits: Limits): Pool {
 
   function next(): void {
     if (closed) return;
-    while (putAside.length > 0 && [...hands].filter(({ slow }) => slow).length < limits.workers) {
-      const hand = spawn();
-      slowDown(hand);
+    while (putAside.length > 0) {
+      let hand = [...hands].find(({ slow, job }) => slow && job === null);
+      if (hand === undefined) {
+        if (places() === 0) break;
+        hand = spawn();
+        putDown(hand);
+      }
       give(hand, putAside.shift() as Job);
     }
     while (waiting.length > 0) {
@@ -179,8 +229,9 @@ export function startPool(script: URL, limits: Limits): Pool {
 
   function give(hand: Hand, job: Job): void {
     hand.job = job;
-    hand.timers = [setTimeout(() => lose(hand, `took longer than ${job.timeMs / 1000} s`), job.timeMs)];
-    if (!hand.slow) hand.timers.push(setTimeout(() => stepAside(hand), Math.max(slowMs, job.timeMs / slowPart)));
+    hand.since = performance.now();
+    hand.cpuMs = usageOf(hand.process.pid ?? -1)?.cpuMs ?? 0;
+    lookLater(hand);
     hand.process.send(job.task, (error) => {
       if (error !== null) lose(hand, error.message);
     });
@@ -193,13 +244,13 @@ export function startPool(script: URL, limits: Limits): Pool {
     get aside() {
       return putAside.length + [...hands].filter(({ slow }) => slow).length;
     },
-    run: (task, { timeMs = limits.timeMs, signal } = {}) =>
+    run: (task, { timeMs = limits.timeMs, signal, suspect = false } = {}) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(new Error('the pool is closed'));
         if (signal?.aborted === true) return reject(new TaskDropped());
         const job: Job = { task, timeMs, resolve: resolve as (answer: unknown) => void, reject };
         signal?.addEventListener('abort', () => drop(job), { once: true });
-        waiting.push(job);
+        (suspect ? putAside : waiting).push(job);
         next();
       }),
     async close() {

@@ -29,7 +29,7 @@ export function judgeIn(pool: Pool, { build, timeMs, references }: JudgeSettings
     }
     const alone = lost === '' ? source : lessKnown(source, 'the tree', lost);
     try {
-      return await againIfKilled(() => pool.run({ ...task, source: alone }, { timeMs }));
+      return await againIfKilled(() => pool.run({ ...task, source: alone }, { timeMs, suspect: lost !== '' }));
     } catch (error) {
       if (!(error instanceof WorkerLost)) throw error;
       // Nothing of the diff is parsed here, where it would break the service: only what is missing is said.

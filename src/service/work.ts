@@ -127,17 +127,22 @@ async function judge(
     authentication: list === undefined ? null : authenticationOf(config, list),
     missing: [],
   } as const;
-  if (source === null) return pool.run({ ...task, settings }, { signal });
+  // What broke a worker before keeps nobody waiting when it is tried again.
+  const suspect = thread.failures > 0;
+  if (source === null) return pool.run({ ...task, settings }, { signal, suspect });
   const { tree, branches, build, config: file = null, reference = null } = source;
   try {
     const places = { tree, branches, build, config: file, reference };
-    return await pool.run({ ...task, settings: { ...settings, source: places } }, { timeMs: source.timeLimit, signal });
+    return await pool.run(
+      { ...task, settings: { ...settings, source: places } },
+      { timeMs: source.timeLimit, signal, suspect },
+    );
   } catch (error) {
     if (!(error instanceof WorkerLost)) throw error;
     log.warn({ thread: thread.id, list: thread.list, why: error.message }, 'judging on the tree broke its worker');
     const missing = [{ what: 'the tree', why: `judging on it was given up: ${error.message}` }];
     try {
-      return await pool.run({ ...task, settings: { ...settings, missing } }, { signal });
+      return await pool.run({ ...task, settings: { ...settings, missing } }, { signal, suspect: true });
     } catch (again) {
       if (again instanceof WorkerLost) throw new LostTwice(again.message);
       throw again;

@@ -1,8 +1,14 @@
 /** A task that breaks a limit loses its worker and nothing else. Workers run the compiled program. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { afterAll, expect, test } from '@jest/globals';
 import { startPool, WorkerLost } from '../../src/service/pool.js';
+import { slowDown, usageOf } from '../../src/service/process-usage.js';
 import { mailOf, series } from '../demo/thread.js';
+import { until } from '../servers/run.js';
 
 const script = pathToFileURL('dist/service/worker.js');
 const pool = startPool(script, { workers: 2, timeMs: 20_000, memoryBytes: 256_000_000 });
@@ -18,6 +24,12 @@ const review = {
   prerequisites: [],
   earlier: [],
 } as const;
+
+const poison = new URL('../servers/poison-worker.mjs', import.meta.url);
+const poisoned = (name: string) => ({
+  ...review,
+  mails: [Buffer.concat([Buffer.from(`X-Poison: ${name}\r\n`), mails[0] as Buffer])],
+});
 
 test('many tasks share few workers, and each gets its own answer', async () => {
   const answers = await Promise.all(
@@ -58,6 +70,42 @@ test('a task that needs too much memory is ended, and the next one is served', a
   await expect(small.run({ ...review, mails: [huge] })).rejects.toThrow(WorkerLost);
   expect(await small.run(review)).toHaveLength(1);
   await small.close();
+});
+
+test('a task that takes memory outside the heap is ended', async () => {
+  const small = startPool(poison, { workers: 1, timeMs: 60_000, memoryBytes: 128_000_000 });
+  await expect(small.run(poisoned('buffer'))).rejects.toThrow('needed more than 128 MB');
+  await small.close();
+});
+
+test('tasks that loop, and suspects, keep nobody waiting: they stand aside at low priority', async () => {
+  const lanes = startPool(poison, { workers: 1, timeMs: 60_000, memoryBytes: 256_000_000 });
+  const evil = [lanes.run(poisoned('loop')), lanes.run(poisoned('regex'), { suspect: true })].map((one) =>
+    one.catch((error: Error) => error),
+  );
+  expect(lanes.aside).toBe(1);
+  expect(await lanes.run(review)).toHaveLength(1);
+  await until('both stand aside', () => lanes.aside === 2);
+  expect(lanes.load).toBe(2);
+  // One at a time at low priority, so it waits for the other; and it is no suspect for ever.
+  await lanes.close();
+  for (const error of await Promise.all(evil)) expect(String(error)).toContain('the pool is closed');
+});
+
+test('what is slowed down is slow in each of its threads', async () => {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000); console.log(1)']);
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  const pid = child.pid as number;
+  slowDown(pid, 15);
+  const threads = readdirSync(`/proc/${pid}/task`).map(Number);
+  expect(threads.length).toBeGreaterThan(1);
+  expect(new Set(threads.map((thread) => getPriority(thread)))).toEqual(new Set([15]));
+  const usage = usageOf(pid);
+  expect(usage?.memoryBytes).toBeGreaterThan(10e6);
+  expect(usage?.memoryBytes).toBeLessThan(1e9);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(usageOf(pid)).toBe(null);
 });
 
 test('a mail of one endless header is read as far as it says something', async () => {
