@@ -12,11 +12,11 @@ import { checkApp } from '../github/setup.js';
 import { connect, told } from '../imap/client.js';
 import { mailboxes } from '../imap/mailbox-source.js';
 import { verifyPatchwork } from '../patchwork/check-outlet.js';
+import { patchworkAccount, smtpAccount } from '../service/adapters.js';
 import type { Config, ListConfig } from '../service/config.js';
 import { readConfig, readSecret } from '../service/config-file.js';
 import { startLog } from '../service/log.js';
 import { openStore } from '../service/open-store.js';
-import { patchworkAccount, smtpAccount } from '../service/start.js';
 import { verifySmtp } from '../smtp/smtp-sink.js';
 import { memoryTree } from '../tree/memory.js';
 

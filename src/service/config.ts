@@ -130,6 +130,8 @@ const Posting = z.strictObject({
   quietHours: z.strictObject({ from: Clocked, to: Clocked }).optional(),
 });
 
+export const Listen = z.string().regex(/^[\w.:[\]-]*:\d+$/, 'write ADDRESS:PORT, for instance 127.0.0.1:8080');
+
 const Store = z.union(
   [z.strictObject({ folder: z.string().min(1) }), z.strictObject({ url: Secret })],
   'use { folder: DIR } for the embedded database, or { url: { env: VARIABLE } } for PostgreSQL',
@@ -204,7 +206,7 @@ export const Config = z
       .prefault({}),
     web: z
       .strictObject({
-        listen: z.string().regex(/^[\w.:[\]-]*:\d+$/, 'write ADDRESS:PORT, for instance 127.0.0.1:8080'),
+        listen: Listen,
         /** Where people reach the pages, for links in replies and checks. */
         url: z.url().optional(),
         /** May anybody read the pages? Acting always needs the token. */
@@ -224,6 +226,8 @@ export const Config = z
           .optional(),
       })
       .prefault({ listen: '127.0.0.1:8080' }),
+    /** Where processes without the role `web` answer /livez, /healthz and /metrics; `serve --listen` says it for one process. */
+    health: z.strictObject({ listen: Listen }).optional(),
     /** Posts each result as a check on the series' patches; for lists in the modes author and list. */
     patchwork: z
       .strictObject({

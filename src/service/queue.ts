@@ -7,6 +7,8 @@ import { systemClock } from './clock.js';
 import type { Store } from './database.js';
 
 export interface Queue {
+  /** Handed out, and not taken yet. */
+  waiting(): Promise<number>;
   /** Hands out threads; a thread that is handed out twice is harmless. */
   offer(threads: readonly number[]): Promise<void>;
   /** Calls `work` for each thread, at most `parallel()` at a time, until it is stopped. `work` never rejects. */
@@ -15,10 +17,16 @@ export interface Queue {
   stop(graceMs: number): Promise<void>;
 }
 
+export interface QueueState {
+  failed(error: Error): void;
+  worked(): void;
+}
+
 const name = 'review';
 const pauseMs = 500;
 
-export async function startQueue(store: Store, leaseMs: number, failed: (error: Error) => void): Promise<Queue> {
+export async function startQueue(store: Store, leaseMs: number, state: QueueState): Promise<Queue> {
+  const { failed, worked } = state;
   const boss = new PgBoss({
     schema: 'pgboss',
     db: {
@@ -27,8 +35,9 @@ export async function startQueue(store: Store, leaseMs: number, failed: (error: 
       },
     },
     schedule: false,
-    archiveCompletedAfterSeconds: 3600,
-    deleteAfterHours: 24,
+    // Of what a worker left behind that ended; what is done goes at once.
+    archiveCompletedAfterSeconds: 600,
+    deleteAfterHours: 1,
   });
   boss.on('error', failed);
   await boss.start();
@@ -36,6 +45,7 @@ export async function startQueue(store: Store, leaseMs: number, failed: (error: 
   const stopping = new AbortController();
   const takers: Promise<void>[] = [];
   return {
+    waiting: () => boss.getQueueSize(name),
     async offer(threads) {
       if (threads.length === 0) return;
       const expireInSeconds = Math.max(1, Math.ceil(leaseMs / 1000));
@@ -49,7 +59,8 @@ export async function startQueue(store: Store, leaseMs: number, failed: (error: 
         if (done.length > 0) {
           const settled = done;
           done = [];
-          await boss.complete(name, settled);
+          // Not completed: a thread's state is in our own table, and rows that say it twice would only grow.
+          await boss.deleteJob(name, settled);
         }
         const room = parallel() - active.size;
         if (room <= 0) return 0;
@@ -67,17 +78,23 @@ export async function startQueue(store: Store, leaseMs: number, failed: (error: 
       // two hours it sleeps for two hours.
       const taking = async () => {
         while (!stopping.signal.aborted) {
-          const found = await round().catch((error: Error) => {
-            failed(error);
-            return 0;
-          });
+          const found = await round().then(
+            (count) => {
+              worked();
+              return count;
+            },
+            (error: Error) => {
+              failed(error);
+              return 0;
+            },
+          );
           const woken = new AbortController();
           const pause = systemClock.sleep(pauseMs, AbortSignal.any([stopping.signal, woken.signal]));
           if (found === 0 || active.size >= parallel()) await Promise.race([pause, ...active]);
           woken.abort();
         }
         await Promise.all(active);
-        if (done.length > 0) await boss.complete(name, done).catch(failed);
+        if (done.length > 0) await boss.deleteJob(name, done).catch(failed);
       };
       takers.push(taking());
     },

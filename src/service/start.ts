@@ -3,22 +3,14 @@
  * PostgreSQL: `watch` reads mailboxes, `work` reviews, `post` sends, `web` answers HTTP.
  */
 import { randomUUID } from 'node:crypto';
-import { archiveSource } from '../disk/archive-source.js';
-import { keptReference, listReferences } from '../disk/references.js';
-import { type Forge, startForge } from '../github/forge.js';
-import { mailboxSource } from '../imap/mailbox-source.js';
-import { checkOutlet } from '../patchwork/check-outlet.js';
-import { folderSink } from '../smtp/folder-sink.js';
-import { smtpSink } from '../smtp/smtp-sink.js';
-import type { Shelf } from '../web/explore.js';
-import type { GithubLogin } from '../web/github-login.js';
 import { pageRoutes } from '../web/pages.js';
 import { healthRoutes, startServer, type WebServer } from '../web/server.js';
+import { botOf, forgeOf, githubLoginOf, patchworkOf, repliesOf, shelfOf, smtpOf, sourcesOf } from './adapters.js';
 import { systemClock } from './clock.js';
 import { obeyMail } from './commands.js';
-import { type AccountConfig, authenticationOf, type Config, type ListConfig } from './config.js';
+import { authenticationOf, type Config, type ListConfig } from './config.js';
 import { readSecret } from './config-file.js';
-import { isDiskFull, type Store } from './database.js';
+import type { Store } from './database.js';
 import { engineVersion } from './engine.js';
 import { type Health, startHealth } from './health.js';
 import { type Log, startLog } from './log.js';
@@ -26,15 +18,14 @@ import { type Metrics, startMetrics } from './metrics.js';
 import { openStore } from './open-store.js';
 import { type Posting, post } from './outbox.js';
 import { type Pool, startPool } from './pool.js';
-import type { CheckOutlet, Clock, MailSink, MailSource } from './ports.js';
-import { judgeIn, patchIdsIn } from './pull-judge.js';
+import type { Clock, MailSink, MailSource } from './ports.js';
 import { startQueue } from './queue.js';
 import type { Bot } from './reply.js';
 import { prune, prunePause } from './retention.js';
+import { every, type Rounds, type StoreState, storeState } from './rounds.js';
 import { doubtStaleSendings } from './store/deliveries.js';
 import { dropLeases, holdLease } from './store/leases.js';
-import { pullStore } from './store/pulls.js';
-import { countDueThreads, releaseAllThreads, takeDueThreads } from './store/threads.js';
+import { countDueThreads, keepThreads, releaseAllThreads, takeDueThreads } from './store/threads.js';
 import { storeClock } from './store-clock.js';
 import { type ListMail, watchMailbox } from './watch.js';
 import { listsByMailbox } from './which-list.js';
@@ -44,7 +35,7 @@ export const roles = ['watch', 'work', 'post', 'web'] as const;
 export type Role = (typeof roles)[number];
 
 export interface Service {
-  /** Where `/healthz` answers; null without the role `web`. */
+  /** Where `/healthz` answers; null without the role `web` where no other address is configured. */
   readonly port: number | null;
   readonly health: Health;
   /** Stops taking new work, lets what runs finish, closes everything. */
@@ -53,6 +44,8 @@ export interface Service {
 
 export interface Options {
   readonly roles: readonly Role[];
+  /** ADDRESS:PORT in place of the configured one. */
+  readonly listen?: string;
   readonly clock?: Clock;
   readonly log?: Log;
   /** The compiled worker. */
@@ -62,6 +55,8 @@ export interface Options {
 const drainMs = 20_000;
 /** Threads in memory because their review takes long; more than these wait in the queue. */
 const mostAside = 32;
+/** Threads that were handed to the queue and that nobody took yet. */
+const mostQueued = 400;
 
 interface Parts {
   readonly config: Config;
@@ -69,6 +64,7 @@ interface Parts {
   readonly clock: Clock;
   readonly log: Log;
   readonly health: Health;
+  readonly state: StoreState;
   readonly metrics: Metrics;
   readonly pool: Pool;
   /** For mail that comes in: it waits for no review. */
@@ -79,115 +75,37 @@ interface Parts {
   readonly sources: ReadonlyMap<string, MailSource>;
   readonly mailSink: MailSink | null;
   readonly signal: AbortSignal;
+  /** Threads whose review runs here. */
   readonly running: Map<number, AbortController>;
 }
 
 export async function startService(config: Config, options: Options): Promise<Service> {
-  const log = options.log ?? startLog(config.log);
-  const metrics = startMetrics();
-  const { store, migrated } = await openStore(config.store);
-  const followed = options.clock === undefined ? await storeClock(store, systemClock.sleep) : null;
-  const clock = options.clock ?? followed ?? systemClock;
-  const health = startHealth(log, () => clock.now());
-  if (migrated.length > 0) log.info({ migrated }, 'store migrated');
-  const stopping = new AbortController();
-  const parts: Parts = {
-    config,
-    store,
-    clock,
-    log,
-    health,
-    metrics,
-    pool: startPool(options.workerScript ?? new URL('./worker.js', import.meta.url), {
-      workers: config.reviewing.workers,
-      timeMs: config.reviewing.timeLimit,
-      memoryBytes: memoryOf(config),
-    }),
-    reading: startPool(options.workerScript ?? new URL('./worker.js', import.meta.url), {
-      workers: 1,
-      timeMs: config.reviewing.timeLimit,
-      memoryBytes: config.reviewing.memory,
-    }),
-    bot: botOf(config),
-    engine: engineVersion(),
-    holder: randomUUID(),
-    sources: sourcesOf(config, clock),
-    mailSink: smtpOf(config, clock),
-    signal: stopping.signal,
-    running: new Map(),
-  };
-  health.set('store', { ok: true, detail: store.name });
-  if (!store.shared) await recoverAlone(parts);
+  const { parts, stopping, followed } = await startParts(config, options);
+  const { store, log, health, engine } = parts;
   const has = new Set(options.roles);
-  const nudge = { post: () => {}, work: () => {} };
   const forge = await forgeOf(parts);
-  const routes = healthRoutes(health, metrics);
-  if (forge !== null) routes.post('/github/webhook', (context) => forge.receive(context.req.raw));
-  routes.route(
-    '/',
-    pageRoutes({
-      store,
-      health,
-      clock,
-      log,
-      url: config.web.url ?? null,
-      public: config.web.public,
-      token: config.web.token === undefined ? null : readSecret(config.web.token),
-      github: githubLoginOf(config),
-      references: shelfOf(log),
-    }),
-  );
-  const web: WebServer | null = has.has('web') ? await startServer(routes, config.web.listen) : null;
+  const routes = healthRoutes(health, parts.metrics);
+  if (has.has('web')) {
+    if (forge !== null) routes.post('/github/webhook', (context) => forge.receive(context.req.raw));
+    routes.route('/', pagesOf(parts));
+  }
+  // Every process can be asked how it is; with the role `web` where the pages are.
+  const listen = options.listen ?? (has.has('web') ? config.web.listen : config.health?.listen);
+  const web: WebServer | null = listen === undefined ? null : await startServer(routes, listen);
   const running: Promise<void>[] = [];
-  if (followed !== null)
-    running.push(every(parts, 'clock', 30_000, nudge, null, () => followed.follow().then(() => 0)));
+  if (followed !== null) running.push(every(parts, 'clock', 30_000, () => followed.follow().then(() => 0)).ended);
   if (forge !== null && has.has('work')) running.push(forge.run(stopping.signal));
-  let stopQueue = async () => {};
-  if (has.has('watch'))
-    running.push(
-      ...startWatching(
-        parts,
-        () => nudge.work(),
-        () => nudge.post(),
-      ),
-    );
-  if (has.has('work') || has.has('watch')) {
-    const leaseMs = leaseOf(config);
-    const queue = await startQueue(store, leaseMs, (error) => storeFailed(parts, error));
-    stopQueue = () => queue.stop(drainMs);
-    running.push(
-      every(parts, 'planning', 1000, nudge, 'work', async () => {
-        await queue.offer(await takeDueThreads(store, clock.now(), leaseMs));
-        metrics.due.set(await countDueThreads(store));
-        return 0;
-      }),
-    );
-    if (has.has('work')) {
-      // More than there are workers, since the pool has them wait; and what stands aside there blocks no other.
-      const lanes = () => config.reviewing.workers * 3 + Math.min(parts.pool.aside, mostAside);
-      queue.take(lanes, (thread) => workThread({ ...parts, planned: () => nudge.post() }, thread));
-    }
-  }
-  if (has.has('post')) {
-    const posting = postingOf(parts);
-    running.push(every(parts, 'posting', 1000, nudge, 'post', () => post(posting)));
-    running.push(
-      every(parts, 'retention', prunePause(config.retention), nudge, null, () =>
-        prune(store, config.retention, clock.now(), log),
-      ),
-    );
-  }
-  log.info(
-    { roles: options.roles, engine: parts.engine, store: store.name, port: web?.port ?? null },
-    'kabiwatch is running',
-  );
+  const posting = has.has('post') ? startPosting(parts) : [];
+  const nudgePost = () => posting[0]?.nudge();
+  const working = has.has('work') || has.has('watch') ? await startWorking(parts, has.has('work'), nudgePost) : null;
+  if (has.has('watch')) running.push(...startWatching(parts, () => working?.rounds[0]?.nudge(), nudgePost));
+  running.push(...[...posting, ...(working?.rounds ?? [])].map(({ ended }) => ended));
+  log.info({ roles: options.roles, engine, store: store.name, port: web?.port ?? null }, 'kabiwatch is running');
   let stopped: Promise<void> | null = null;
   const stop = async () => {
     log.info('draining');
     stopping.abort();
-    nudge.post();
-    nudge.work();
-    await stopQueue().catch((error: Error) => log.warn({ err: error }, 'the queue did not drain'));
+    await working?.stop();
     await Promise.all(running);
     await parts.pool.close();
     await parts.reading.close();
@@ -206,76 +124,101 @@ export async function startService(config: Config, options: Options): Promise<Se
   };
 }
 
-function memoryOf({ lists, github, reviewing }: Config): number {
-  // A mirror is a tree as soon as a build is configured or a reference brings its own, which may come while the service runs.
-  const onMirrors = github !== undefined && github !== null && github.mirrors !== false;
-  const onTrees = lists.some(({ source }) => source !== undefined) || onMirrors;
-  return onTrees ? Math.max(reviewing.memory, reviewing.treeMemory) : reviewing.memory;
-}
-
-/** A thread is handed out again when nobody can be at work on it any more: on its list's tree, and after that on the mails alone. */
-function leaseOf({ lists, reviewing }: Config): number {
-  const onTrees = lists.map(({ source }) =>
-    source === undefined ? 0 : source.timeLimit + reviewing.timeLimit + 60_000,
-  );
-  return Math.max(reviewing.lease, ...onTrees);
-}
-
-/** One that cannot be opened is logged and left out. */
-function shelfOf(log: Log): Shelf {
-  return {
-    names: () => listReferences().map(({ name }) => name),
-    open(name) {
-      const listed = listReferences().find((one) => one.name === name);
-      if (listed === undefined) return null;
-      try {
-        return keptReference(listed.path);
-      } catch (error) {
-        log.warn({ err: error as Error, reference: name }, 'a reference cannot be opened');
-        return null;
-      }
-    },
-  };
-}
-
-function githubLoginOf({ web }: Config): GithubLogin | null {
-  if (web.github === undefined || web.url === undefined) return null;
-  const { clientId, clientSecret, users, url, apiUrl } = web.github;
-  return {
-    clientId,
-    clientSecret: readSecret(clientSecret),
-    users: new Set(users.map((name) => name.toLowerCase())),
-    url: url.replace(/\/$/, ''),
-    apiUrl: apiUrl.replace(/\/$/, ''),
-    callback: `${web.url.replace(/\/$/, '')}/login/github/callback`,
-  };
-}
-
-async function forgeOf({ config, store, clock, log, health, engine, pool }: Parts): Promise<Forge | null> {
-  const { github, web } = config;
-  if (github === undefined) return null;
-  return startForge({
-    account: {
-      appId: github.appId,
-      privateKey: readSecret(github.privateKey),
-      webhookSecret: readSecret(github.webhookSecret),
-      apiUrl: github.apiUrl,
-      spaced: true,
-    },
-    store: pullStore(store, clock, engine),
-    judge: judgeIn(pool, {
-      build: github.build,
-      timeMs: github.timeLimit,
-      references: () => Object.fromEntries(listReferences().map(({ name, path }) => [name, path])),
-    }),
-    patchIds: patchIdsIn(pool),
-    landed: github.landed,
-    mirrors: github.mirrors === false ? null : github.mirrors,
+/** What all roles need. */
+async function startParts(config: Config, options: Options) {
+  const log = options.log ?? startLog(config.log);
+  const { store, migrated } = await openStore(config.store);
+  const followed = options.clock === undefined ? await storeClock(store, systemClock.sleep) : null;
+  const clock = options.clock ?? followed ?? systemClock;
+  const health = startHealth(log, () => clock.now());
+  if (migrated.length > 0) log.info({ migrated }, 'store migrated');
+  const stopping = new AbortController();
+  const { workers, timeLimit: timeMs, memory } = config.reviewing;
+  const script = options.workerScript ?? new URL('./worker.js', import.meta.url);
+  const parts: Parts = {
+    config,
+    store,
     clock,
     log,
-    state: (state) => health.set('github', state),
-    pageOf: (review) => (web.url === undefined ? null : `${web.url.replace(/\/$/, '')}/reviews/r${review}`),
+    health,
+    state: storeState(store, health, log),
+    metrics: startMetrics(),
+    pool: startPool(script, { workers, timeMs, memoryBytes: memoryOf(config) }),
+    reading: startPool(script, { workers: 1, timeMs, memoryBytes: memory }),
+    bot: botOf(config),
+    engine: engineVersion(),
+    holder: randomUUID(),
+    sources: sourcesOf(config, clock),
+    mailSink: smtpOf(config, clock),
+    signal: stopping.signal,
+    running: new Map(),
+  };
+  health.set('store', { ok: true, detail: store.name });
+  if (!store.shared) await recoverAlone(parts);
+  return { parts, stopping, followed };
+}
+
+function pagesOf({ config, store, health, clock, log }: Parts) {
+  const { web } = config;
+  return pageRoutes({
+    store,
+    health,
+    clock,
+    log,
+    url: web.url ?? null,
+    public: web.public,
+    token: web.token === undefined ? null : readSecret(web.token),
+    github: githubLoginOf(config),
+    references: shelfOf(log),
   });
+}
+
+/** The first of the rounds hands out what is due. A process that only watches does that, too: its mail may be the reason. */
+async function startWorking(
+  parts: Parts,
+  takes: boolean,
+  planned: () => void,
+): Promise<{ readonly rounds: readonly Rounds[]; stop(): Promise<void> }> {
+  const { config, store, clock, metrics, state, pool, running } = parts;
+  const leaseMs = config.reviewing.lease;
+  const queue = await startQueue(store, leaseMs, {
+    failed: (error) => state.failed('queue', error),
+    worked: () => state.worked('queue'),
+  });
+  const rounds = [
+    every(parts, 'planning', 1000, async () => {
+      // What is not in the queue stands in our own table: so the queue stays small, however much is due.
+      if ((await queue.waiting()) < mostQueued) await queue.offer(await takeDueThreads(store, clock.now(), leaseMs));
+      metrics.due.set(await countDueThreads(store));
+      return 0;
+    }),
+  ];
+  if (takes) {
+    // However long a review takes, it is nobody else's while this process lives.
+    const renew = async () => {
+      await keepThreads(store, [...running.keys()], clock.now());
+      return 0;
+    };
+    rounds.push(every(parts, 'leases', Math.max(1000, leaseMs / 3), renew));
+    // More than there are workers, since the pool has them wait; and what stands aside there blocks no other.
+    const lanes = () => config.reviewing.workers * 3 + Math.min(pool.aside, mostAside);
+    queue.take(lanes, (thread) => workThread({ ...parts, planned }, thread));
+  }
+  return { rounds, stop: () => queue.stop(drainMs).catch((error: Error) => notDrained(parts, error)) };
+}
+
+function notDrained({ log }: Parts, error: Error): void {
+  log.warn({ err: error }, 'the queue did not drain');
+}
+
+/** The first of the rounds sends what is planned. */
+function startPosting(parts: Parts): Rounds[] {
+  const { config, store, clock, log } = parts;
+  const posting = postingOf(parts);
+  return [
+    every(parts, 'posting', 1000, () => post(posting)),
+    every(parts, 'retention', prunePause(config.retention), () => prune(store, config.retention, clock.now(), log)),
+  ];
 }
 
 /** The only process of its store: whatever was in somebody's hands is in nobody's now. */
@@ -310,35 +253,11 @@ function startWatching(parts: Parts, work: () => void, post: () => void): Promis
   );
 }
 
-/** Runs `round` again and again until the signal: at once while it settles something, else after a pause or a nudge. */
-async function every<K extends string>(
-  parts: Parts,
-  what: string,
-  pauseMs: number,
-  nudges: Record<K, () => void>,
-  nudgedBy: K | null,
-  round: () => Promise<number>,
-): Promise<void> {
-  const { clock, signal } = parts;
-  while (!signal.aborted) {
-    let settled = 0;
-    let pause = pauseMs;
-    const nudged = new AbortController();
-    if (nudgedBy !== null) nudges[nudgedBy] = () => nudged.abort();
-    try {
-      settled = await round();
-    } catch (error) {
-      storeFailed(parts, error as Error, what);
-      pause = Math.max(pauseMs, 2000);
-    }
-    if (settled === 0) await clock.sleep(pause, AbortSignal.any([signal, nudged.signal]));
-  }
-}
-
-function storeFailed({ store, health, log }: Parts, error: Error, what = 'queue'): void {
-  const why = isDiskFull(error) ? 'the disk is full; nothing is lost, work waits' : error.message;
-  health.set('store', { ok: false, detail: `${store.name}: ${why}` });
-  log.debug({ err: error, what }, 'a round failed');
+function memoryOf({ lists, github, reviewing }: Config): number {
+  // A mirror is a tree as soon as a build is configured or a reference brings its own, which may come while the service runs.
+  const onMirrors = github !== undefined && github !== null && github.mirrors !== false;
+  const onTrees = lists.some(({ source }) => source !== undefined) || onMirrors;
+  return onTrees ? Math.max(reviewing.memory, reviewing.treeMemory) : reviewing.memory;
 }
 
 function postingOf(parts: Parts): Posting {
@@ -362,7 +281,7 @@ function postingOf(parts: Parts): Posting {
   };
   return {
     ...parts,
-    sinks: { mail: mailSink, 'dry-run': folderSink(config.replies, clock) },
+    sinks: { mail: mailSink, 'dry-run': repliesOf(config, clock) },
     checks: patchworkOf(config),
     tellOwner,
     async alarm(why) {
@@ -370,66 +289,5 @@ function postingOf(parts: Parts): Posting {
       if (!(await holdLease(store, 'alarm', `${holder} ${clock.now().toISOString()}`, 3_600_000))) return;
       log.warn({ told: await tellOwner('kabiwatch holds its replies', why) }, 'the owner was told');
     },
-  };
-}
-
-export function botOf(config: Config): Bot {
-  const { name, address, replyTo, archive } = config.bot;
-  return { name, address, replyTo: replyTo ?? null, archive: archive ?? null };
-}
-
-export function sourceOf(config: Config, account: AccountConfig, list: ListConfig, clock: Clock): MailSource {
-  return mailboxSource({
-    account: {
-      host: account.host,
-      port: account.port,
-      tls: account.tls,
-      user: account.user,
-      password: () => readSecret(account.password),
-    },
-    mailbox: list.mailbox,
-    start: list.start,
-    pollMs: config.watching.poll,
-    maxMessage: config.watching.maxMessage,
-    batch: config.watching.batch,
-    clock,
-    random: Math.random,
-  });
-}
-
-function sourcesOf(config: Config, clock: Clock): Map<string, MailSource> {
-  const accounts = new Map(config.accounts.map((account) => [account.name, account]));
-  return new Map(
-    config.lists.map((list) => {
-      const { publicInbox, start } = list;
-      if (publicInbox === undefined)
-        return [list.name, sourceOf(config, accounts.get(list.account ?? '') as AccountConfig, list, clock)];
-      const { poll, maxMessage, batch } = config.watching;
-      return [list.name, archiveSource({ ...publicInbox, start, pollMs: poll, maxMessage, batch, clock })];
-    }),
-  );
-}
-
-function smtpOf(config: Config, clock: Clock): MailSink | null {
-  return config.smtp === undefined ? null : smtpSink(smtpAccount(config.smtp), clock);
-}
-
-function patchworkOf({ patchwork }: Config): CheckOutlet | null {
-  return patchwork === undefined ? null : checkOutlet(patchworkAccount(patchwork));
-}
-
-export function patchworkAccount({ url, project, token, context, timeout }: NonNullable<Config['patchwork']>) {
-  return { url, project, token: () => readSecret(token), context, timeoutMs: timeout };
-}
-
-export function smtpAccount(smtp: NonNullable<Config['smtp']>) {
-  const { host, port, tls, user, password, timeout } = smtp;
-  return {
-    host,
-    port,
-    tls,
-    user: user ?? null,
-    password: password === undefined ? null : () => readSecret(password),
-    timeoutMs: timeout,
   };
 }

@@ -340,7 +340,10 @@ export function storeContract(name: string, open: () => Promise<{ store: Store; 
 
     holds('the queue hands each thread to a worker', async (store) => {
       const errors: Error[] = [];
-      const queue = await startQueue(store, 60_000, (error) => errors.push(error));
+      const queue = await startQueue(store, 60_000, {
+        failed: (error) => void errors.push(error),
+        worked: () => {},
+      });
       const seen: number[] = [];
       queue.take(
         () => 2,
@@ -350,6 +353,8 @@ export function storeContract(name: string, open: () => Promise<{ store: Store; 
       await until('all are taken', () => seen.length === 3);
       await queue.stop(1000);
       expect(seen.sort()).toEqual([1, 2, 3]);
+      // What is done is no row any more: nobody has to prune it.
+      expect(await store.query('select 1 from pgboss.job')).toEqual([]);
       expect(errors).toEqual([]);
     });
   });

@@ -93,6 +93,7 @@ export function configuration(
       smtp: { host: '127.0.0.1', port: servers.smtpPort, tls: 'none', timeout: '5s' },
       replies: `${folder}/replies`,
       web: { listen: '127.0.0.1:0' },
+      health: { listen: '127.0.0.1:0' },
       ...over,
     },
     null,

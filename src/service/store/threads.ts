@@ -99,6 +99,15 @@ export async function failThread(
   });
 }
 
+/** They are at work: their lease begins anew. What was released meanwhile stays so. */
+export async function keepThreads(db: Database, threads: readonly number[], now: Date): Promise<void> {
+  if (threads.length === 0) return;
+  await db.query('update kabiwatch.thread set queued_at = $2 where id = any($1::bigint[]) and queued_at is not null', [
+    threads,
+    now,
+  ]);
+}
+
 /** Handed out again at once, not when its lease ends. */
 export async function releaseThread(db: Database, thread: number): Promise<void> {
   await db.query('update kabiwatch.thread set queued_at = null where id = $1', [thread]);
