@@ -145,6 +145,7 @@ export async function forgeOf({ config, store, clock, log, health, engine, pool 
     }),
     patchIds: patchIdsIn(pool),
     landed: github.landed,
+    leaseMs: config.reviewing.lease,
     mirrors: github.mirrors === false ? null : github.mirrors,
     clock,
     log,

@@ -3,6 +3,7 @@
  * PostgreSQL: `watch` reads mailboxes, `work` reviews, `post` sends, `web` answers HTTP.
  */
 import { randomUUID } from 'node:crypto';
+import type { Forge } from '../github/forge.js';
 import { pageRoutes } from '../web/pages.js';
 import { healthRoutes, startServer, type WebServer } from '../web/server.js';
 import { botOf, forgeOf, githubLoginOf, patchworkOf, repliesOf, shelfOf, smtpOf, sourcesOf } from './adapters.js';
@@ -95,6 +96,7 @@ export async function startService(config: Config, options: Options): Promise<Se
   const running: Promise<void>[] = [];
   if (followed !== null) running.push(every(parts, 'clock', 30_000, () => followed.follow().then(() => 0)).ended);
   if (forge !== null && has.has('work')) running.push(forge.run(stopping.signal));
+  else if (forge !== null && has.has('web')) running.push(catchUp(parts, forge));
   const posting = has.has('post') ? startPosting(parts) : [];
   const nudgePost = () => posting[0]?.nudge();
   const working = has.has('work') || has.has('watch') ? await startWorking(parts, has.has('work'), nudgePost) : null;
@@ -122,6 +124,19 @@ export async function startService(config: Config, options: Options): Promise<Se
       return stopped;
     },
   };
+}
+
+/** Webhooks that came while nobody listened are lost: where the worker is another process, it does not know of them. */
+async function catchUp({ clock, log, signal }: Parts, forge: Forge): Promise<void> {
+  for (let pauseMs = 1000; !signal.aborted; pauseMs = Math.min(pauseMs * 2, 60_000)) {
+    try {
+      log.info({ pulls: await forge.catchUp() }, 'caught up with GitHub');
+      return;
+    } catch (error) {
+      log.warn({ err: error as Error }, 'GitHub cannot be asked');
+      await clock.sleep(pauseMs, signal);
+    }
+  }
 }
 
 /** What all roles need. */

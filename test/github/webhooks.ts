@@ -1,5 +1,5 @@
 /** Webhook payloads: GitHub's own examples with the emulator's state laid over them, held against GitHub's description of webhooks. */
-import examples from '@octokit/webhooks-examples';
+import { createRequire } from 'node:module';
 import type { Comment, Emulator, Pull } from './emulator.js';
 import { appId, installationId } from './identity.js';
 import { pullBody, repositoryBody } from './routes.js';
@@ -7,9 +7,11 @@ import { webhookOf, wrongWebhook } from './schema.js';
 
 type Body = Record<string, unknown>;
 
+// JSON: as a module it needs an attribute that jest does not know.
+const examples: unknown = createRequire(import.meta.url)('@octokit/webhooks-examples');
+
 function example(event: string, action: string | null): Body {
-  const all =
-    (examples as unknown as { name: string; examples: Body[] }[]).find(({ name }) => name === event)?.examples ?? [];
+  const all = (examples as { name: string; examples: Body[] }[]).find(({ name }) => name === event)?.examples ?? [];
   const found = all.find((one) => action === null || one.action === action);
   if (found === undefined) throw new Error(`no example of ${event} ${action}`);
   return structuredClone(found);

@@ -1,6 +1,6 @@
 /**
  * `npm run verify:faults`: two hundred rounds of seeded faults (KABI_ROUNDS, KABI_SEED), then single ones with what they look like from outside
- * (`-- --seconds 60` for how long IMAP is away). Failures of GitHub are `npm run verify:github`.
+ * (`-- --seconds 60` for how long IMAP is away). `npm run verify:github` has each failure of GitHub at each call.
  */
 import { parseArgs } from 'node:util';
 import { diskFills, imapStops, smtpRefuses, smtpSwallows } from './fault-rounds.js';
@@ -11,11 +11,11 @@ const [rounds, seed] = [Number(process.env.KABI_ROUNDS ?? 200), Number(process.e
 const result = await storm({ seed, rounds, say: (text) => console.log(text) });
 if (result !== null) {
   console.log(
-    `seed ${seed}: ${rounds} rounds in ${result.seconds.toFixed(0)} s; seconds until the round's series was answered:`,
+    `seed ${seed}: ${rounds} rounds in ${result.seconds.toFixed(0)} s; seconds until the round's series and its pull request were answered:`,
   );
   console.table(result.rows);
   console.log(
-    `${result.series} series, ${result.answered} answered, ${result.twice.length} twice, ${result.never.length} never`,
+    `${result.series} series, ${result.answered} answered; ${result.pulls} pull requests, ${result.pullsAnswered} answered; ${result.twice.length} twice, ${result.never.length} never`,
   );
   console.log(`left behind: ${JSON.stringify(result.left)}`);
   for (const id of result.twice) console.log(`twice: ${id}`);

@@ -1,7 +1,7 @@
 /**
- * Rounds of faults over a service in three processes on PostgreSQL, with a network between every two of them that can be cut. Each round posts a
- * series, and one thing goes wrong while it is read, reviewed or answered. In the end each series must have been answered exactly once at the receiving server, and
- * nothing may still be in anybody's hands. The same seed gives the same faults in the same order.
+ * Rounds of faults over a service in four processes on PostgreSQL, with a network between every two of them that can be cut. Each round posts a
+ * series and opens a pull request, and one thing goes wrong while they are read, reviewed or answered. In the end each must have been answered exactly once at the
+ * receiving server, and nothing may still be in anybody's hands. The same seed gives the same faults in the same order.
  */
 import { writeFileSync } from 'node:fs';
 import pg from 'pg';
@@ -9,10 +9,12 @@ import { mailOf, series } from '../demo/thread.js';
 import { startDovecot } from '../servers/dovecot.js';
 import { startPostgres } from '../servers/postgres.js';
 import { startProxy } from '../servers/proxy.js';
-import { scratchFolder, until } from '../servers/run.js';
+import { freePort, scratchFolder, until } from '../servers/run.js';
 import { configuration, type ServiceProcess, startProcess } from '../servers/service.js';
 import { startSmtp } from '../servers/smtp.js';
 import { seeded } from './random.js';
+import { startStormGithub } from './storm-github.js';
+import { type Posted, rowOf, type StormRow, shuffled } from './storm-rows.js';
 
 export interface StormPlan {
   readonly seed: number;
@@ -20,18 +22,12 @@ export interface StormPlan {
   readonly say: (text: string) => void;
 }
 
-export interface StormRow {
-  readonly fault: string;
-  readonly rounds: number;
-  /** Seconds from the posting of a round's series to its answer. */
-  readonly median: number;
-  readonly longest: number;
-}
-
 export interface StormResult {
   readonly rows: readonly StormRow[];
   readonly series: number;
   readonly answered: number;
+  readonly pulls: number;
+  readonly pullsAnswered: number;
   readonly twice: readonly string[];
   readonly never: readonly string[];
   /** Leases whose holder ended, replies on their way, threads handed out: none may be left. */
@@ -39,8 +35,14 @@ export interface StormResult {
   readonly seconds: number;
 }
 
+const rateLimit = {
+  kind: 'status',
+  status: 403,
+  headers: { 'retry-after': '5' },
+  message: 'You have exceeded a secondary rate limit',
+} as const;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const roles = ['watch', 'work', 'post'] as const;
+const roles = ['watch', 'work', 'post', 'web'] as const;
 
 /** null where Dovecot or PostgreSQL is not installed. */
 export async function storm({ seed, rounds, say }: StormPlan): Promise<StormResult | null> {
@@ -58,7 +60,10 @@ export async function storm({ seed, rounds, say }: StormPlan): Promise<StormResu
     answeredAt.set(id, [...(answeredAt.get(id) ?? []), performance.now()]);
     return dovecot.add([mail.raw]);
   });
+  const webPort = await freePort();
+  const github = await startStormGithub(folder.path, webPort);
   const proxies = {
+    github: github.proxy,
     imap: await startProxy(() => dovecot.port),
     smtp: await startProxy(() => smtp.port),
     database: await startProxy(() => Number(new URL(postgres.url).port)),
@@ -80,6 +85,8 @@ export async function storm({ seed, rounds, say }: StormPlan): Promise<StormResu
         ...{ perHour: 100_000, perListHour: 100_000, perThread: 100, attempts: 1000, retry: '1s' },
         ...{ unsureGrace: '6s', sendingLease: '10s', breakerFailures: 100_000, breakerBursts: 100_000 },
       },
+      github: github.config,
+      web: { listen: `127.0.0.1:${webPort}` },
       watching: { poll: '2s', batch: 10, lease: '4s' },
       reviewing: { lease: '8s' },
     },
@@ -113,6 +120,7 @@ export async function storm({ seed, rounds, say }: StormPlan): Promise<StormResu
     ['kill -9 of the watcher', kill('watch')],
     ['kill -9 of the worker', kill('work')],
     ['kill -9 of the poster', kill('post')],
+    ['kill -9 of the web', kill('web')],
     ['PostgreSQL restarted', () => postgres.restart()],
     ['network to PostgreSQL cut', away('database', 'cut')],
     ['network to PostgreSQL silent', away('database', 'stall')],
@@ -123,10 +131,17 @@ export async function storm({ seed, rounds, say }: StormPlan): Promise<StormResu
     ['SMTP answers 421', async () => smtp.plan.push({ kind: 'refuse', code: 421 })],
     ['SMTP takes a mail, never answers', async () => smtp.plan.push({ kind: 'swallow' })],
     ['SMTP ends within the text', async () => smtp.plan.push({ kind: 'drop' })],
+    ['network to GitHub cut', away('github', 'cut')],
+    ['network to GitHub silent', away('github', 'stall')],
+    ['GitHub answers 502', async () => github.fail({ kind: 'status', status: 502 }, 2)],
+    ['GitHub does it and answers 502', async () => github.fail({ kind: 'status-after', status: 502 }, 3)],
+    ['GitHub loses calls', async () => github.fail({ kind: 'drop' }, 2)],
+    ['GitHub loses answers', async () => github.fail({ kind: 'drop-after' }, 3)],
+    ['GitHub says 403, retry after 5 s', async () => github.fail(rateLimit, 1)],
     ['clock jumps ahead, up to 2 h', jump(1)],
     ['clock jumps back, up to 2 h', jump(-1)],
   ];
-  const posted: { readonly id: string; readonly fault: string; readonly at: number }[] = [];
+  const posted: Posted[] = [];
   const started = performance.now();
   const admin = new pg.Client({ connectionString: postgres.url });
   admin.on('error', () => {});
@@ -140,13 +155,25 @@ export async function storm({ seed, rounds, say }: StormPlan): Promise<StormResu
       const parts = series(`w${round}`);
       posted.push({ id: parts[0]?.id ?? '', fault, at: performance.now() });
       await dovecot.add(parts.map((part) => mailOf(part)));
+      // The call that goes wrong is one of this round.
+      const opening = github.open(round, fault);
       await pause(random() * 1800);
       await happen();
+      await opening;
       await pause(random() * 400);
-      if (round % 20 === 19) say(`round ${round + 1}: ${answeredAt.size} of ${posted.length} answered`);
+      github.close();
+      if (round % 20 === 19)
+        say(
+          `round ${round + 1}: ${answeredAt.size} of ${posted.length} series and ${github.answeredAt.size} of ${github.posted.length} pull requests answered`,
+        );
     }
     for (const proxy of Object.values(proxies)) proxy.heal();
-    await until('all are answered', () => answeredAt.size >= posted.length, 240_000).catch(() => {});
+    writeFileSync(clockFile, '0');
+    const done = () => {
+      github.close();
+      return answeredAt.size >= posted.length && github.answeredAt.size >= github.posted.length;
+    };
+    await until('all are answered', done, 600_000).catch(() => {});
     // An answer that would come twice gets the time to do so: longer than the grace of a lost answer.
     await pause(15_000);
     ending = true;
@@ -156,16 +183,25 @@ export async function storm({ seed, rounds, say }: StormPlan): Promise<StormResu
     const left = {
       leases: await count('kabiwatch.lease where until > clock_timestamp()'),
       'replies on their way': await count(`kabiwatch.delivery where state in ('sending', 'unsure', 'planned')`),
+      'pull requests in hand': await count('kabiwatch.pull where held_until > clock_timestamp()'),
+      'pull requests still due': await count('kabiwatch.pull where due_at is not null'),
       'threads still due': await count('kabiwatch.thread where due_at is not null or queued_at is not null'),
       parked: await count('kabiwatch.parked'),
       'mails put aside': await count('kabiwatch.quarantine'),
     };
     return {
-      rows: faults.map(([fault]) => rowOf(fault, posted, answeredAt)),
+      rows: faults.map(([fault]) => rowOf(fault, { posted, answeredAt }, github)),
       series: posted.length,
       answered: posted.filter(({ id }) => answeredAt.has(id)).length,
-      twice: [...answeredAt].filter(([, times]) => times.length > 1).map(([id]) => id),
-      never: posted.filter(({ id }) => !answeredAt.has(id)).map(({ id, fault }) => `${id} (${fault})`),
+      pulls: github.posted.length,
+      pullsAnswered: github.answeredAt.size,
+      twice: [...[...answeredAt].filter(([, times]) => times.length > 1).map(([id]) => id), ...github.wrong()],
+      never: [
+        ...posted.filter(({ id }) => !answeredAt.has(id)).map(({ id, fault }) => `${id} (${fault})`),
+        ...github.posted
+          .filter(({ id }) => !github.answeredAt.has(id))
+          .map(({ id, fault }) => `pull request ${id} (${fault})`),
+      ],
       left,
       seconds: (performance.now() - started) / 1000,
     };
@@ -173,7 +209,9 @@ export async function storm({ seed, rounds, say }: StormPlan): Promise<StormResu
     ending = true;
     await admin.end().catch(() => {});
     await Promise.all(roles.map((role) => running[role].stop()));
-    for (const proxy of Object.values(proxies)) await proxy.stop();
+    const { github: _, ...others } = proxies;
+    for (const proxy of Object.values(others)) await proxy.stop();
+    await github.stop();
     await smtp.stop();
     await dovecot.stop();
     await postgres.stop();
@@ -183,27 +221,4 @@ export async function storm({ seed, rounds, say }: StormPlan): Promise<StormResu
 
 function hasStarted({ lines }: ServiceProcess): boolean {
   return lines.some(({ msg }) => msg === 'kabiwatch is running');
-}
-
-function rowOf(
-  fault: string,
-  posted: readonly { readonly id: string; readonly fault: string; readonly at: number }[],
-  answeredAt: ReadonlyMap<string, readonly number[]>,
-): StormRow {
-  const own = posted.filter((one) => one.fault === fault);
-  const took = own
-    .flatMap(({ id, at }) => (answeredAt.get(id) ?? []).slice(0, 1).map((then) => (then - at) / 1000))
-    .sort((a, b) => a - b);
-  const round = (seconds: number | undefined) => Math.round((seconds ?? Number.NaN) * 10) / 10;
-  return { fault, rounds: own.length, median: round(took[took.length >> 1]), longest: round(took.at(-1)) };
-}
-
-function shuffled<T>(items: readonly T[], seed: number): T[] {
-  const random = seeded(seed);
-  const out = [...items];
-  for (let at = out.length - 1; at > 0; at--) {
-    const other = Math.floor(random() * (at + 1));
-    [out[at], out[other]] = [out[other] as T, out[at] as T];
-  }
-  return out;
 }
