@@ -45,7 +45,7 @@ const config = configuration(
   {
     store: { url: { env: 'KABIWATCH_TEST_URL' } },
     posting: { perHour: 100_000, perListHour: 100_000, breakerBursts: 100_000, retry: '1s' },
-    watching: { poll: '3s', lease: '10s' },
+    watching: { poll: '3s', lease: '10s', maxMessage: '500kB' },
     reviewing: { lease: '10s' },
     retention: { mail: '120s', reviews: '240s', quarantine: '120s' },
   },
@@ -86,6 +86,10 @@ const sample = async (hour: number, sent: number): Promise<Hour> => {
 /** A list does not write evenly: pieces of one to twenty mails, a second apart. */
 async function feedHour(hour: number): Promise<void> {
   const began = performance.now();
+  // One that is put aside unread.
+  await dovecot?.add([
+    Buffer.from(`Subject: large ${hour}\r\nMessage-ID: <large${hour}@x>\r\n\r\n${'x\r\n'.repeat(200_000)}`),
+  ]);
   let at = 0;
   for (let second = 0; at < mails.length; second++) {
     const share = Math.ceil((mails.length * (second + 1)) / 55);
