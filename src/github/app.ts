@@ -1,10 +1,11 @@
 /**
  * The App's identity: Probot with our way of failing. Nothing is retried here: a request whose answer was lost may have been carried out,
- * so the whole round goes again, looks first and writes only what is not there. Throttling stays, it spaces out what GitHub limits.
+ * so the whole round goes again, looks first and writes only what is not there. What GitHub limits is spaced out (spacing.ts).
  */
 import type { Logger } from 'pino';
 import { Probot, ProbotOctokit } from 'probot';
 import { proxiedFetch } from './proxy.js';
+import { spaced } from './spacing.js';
 
 export interface AppAccount {
   readonly appId: number;
@@ -20,14 +21,14 @@ export type Client = Awaited<ReturnType<Probot['auth']>>;
 
 export async function githubApp(account: AppAccount, log: Logger): Promise<Probot> {
   const proxied = proxiedFetch(process.env);
-  const Octokit = ProbotOctokit.defaults((options: Record<string, unknown>) => ({
-    ...options,
-    ...(proxied === null ? {} : { request: { ...(options.request as object | undefined), fetch: proxied } }),
-    retry: { enabled: false },
-    throttle: account.spaced
-      ? { ...(options.throttle as object), onRateLimit: () => false, onSecondaryRateLimit: () => false }
-      : { enabled: false },
-  }));
+  const Octokit = (account.spaced ? ProbotOctokit.plugin(spaced) : ProbotOctokit).defaults(
+    (options: Record<string, unknown>) => ({
+      ...options,
+      ...(proxied === null ? {} : { request: { ...(options.request as object | undefined), fetch: proxied } }),
+      retry: { enabled: false },
+      throttle: { enabled: false },
+    }),
+  );
   const app = new Probot({
     appId: account.appId,
     privateKey: account.privateKey,
