@@ -7,14 +7,15 @@ import { openFolder } from '../../dist/service/pglite.js';
 import { patchIdOf, reviewPull } from '../../dist/service/pull-review.js';
 import { pullStore } from '../../dist/service/store/pulls.js';
 
-const { folder, ...account } = JSON.parse(process.env.KABI_APP);
+const { folder, push, ...account } = JSON.parse(process.env.KABI_APP);
 const store = await openFolder(`${folder}/store`);
 await migrate(store);
 for (const table of ['pull', 'branch'])
   await store.query(`update kabiwatch.${table} set holder = null, held_until = null`);
+const pulls = pullStore(store, systemClock, 'kabiwatch test');
 const forge = await startForge({
   account,
-  store: pullStore(store, systemClock, 'kabiwatch test'),
+  store: pulls,
   patchIds: async (diffs) => diffs.map(patchIdOf),
   judge: async (source, settings) => reviewPull(source, settings),
   mirrors: `${folder}/mirrors`,
@@ -23,6 +24,7 @@ const forge = await startForge({
   state: () => {},
   pageOf: () => null,
 });
+if (push !== null) await pulls.receive({ id: `${push.from}`, event: 'push' }, [], push);
 await forge.catchUp();
 while (await forge.workOnce());
 await store.close();

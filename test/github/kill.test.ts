@@ -5,9 +5,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { PushNotice } from '../../src/service/ports.js';
 import { scratchFolder } from '../servers/run.js';
 import { type Emulator, startEmulator } from './emulator.js';
-import { appId, repo } from './identity.js';
+import { appId, installationId, repo } from './identity.js';
 import { header, openPull } from './scene.js';
 
 let github: Emulator;
@@ -23,7 +24,8 @@ afterAll(async () => {
   folder.remove();
 });
 
-function startProcess(): { child: ChildProcess; ended: Promise<string> } {
+/** `push`: what a webhook brought while it ran. */
+function startProcess(push: PushNotice | null = null): { child: ChildProcess; ended: Promise<string> } {
   const account = {
     folder: folder.path,
     appId,
@@ -31,6 +33,7 @@ function startProcess(): { child: ChildProcess; ended: Promise<string> } {
     webhookSecret: github.secret,
     apiUrl: `${github.url}/api/v3`,
     spaced: false,
+    push,
   };
   const script = new URL('app-process.mjs', import.meta.url).pathname;
   const child = spawn(process.execPath, [script], {
@@ -51,26 +54,32 @@ test('killed at random calls, started again: everything once', async () => {
     console.log('skipped: dist/ is not built (npm run build)');
     return;
   }
-  const rounds = Number(process.env.KABI_ROUNDS ?? 2);
+  const rounds = Number(process.env.KABI_ROUNDS ?? 1);
   let seed = Number(process.env.KABI_SEED ?? 20250101);
   console.log(`kill -9: ${rounds} rounds, seed ${seed}`);
   let kills = 0;
-  for (let round = 0; round < rounds; round++) {
-    const names = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [n + 2, `r${round}_${n}`]));
-    const base = { [path]: header(80), '.github/kabiwatch.yml': 'comment: always\n' };
-    const { pull } = await openPull(github, { [path]: header(80, names) }, { base });
+  /** Killed at a random call, and started again until it ends by itself. */
+  const killed = async (push: PushNotice | null): Promise<void> => {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-    const at = github.calls.length + 4 + (seed % 16);
-    const first = startProcess();
+    const at = github.calls.length + 4 + ((seed >>> 8) % 12);
+    const first = startProcess(push);
+    let done = false;
     github.fault = (_, count) => {
-      if (count !== at) return null;
+      if (done || count < at) return null;
+      done = true;
       kills++;
       first.child.kill('SIGKILL');
-      return seed % 2 === 0 ? { kind: 'drop' } : null;
+      return (seed >>> 16) % 2 === 0 ? { kind: 'drop' } : null;
     };
     expect(['done', 'SIGKILL']).toContain(await first.ended);
     github.fault = () => null;
-    expect(await startProcess().ended).toBe('done');
+    expect(await startProcess(push).ended).toBe('done');
+  };
+  for (let round = 0; round < rounds; round++) {
+    const names = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [n + 2, `r${round}_${n}`]));
+    const base = { [path]: header(80), '.github/kabiwatch.yml': 'comment: always\nlanded: [main]\n' };
+    const { pull } = await openPull(github, { [path]: header(80, names) }, { base });
+    await killed(null);
     expect(github.comments(pull.number)).toHaveLength(1);
     const checks = github.checks(pull.headSha);
     expect(checks).toHaveLength(1);
@@ -79,6 +88,16 @@ test('killed at random calls, started again: everything once', async () => {
     expect(new Set(places).size).toBe(places.length);
     expect(places.length).toBeGreaterThan(0);
     pull.state = 'closed';
+    const from = await github.git(repo, 'rev-parse', 'refs/heads/main');
+    const landed = await github.commit(repo, 'main', { [path]: header(80, names) }, `landed ${round}`);
+    await killed({
+      repo,
+      cloneUrl: `${github.url}/git/${repo}.git`,
+      branch: 'main',
+      installation: installationId,
+      from,
+    });
+    expect(github.allComments.filter(({ on }) => on === landed)).toHaveLength(1);
   }
   expect(kills).toBeGreaterThan(0);
   console.log(`${kills} kills in ${rounds} rounds, ${github.calls.length} calls`);
