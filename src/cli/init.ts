@@ -122,6 +122,16 @@ lists:
 #     clientSecret: { env: KABIWATCH_GITHUB_CLIENT_SECRET }
 #     users: [ada]
 
+# github:                             # the App: kabiwatch github setup prints these lines; without lists nothing else is needed
+#   appId: 12345
+#   privateKey: { file: ./github-private-key.pem }
+#   webhookSecret: { file: ./github-webhook-secret }
+#   apiUrl: https://api.github.com    # Enterprise: https://HOST/api/v3
+#   mirrors: ./kabiwatch-mirrors      # bare clones; false: small pull requests through the API
+#   build: [/usr/src/linux-headers-6.1.0-56-amd64]  # .config and generated headers of the mirrored kernel
+#   landed: []                        # branches where landed changes are told, where no repository says
+#   timeLimit: 10m
+
 # patchwork:                          # each result as a check on the series' patches; lists in mode author or list
 #   url: https://patchwork.example.org
 #   project: my-list                  # its link name

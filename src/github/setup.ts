@@ -19,13 +19,16 @@ function wanted(): z.infer<typeof Manifest> {
   return Manifest.parse(parse(readFileSync(new URL('../../app.yml', import.meta.url), 'utf8')));
 }
 
-/** What GitHub's form at `settings/apps/new` takes as `manifest`; `url` is where the service can be reached. */
-export function manifestFor(url: string): string {
+/**
+ * What GitHub's form at `settings/apps/new` takes as `manifest`; `url` is where the service can be reached, `back` where GitHub leads a
+ * person with the code.
+ */
+export function manifestFor(url: string, back = url): string {
   const base = url.replace(/\/$/, '');
   return JSON.stringify({
     ...wanted(),
     hook_attributes: { url: `${base}/github/webhook`, active: true },
-    redirect_url: base,
+    redirect_url: back.replace(/\/$/, ''),
   });
 }
 

@@ -137,18 +137,24 @@ const Store = z.union(
   'use { folder: DIR } for the embedded database, or { url: { env: VARIABLE } } for PostgreSQL',
 );
 
+/** Stands where a configuration without lists names no address: nothing is mailed from it. */
+const nobody = 'kabiwatch@localhost';
+
 export const Config = z
   .strictObject({
     store: Store.prefault({ folder: './kabiwatch-data' }),
-    bot: z.strictObject({
-      name: z.string().min(1).prefault('kabiwatch'),
-      address: Address,
-      owner: Address.optional(),
-      /** Where answers to the bot go, so that they do not fill the list. */
-      replyTo: Address.optional(),
-      /** Gets a blind copy of each reply; when a watched mailbox receives it, a lost answer can be settled in mode author too. */
-      archive: Address.optional(),
-    }),
+    /** Who mails; may be absent where there is no list. */
+    bot: z
+      .strictObject({
+        name: z.string().min(1).prefault('kabiwatch'),
+        address: Address,
+        owner: Address.optional(),
+        /** Where answers to the bot go, so that they do not fill the list. */
+        replyTo: Address.optional(),
+        /** Gets a blind copy of each reply; when a watched mailbox receives it, a lost answer can be settled in mode author too. */
+        archive: Address.optional(),
+      })
+      .prefault({ address: nobody }),
     accounts: z.array(Account).prefault([]),
     lists: z.array(List).prefault([]),
     /** The GitHub App. */
@@ -258,6 +264,8 @@ export const Config = z
       if (!config.lists.some((list) => list.name === name))
         context.addIssue({ code: 'custom', path: ['patchwork', 'lists', index], message: 'use the name of a list' });
     }
+    if (config.bot.address === nobody && (config.lists.length > 0 || config.github === undefined))
+      context.addIssue({ code: 'custom', path: ['bot'], message: 'add bot.address: replies come from it' });
     if (config.lists.length === 0 && config.github === undefined) {
       context.addIssue({ code: 'custom', path: ['lists'], message: 'add a list, or github:' });
     }
