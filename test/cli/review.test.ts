@@ -1,6 +1,6 @@
 /** The command as a user runs it: formats, exit codes, and clear words for bad input. Runs the built program. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
@@ -73,3 +73,16 @@ const uprobes = sharedData('threads/2007-uprobes.mbox');
     expect(review.missing.map(({ what }) => what)).toContain('which types embed `typedef mm_context_t`');
   },
 );
+
+test('in an Action: annotations on lines of the new file, and a step summary that is added to', () => {
+  const summary = join(folder, 'summary.md');
+  writeFileSync(summary, 'of the step before\n');
+  const { status, stdout } = spawnSync(process.execPath, ['dist/cli/main.js', 'review', '--format', 'github', '-'], {
+    input: diff('\tvoid *owner;'),
+    encoding: 'utf8',
+    env: { ...process.env, GITHUB_STEP_SUMMARY: summary },
+  });
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^::(warning|error) file=include\/linux\/box\.h,line=3,title=member-inserted::/);
+  expect(readFileSync(summary, 'utf8')).toMatch(/^of the step before\n### kABI: crc-break\n/);
+});

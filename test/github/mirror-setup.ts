@@ -52,6 +52,7 @@ export async function startApp(options: Starting = {}): Promise<Running> {
   const store = await emptyStore();
   let ahead = 0;
   const clock: Clock = { now: () => new Date(Date.now() + ahead), sleep: systemClock.sleep };
+  github.now = () => clock.now().getTime();
   const logged: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
   const make = (judge: Judge) =>
