@@ -28,7 +28,7 @@ export function nameIndexOf(spec: IndexSpec, source: SourceTree): NameIndex {
   const builder = fileURLToPath(new URL('./name-index-builder.js', import.meta.url));
   if (existsSync(builder)) {
     const input = JSON.stringify(spec);
-    execFileSync(process.execPath, [builderHeap, builder], { input, stdio: ['pipe', 'ignore', 'inherit'] });
+    build(builder, input);
     const made = openNameIndex(indexPath(identity), identity);
     if (made !== null) return new NameIndex(made);
   }
@@ -36,6 +36,18 @@ export function nameIndexOf(spec: IndexSpec, source: SourceTree): NameIndex {
   const { tables } = makeIndex(indexed, (file) => links.get(file) ?? null);
   keepNameIndex(identity, tables);
   return new NameIndex(tables);
+}
+
+/** Shows how far it is where somebody watches; else keeps what it says last, for the error. */
+function build(builder: string, input: string): void {
+  const said = process.stderr.isTTY ? 'inherit' : 'pipe';
+  try {
+    execFileSync(process.execPath, [builderHeap, builder], { input, stdio: ['pipe', 'ignore', said] });
+  } catch (cause) {
+    const { stderr } = cause as { stderr?: Buffer | null };
+    const why = /^.*Error.*$/m.exec(stderr?.toString() ?? '')?.[0] ?? (cause as Error).message;
+    throw new Error(`the index of the tree could not be made: ${why}`, { cause });
+  }
 }
 
 /** The index where it was made before, else null. */

@@ -6,7 +6,7 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface Mirrors {
@@ -134,14 +134,23 @@ async function prepare(gitDir: string, url: URL, git: Git): Promise<void> {
 	partialclonefilter = ${filter}
 `;
   const path = join(gitDir, 'config');
-  if ((await readFile(path, 'utf8').catch(() => '')) === config) return;
+  const before = await readFile(path, 'utf8').catch(() => '');
+  if (before === config) return;
+  // With another filter it lacks objects that no fetch would bring: they are taken for known.
+  if (before.includes('partialclonefilter') && !before.includes(`partialclonefilter = ${filter}\n`)) {
+    await rm(gitDir, { recursive: true, force: true });
+    await mkdir(gitDir, { recursive: true });
+  }
   await git('init', '-q', '--bare');
   await writeFile(`${path}.new`, config);
   await rename(`${path}.new`, path);
 }
 
-/** Objects that are no source text (firmware) are left on a server that allows it. */
-const filter = 'blob:limit=16m';
+/**
+ * Objects that are no source text are left on a server that allows it. Not many are: register headers of amdgpu have 24 MB, and git ends
+ * where it is asked for an object that it cannot fetch.
+ */
+const filter = 'blob:limit=64m';
 
 const tooMuch = 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER';
 

@@ -85,6 +85,9 @@ function done(what: string): Outcome {
   return { kind: 'done', what };
 }
 
+/** After so many failures, about a minute, less is judged: a check that was begun must conclude. */
+const patience = 5;
+
 type JudgedNow = Outcome | { readonly kind: 'outside' } | { readonly kind: 'judged'; readonly review: PullReview };
 
 async function judgedNow(
@@ -119,7 +122,7 @@ async function judgedNow(
     paths.some((path) => config.paths.some((one) => matchesPath(one, path)));
   if (!wanted) return { kind: 'outside' };
   await place.mine();
-  const judgement = await work.judge(sourced.source, settings);
+  const judgement = await work.judge(sourced.source, settings, { last: due.failures >= patience });
   const ms = performance.now() - started;
   await place.mine();
   const kept = await work.store.keep(due, {

@@ -31,6 +31,11 @@ export class WorkerLost extends Error {
   }
 }
 
+/** The worker lives, but could not do its task: a bug, or what the world is short of. */
+export class TaskFailed extends Error {
+  override readonly name = 'TaskFailed';
+}
+
 /** Nobody wants the answer any more. */
 export class TaskDropped extends Error {
   override readonly name = 'TaskDropped';
@@ -71,6 +76,14 @@ export interface Pool {
   close(): Promise<void>;
 }
 
+/** No secret is needed to parse a mail: where programs are, and where the cache of trees is kept. */
+function environment(): NodeJS.ProcessEnv {
+  const names = ['PATH', 'HOME', 'TMPDIR', 'XDG_CACHE_HOME'];
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}
+
 /** A worker process and the task it works on; idle where `job` is null. */
 interface Hand {
   readonly process: ChildProcess;
@@ -100,8 +113,7 @@ export function startPool(script: URL, limits: Limits): Pool {
     const process = fork(script, {
       execArgv: [`--max-old-space-size=${Math.floor(limits.memoryBytes / 1_000_000)}`],
       serialization: 'advanced',
-      // No secret is needed to parse a mail.
-      env: {},
+      env: environment(),
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     const hand: Hand = { process, job: null, slow: false, looking: null, since: 0, cpuMs: 0 };
@@ -114,7 +126,7 @@ export function startPool(script: URL, limits: Limits): Pool {
       // A process cannot be made quicker again: it is for others that take long, or for nobody.
       if (hand.slow && putAside.length === 0) lose(hand, 'was slow');
       if ('error' in message)
-        job.reject(Object.assign(new Error(message.error.message), { stack: message.error.stack }));
+        job.reject(Object.assign(new TaskFailed(message.error.message), { stack: message.error.stack }));
       else job.resolve(message.answer);
       next();
     });

@@ -304,8 +304,15 @@ export interface PullSettings {
   readonly references: readonly string[];
 }
 
-/** Judges in a worker; what broke the worker is named in `missing`, and less is judged. */
-export type Judge = (source: PullSource, settings: PullSettings) => Promise<PullJudgement>;
+/**
+ * Judges in a worker; what broke the worker is named in `missing`, and less is judged. What failed without breaking it may do better later, so
+ * that is thrown, unless this is the `last` try.
+ */
+export type Judge = (
+  source: PullSource,
+  settings: PullSettings,
+  how?: { readonly last: boolean },
+) => Promise<PullJudgement>;
 
 /** `git patch-id --stable` of each diff, found in a worker; null where it changes nothing or cannot be read. */
 export type PatchIds = (diffs: readonly string[]) => Promise<readonly (string | null)[]>;

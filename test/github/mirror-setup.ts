@@ -26,6 +26,8 @@ export interface Running {
   readonly github: Emulator;
   readonly store: Store;
   readonly forge: Forge;
+  /** The folder of the clones. */
+  readonly mirrors: string;
   /** What the App wrote to its log. */
   readonly logged: string[];
   readonly clock: { move(ms: number): void };
@@ -81,6 +83,7 @@ export async function startApp(options: Starting = {}): Promise<Running> {
   const running = {
     github,
     store,
+    mirrors: `${folder.path}/mirrors`,
     get forge() {
       return forge;
     },

@@ -1,6 +1,6 @@
 /** A pull request that breaks its worker is still judged, by less. */
 import { expect, test } from '@jest/globals';
-import { type Pool, WorkerLost } from '../../src/service/pool.js';
+import { type Pool, TaskFailed, WorkerLost } from '../../src/service/pool.js';
 import type { PullSource } from '../../src/service/ports.js';
 import { judgeIn } from '../../src/service/pull-judge.js';
 import { reviewPull } from '../../src/service/pull-review.js';
@@ -48,6 +48,28 @@ test('where the tree breaks the worker, the diff is judged and the tree is named
   expect(tried).toEqual([true, false]);
   expect(patchIds).toHaveLength(1);
   expect(review.missing).toContainEqual({ what: 'the tree', why: 'judging it was given up: was killed' });
+});
+
+test('what fails without breaking the worker is tried again later, until it was enough', async () => {
+  const failed = new TaskFailed('/secret/place: no space left on device');
+  const judge = judging(({ tree }) => tree !== null, [], failed);
+  await expect(judge(source, settings)).rejects.toThrow(failed);
+  const { review } = await judge(source, settings, { last: true });
+  expect(review.missing).toContainEqual({
+    what: 'the tree',
+    why: 'judging it was given up: it failed again and again',
+  });
+  expect(JSON.stringify(review)).not.toContain('secret');
+});
+
+test('a worker that was killed from outside is tried once more', async () => {
+  const tried: boolean[] = [];
+  await judging(
+    ({ tree }) => tree !== null && tried.length < 2,
+    tried,
+    new WorkerLost('was killed', true),
+  )(source, settings);
+  expect(tried).toEqual([true, true]);
 });
 
 test('where the diff alone breaks it too, nothing is known, and that is said', async () => {
