@@ -70,8 +70,8 @@ function theirs(object, names) {
   };
 }
 
-function ours({ tokens, files: read }, names) {
-  const unit = readDeclarations(tokens, { target: targets.x86_64, msExtensions: true });
+function ours({ tokens, files: read, msExtensions }, names) {
+  const unit = readDeclarations(tokens, { target: targets.x86_64, msExtensions });
   const isPrivate = (token) => (read[unit.tokens.file[token]] ?? '').endsWith('.c');
   return dwarfDump(names, { unit, rules: dwarfRules(tokens), isPrivate });
 }

@@ -21,7 +21,8 @@ import { preprocess } from '../dist/c/preprocess.js';
 import { targets } from '../dist/c/target.js';
 import { readBtfFile } from '../dist/disk/btf-file.js';
 import { directoryTree } from '../dist/disk/directory-tree.js';
-import { nameDefines, unitsOf } from '../dist/kernel/kbuild.js';
+import { unitsOf } from '../dist/kernel/kbuild.js';
+import { flaggedUnit } from '../dist/kernel/unit.js';
 import { table } from '../dist/report/table.js';
 import { unionTree } from '../dist/tree/union.js';
 import { acceptedOptions } from './accepted-options.mjs';
@@ -109,13 +110,9 @@ const unreadable = [];
 let compared = 0;
 let equal = 0;
 for (const unit of units) {
-  const defines = [...unit.flags.defines, ...nameDefines(unit)].filter(([, value]) => value !== null);
   const view = preprocess(
     {
-      path: unit.source,
-      includePaths: unit.flags.includes,
-      forced: unit.flags.preincludes,
-      defines: defines.map(([name, value]) => `${name}=${value}`),
+      ...flaggedUnit(unit.source, unit, unit.flags, '', 'compiler'),
       predefined: predefinedBy(unit.flags.options),
     },
     tree,
@@ -123,7 +120,7 @@ for (const unit of units) {
     'empty',
   );
   for (const { what, why } of view.missing) told.add(`${what}: ${why}`);
-  const declared = readDeclarations(view.tokens, { target: targets[arch] });
+  const declared = readDeclarations(view.tokens, { target: targets[arch], msExtensions: view.msExtensions });
   for (const { why, at } of declared.missing)
     unreadable.push(`${view.files[declared.tokens.file[at]]} (${unit.source}): ${why}`);
   for (const [key, records] of declared.records) {

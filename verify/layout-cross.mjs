@@ -84,13 +84,13 @@ function answers(text, unit, expressions) {
 for (let at = 0; at < units.length && counts.types < Number(values.count); at++) {
   // Spread: far from one another first.
   const unit = units[(at * 97) % units.length];
-  const { tokens } = preprocess(
+  const { tokens, msExtensions } = preprocess(
     flaggedUnit(unit.source, unit, unit.flags, predefined, 'compiler'),
     tree,
     cache,
     'empty',
   );
-  const declared = readDeclarations(tokens, { target: targets[arch] });
+  const declared = readDeclarations(tokens, { target: targets[arch], msExtensions });
   const questions = [];
   for (const [key, records] of declared.records) {
     const [record] = records;

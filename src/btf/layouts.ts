@@ -85,17 +85,23 @@ class BtfLayouts {
       bitSize: member.bitSize,
       size: sizeOf(this.#btf, member.type),
       type: this.#typeName(member.type),
-      inner: this.#inner(member.type),
+      inner: this.#inner(member),
     };
   }
 
-  /** The layout of an unnamed type in place, under arrays and qualifiers; a typedef has a name. */
-  #inner(id: number): Layout | null {
-    const own = unnamedAt(this.#btf, id);
-    if (own === null) return null;
+  /**
+   * The layout of an unnamed type in place, under arrays and qualifiers; a typedef has a name. A member without a name, which is no bit-field,
+   * is in place whatever its type is called (-fms-extensions).
+   */
+  #inner({ name, type }: BtfMember): Layout | null {
+    const own = aggregateAt(this.#btf, type);
+    if (own === null || (own.type.name !== '' && name !== '')) return null;
     const known = this.#anonymous.get(own.id);
     if (known !== undefined) return known;
-    const layout = this.#layout(own.id, own.type, { name: null, typedef: false });
+    const layout = this.#layout(own.id, own.type, {
+      name: own.type.name === '' ? null : own.type.name,
+      typedef: false,
+    });
     let leaves = 0;
     for (const { inner } of layout.members) leaves += 1 + (inner === null ? 0 : (this.#leaves.get(inner) as number));
     this.#leaves.set(layout, leaves);
@@ -153,10 +159,10 @@ class BtfLayouts {
   }
 }
 
-function unnamedAt(btf: Btf, id: number): { readonly id: number; readonly type: Aggregate } | null {
+function aggregateAt(btf: Btf, id: number): { readonly id: number; readonly type: Aggregate } | null {
   for (let at = id; ; ) {
     const type = typeAt(btf, at);
-    if (type.kind === 'struct' || type.kind === 'union') return type.name === '' ? { id: at, type } : null;
+    if (type.kind === 'struct' || type.kind === 'union') return { id: at, type };
     if (type.kind !== 'array' && type.kind !== 'const' && type.kind !== 'volatile' && type.kind !== 'type-tag')
       return null;
     at = type.type;

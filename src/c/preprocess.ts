@@ -37,9 +37,13 @@ export interface Unit {
   readonly defines: readonly string[];
   /** The compiler's own macros as `cc -dM -E` prints them: lines of `#define NAME VALUE`. */
   readonly predefined: string;
+  /** Built with -fms-extensions or the like. Absent: no. */
+  readonly msExtensions?: boolean;
 }
 
 export interface Preprocessed {
+  /** As the unit is built: `readDeclarations` is to know. */
+  readonly msExtensions: boolean;
   readonly tokens: TokenList;
   /** `tokens.file` is a place in this list; 0 is what the command line says. */
   readonly files: readonly string[];
@@ -135,6 +139,7 @@ class Preprocessor implements FileSource {
       files: this.#stack.files,
       missing: this.#stack.missing,
       stretches: this.#stretches.list,
+      msExtensions: this.#unit.msExtensions === true,
     };
   }
 

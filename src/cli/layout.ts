@@ -111,7 +111,7 @@ async function patchedSource(names: readonly string[], options: LayoutOptions): 
 
 function fromSource(names: readonly string[], options: UnitOptions & { readonly arch: TargetName }): Found {
   const view = preprocessedUnit(options);
-  const unit = readDeclarations(view.tokens, { target: targets[options.arch] });
+  const unit = readDeclarations(view.tokens, { target: targets[options.arch], msExtensions: view.msExtensions });
   const path = options.tu ?? '';
   const told = unit.missing.map(({ at, why }) => `${view.files[unit.tokens.file[at] as number]}: not read: ${why}`);
   told.push(...view.missing.map(({ file, line, what, why }) => `${file}:${line}: ${what}: ${why}`));

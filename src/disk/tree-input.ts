@@ -159,7 +159,6 @@ function buildOf(
   const known = once(() => (reference === undefined ? new Map<string, CompiledUnit>() : compiledIn(reference)));
   return {
     target: targets[arch],
-    msExtensions: false,
     unitOf: (path) => {
       // Only the makefiles know a unit's own macros and directories; a header's own unit is in no makefile.
       const unit = path.startsWith(headerUnitFolder) ? undefined : (known().get(path) ?? unitsByPath().get(path));

@@ -16,8 +16,8 @@ import type { SymbolFacts } from './facts.js';
 import type { Versioner } from './program.js';
 
 export const dwarfVersions: Versioner = (unit, tree, { build, cache }): SymbolFacts => {
-  const { tokens, files } = preprocess(unit, tree, cache);
-  const declared = readDeclarations(tokens, { target: build.target, msExtensions: build.msExtensions });
+  const { tokens, files, msExtensions } = preprocess(unit, tree, cache);
+  const declared = readDeclarations(tokens, { target: build.target, msExtensions });
   const source = tree.read(unit.path);
   const exported = labelled(tokens);
   if (exported.size === 0 && source !== null) for (const { name } of exportsOf(tokenize(source))) exported.add(name);

@@ -17,7 +17,6 @@ export interface Build {
   readonly target: Target;
   /** The unit of a source file, or null where the build does not compile it; a header's own unit includes just it. */
   unitOf(path: string): Unit | null;
-  readonly msExtensions: boolean;
 }
 
 /** How the tree versions what a unit exports: by genksyms, or by gendwarfksyms. */
@@ -69,7 +68,7 @@ function readCompilerView(
   symbols: SymbolFacts | null,
 ): { readonly compiler: CompilerFacts; readonly missing: readonly Missing[] } {
   const read = preprocess(unit, tree, cache, 'empty');
-  const declared = readDeclarations(read.tokens, { target: build.target, msExtensions: build.msExtensions });
+  const declared = readDeclarations(read.tokens, { target: build.target, msExtensions: read.msExtensions });
   const { file, offset } = declared.tokens;
   const positionOf = (token: number): Position => [read.files[file[token] as number] ?? '', offset[token] as number];
   // Only the positions that are asked for, and not the tokens, live as long as the facts.

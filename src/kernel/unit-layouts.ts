@@ -18,10 +18,7 @@ export function unitLayouts(
     world.tree,
     world.cache,
   );
-  const declared = readDeclarations(read.tokens, {
-    target,
-    msExtensions: unit.flags.options.includes('-fms-extensions'),
-  });
+  const declared = readDeclarations(read.tokens, { target, msExtensions: read.msExtensions });
   const found: Layout[] = [];
   const add = (record: RecordType, typedef: string | null): void => {
     if (record.members === null || record.local) return;

@@ -67,6 +67,7 @@ export function plainUnit(tree: SourceTree, path: string, arch: string, predefin
     forced: forcedIn(tree),
     defines: ['__KERNEL__', ...viewDefines(view), ...nameDefines({ basename: name, modname: name, modfile: stem })],
     predefined,
+    msExtensions: hasMsExtensions(tree),
   };
 }
 
@@ -83,7 +84,24 @@ export function flaggedUnit(path: string, names: UnitNames, flags: UnitFlags, pr
       ...nameDefines(names),
     ],
     predefined: withOptions(predefined, flags.options) + undefined_.join(''),
+    msExtensions: flags.options.some((option) => msOption.test(option)),
   };
+}
+
+/** `struct { struct tagged; }` embeds the members of `struct tagged` with any of these. */
+const msOption = /^-f(ms-extensions|ms-anonymous-structs|plan9-extensions)$/;
+
+const msExtensions = new WeakMap<SourceTree, boolean>();
+
+/** Linux 6.19 and later build everything so, by an option of the top Makefile or of the configuration. */
+function hasMsExtensions(tree: SourceTree): boolean {
+  let has = msExtensions.get(tree);
+  if (has === undefined) {
+    const makefile = Buffer.from(tree.read('Makefile') ?? '').toString('latin1');
+    has = /^\w+\s*[:+]?=.*(-fms-extensions|\$\(CONFIG_CC_MS_EXTENSIONS\))/m.test(makefile);
+    msExtensions.set(tree, has);
+  }
+  return has;
 }
 
 function viewDefines(view: View): string[] {

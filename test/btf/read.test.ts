@@ -106,6 +106,31 @@ describe.each(['little', 'big'] as const)('%s-endian BTF', (order) => {
   });
 });
 
+test('a member without a name is in place, its type named or not (-fms-extensions)', () => {
+  const btf = read(
+    blob([
+      int('int', 4),
+      { kind: 4, name: 'head', extra: 4, members: [['key', 1, 0]] },
+      {
+        kind: 4,
+        name: 'whole',
+        extra: 12,
+        members: [
+          ['', 2, 0],
+          ['head', 2, 32],
+          ['value', 1, 64],
+        ],
+      },
+    ]),
+  );
+  const whole = [...layoutsOf(btf)].find(({ name }) => name === 'whole');
+  expect(whole?.members.map(({ name, inner }) => [name, inner?.name, inner?.members.map((one) => one.name)])).toEqual([
+    [null, 'head', ['key']],
+    ['head', undefined, undefined],
+    ['value', undefined, undefined],
+  ]);
+});
+
 describe('spelling', () => {
   test('declarators are written inside out', () => {
     const btf = read(

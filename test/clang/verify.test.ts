@@ -52,7 +52,6 @@ function reviewed(arch: 'x86_64' | 'i386' | 's390x', files: Record<string, strin
   const tree = memoryTree('t', files);
   const build: Build = {
     target: targets[arch as TargetName],
-    msExtensions: false,
     unitOf: (path) => ({ path, includePaths: ['include'], forced: [], defines: [], predefined: '' }),
   };
   const { review } = reviewSource({

@@ -1,12 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
+import { readDeclarations } from '../../src/c/declarations.js';
 import { predefinedMacros, withOptions } from '../../src/c/predefined.js';
-import { preprocess } from '../../src/c/preprocess.js';
+import { preprocess, type Unit } from '../../src/c/preprocess.js';
 import { textOf } from '../../src/c/spelling.js';
 import { targets } from '../../src/c/target.js';
+import type { RecordType } from '../../src/c/type.js';
 import { autoconfOf, readConfig } from '../../src/kernel/config.js';
 import { builtTree } from '../../src/kernel/generated.js';
-import { plainUnit } from '../../src/kernel/unit.js';
+import { flaggedUnit, plainUnit } from '../../src/kernel/unit.js';
 import { memoryTree } from '../../src/tree/memory.js';
+import type { SourceTree } from '../../src/tree/source-tree.js';
 
 function textOfUnit(files: Record<string, string>, path: string, arch: string, view: 'compiler' | 'genksyms'): string {
   const source = memoryTree('source', files);
@@ -97,4 +100,37 @@ describe('Predefined macros', () => {
     const { tokens } = preprocess(unit, tree);
     expect(Array.from(tokens.spelling.subarray(0, 2), textOf)).toEqual(['1', '199901L']);
   });
+});
+
+describe('A tree that is built with -fms-extensions', () => {
+  const text = 'struct head { long key; };\nstruct whole { struct head; int value; };\n';
+  const sizeOfWhole = (unit: Unit | null, tree: SourceTree): number | undefined => {
+    if (unit === null) return undefined;
+    const { tokens, msExtensions } = preprocess(unit, tree);
+    const declared = readDeclarations(tokens, { target: targets.x86_64, msExtensions });
+    const size = declared.layouts.size(declared.records.get('struct whole')?.[0] as RecordType);
+    return typeof size === 'number' ? size : undefined;
+  };
+
+  test.each([
+    ['its makefile says so', 'KBUILD_CFLAGS += -fms-extensions\n', 16],
+    ['its configuration does', 'CC_FLAGS_DIALECT += $(CONFIG_CC_MS_EXTENSIONS)\n', 16],
+    ['a comment only', '# no -fms-extensions yet\n', 4],
+  ])('embeds a tagged struct without a name: %s', (_, makefile, size) => {
+    const source = memoryTree('source', { Makefile: makefile, 'arch/x86/Makefile': '', 'kernel/a.c': text });
+    const tree = builtTree(source, null, 'x86', null);
+    const unit = plainUnit(tree, 'kernel/a.c', 'x86_64', predefinedMacros('x86_64') as string, 'compiler');
+    expect(sizeOfWhole(unit, tree)).toBe(size);
+  });
+
+  test.each(['-fms-extensions', '-fms-anonymous-structs', '-fplan9-extensions', '-fshort-wchar'])(
+    'as the flags of a unit say: %s',
+    (option) => {
+      const tree = memoryTree('source', { 'kernel/a.c': text });
+      const names = { basename: 'a', modname: 'a', modfile: 'kernel/a' };
+      const flags = { defines: [], includes: [], preincludes: [], options: [option] };
+      const size = sizeOfWhole(flaggedUnit('kernel/a.c', names, flags, '', 'compiler'), tree);
+      expect(size).toBe(option === '-fshort-wchar' ? 4 : 16);
+    },
+  );
 });
