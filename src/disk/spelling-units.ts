@@ -13,7 +13,13 @@ export function unitsSpelling(
   index: NameIndex | null,
 ): string[] {
   if (index === null) return sources.filter((path) => spells(tree.read(path), types));
-  const spelling = new Set(types.flatMap((type) => [...index.filesWithTag(type), ...index.filesWithType(type)]));
+  const spelling = new Set(
+    types.flatMap((type) =>
+      type.endsWith('.h')
+        ? index.filesIncluding(type.slice(type.lastIndexOf('/') + 1))
+        : [...index.filesWithTag(type), ...index.filesWithType(type)],
+    ),
+  );
   return sources.filter((path) => spelling.has(path) && exportsSomething(tree.read(path)));
 }
 

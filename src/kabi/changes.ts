@@ -44,6 +44,14 @@ export interface ChangedPrototype {
   readonly place: Placed;
 }
 
+/** A typedef of a callback that is called otherwise: what passed through an interface before is called so no more. */
+export interface ChangedCallback {
+  readonly name: string;
+  readonly before: string;
+  readonly after: string;
+  readonly place: Placed;
+}
+
 export interface ChangedSymbol {
   readonly name: string;
   readonly unit: string;
@@ -71,6 +79,7 @@ export interface ChangeSet {
   readonly enums: readonly ChangedEnum[];
   /** Of exported functions and objects. */
   readonly prototypes: readonly ChangedPrototype[];
+  readonly callbacks: readonly ChangedCallback[];
   readonly symbols: readonly ChangedSymbol[];
   /** Keys of types whose genksyms text differs in any unit: `s#mm_struct`. */
   readonly hashed: ReadonlyMap<string, ChangedText>;
@@ -99,6 +108,7 @@ export function changesOf(units: readonly UnitChange[], seen: Seen): ChangeSet {
   const types = new Map<string, ChangedType>();
   const enums = new Map<string, ChangedEnum>();
   const prototypes = new Map<string, ChangedPrototype>();
+  const callbacks = new Map<string, ChangedCallback>();
   const symbols = new Map<string, ChangedSymbol>();
   const hashed = new Map<string, ChangedText>();
   const hashedThrough = new Set<string>();
@@ -110,6 +120,7 @@ export function changesOf(units: readonly UnitChange[], seen: Seen): ChangeSet {
     for (const one of unit.enums) enums.set(one.name, one);
     for (const one of unit.symbols) symbols.set(one.name, one);
     for (const one of unit.prototypes) prototypes.set(one.name, one);
+    for (const one of unit.callbacks) callbacks.set(one.name, one);
     for (const name of unit.exported.before) names.before.add(name);
     for (const name of unit.exported.after) names.after.add(name);
     const through = exporting && !unit.exports ? hashedElsewhere : hashedThrough;
@@ -125,6 +136,7 @@ export function changesOf(units: readonly UnitChange[], seen: Seen): ChangeSet {
     types: [...types.values()],
     enums: [...enums.values()],
     prototypes: [...prototypes.values()],
+    callbacks: [...callbacks.values()],
     symbols: [...symbols.values()].sort((one, other) => (one.name < other.name ? -1 : 1)),
     hashed,
     hashedHere: new Set(hashed.keys()),

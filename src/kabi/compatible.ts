@@ -25,7 +25,10 @@ export function incompatibilities(change: LayoutChange): string[] {
   return reasons;
 }
 
-function difference({ before, after }: Pair): string {
+function difference(pair: Pair): string {
+  const { before, after } = pair;
+  if (isCalledOtherwise(pair))
+    return `\`${before.name}\` is called otherwise: \`${before.type}\` becomes \`${after.type}\``;
   if (before.type !== after.type)
     return `\`${before.name}\` is another kind of thing: \`${before.type}\` becomes \`${after.type}\``;
   if (before.size !== after.size) return `\`${before.name}\` has ${after.size} bytes instead of ${before.size}`;
@@ -70,7 +73,14 @@ export function onlyNarrowed(change: LayoutChange): boolean {
   );
 }
 
-function sameKind({ before, after }: Pair): boolean {
+/** A callback whose caller passes or gets something else. */
+function isCalledOtherwise({ before, after }: Pair): boolean {
+  return before.call !== undefined && after.call !== undefined && before.call !== after.call;
+}
+
+function sameKind(pair: Pair): boolean {
+  const { before, after } = pair;
+  if (isCalledOtherwise(pair)) return false;
   const plain = ({ kind }: Row): Row['kind'] => (kind === 'enum' ? 'integer' : kind);
   return before.size === after.size && before.bitSize === after.bitSize && plain(before) === plain(after);
 }
@@ -86,14 +96,26 @@ function isNarrowedReserve({ before, after }: Pair): boolean {
   return isReservedRow(before) && from && after.bitOffset + bitsOf(after) <= before.bitOffset + bitsOf(before);
 }
 
-/** The name went to another member, and the one that had it stands where it stood under a new name. */
+/**
+ * The name went to another member, and the one that had it stands where it stood under a new name, as `rh_reserved_x` or `__x`. A member of
+ * another name that now stands there pushed it away.
+ */
 function isStillThere({ added, moved }: LayoutChange, { before }: Pair): boolean {
+  const name = lastName(before);
   return (
     moved.some((one) => one.before === before) &&
     added.some(
-      (row) => row.bitOffset === before.bitOffset && row.bitSize === before.bitSize && row.type === before.type,
+      (row) =>
+        row.bitOffset === before.bitOffset &&
+        row.bitSize === before.bitSize &&
+        row.type === before.type &&
+        new RegExp(`(^|_)${name}(_|$)`).test(lastName(row)),
     )
   );
+}
+
+function lastName({ name }: Row): string {
+  return name.slice(name.lastIndexOf('.') + 1);
 }
 
 /** An untagged struct in a union that did not grow itself: its members tell what moved in it. */
@@ -116,7 +138,7 @@ function isReplaced(change: LayoutChange, row: Row): boolean {
 
 /** `union { new; struct { old; } hidden; }`: the member is where it was, in a struct that has a name. */
 function isKeptInside({ after }: LayoutChange, row: Row): boolean {
-  const name = row.name.slice(row.name.lastIndexOf('.') + 1);
+  const name = lastName(row);
   return after.rows.some(
     (one) =>
       one.name.endsWith(`.${name}`) &&

@@ -20,18 +20,26 @@ type Types = Review['types'];
 /** What is known of a kernel's units. */
 export interface UnitsKnown {
   readonly reference: Reference | null;
-  /** Sources that the configuration builds, that export something and that spell one of these types. */
-  readonly spelling: (types: readonly string[]) => readonly string[];
+  /**
+   * Sources that the configuration builds, that export something and that spell one of these: `struct s`, a typedef's name, `linux/s.h` of
+   * those that include a header.
+   */
+  readonly spelling: (words: readonly string[]) => readonly string[];
 }
 
-export function exportingUnits(types: Types, known: UnitsKnown, most: number): ExportingUnits {
+/** `headers`: public ones that the series touches; asked for where no type of them changes, but what else they declare may. */
+export function exportingUnits(
+  types: Types,
+  headers: readonly string[],
+  known: UnitsKnown,
+  most: number,
+): ExportingUnits {
   const reached = known.reference === null ? [] : unitsInReference(types, known.reference);
   const spelled = types.map(({ kind, name }) => (kind === 'typedef' ? name : `${kind} ${name}`));
-  const found = reached.length > 0 ? reached : known.spelling(spelled);
-  const nearest = nearestFirst(
-    [...new Set(found)],
-    types.map(({ file }) => file),
-  );
+  const included = headers.map((path) => path.replace(/^(include|arch\/[^/]+\/include)\//, ''));
+  const found = reached.length > 0 ? reached : known.spelling(types.length > 0 ? spelled : included);
+  const places = types.length > 0 ? types.map(({ file }) => file) : headers;
+  const nearest = nearestFirst([...new Set(found)], places);
   return { units: nearest.slice(0, most), left: Math.max(0, nearest.length - most) };
 }
 

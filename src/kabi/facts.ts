@@ -8,6 +8,7 @@ import type { DeclaredUnit as Unit } from '../c/declarations.js';
 import { plainType } from '../c/plain-type.js';
 import { type RecordType, stripped, type Type } from '../c/type.js';
 import { textOfType } from '../c/type-text.js';
+import { callOf, rowsWithCalls } from './calls.js';
 import { type Extent, extentOf, type Kind, kindFromText } from './rows.js';
 
 export interface CompilerFacts {
@@ -17,6 +18,8 @@ export interface CompilerFacts {
   readonly enums: ReadonlyMap<string, ReadonlyMap<string, bigint>>;
   /** What the unit exports, as a declaration without the name. */
   readonly prototypes: ReadonlyMap<string, Prototype>;
+  /** How what a typedef names is called: of typedefs of functions and of pointers to them. */
+  readonly callbacks: ReadonlyMap<string, string>;
   /** Type -> types that hold it by value. */
   readonly embedders: ReadonlyMap<string, ReadonlySet<string>>;
   /** Where a type, enumeration or prototype is declared. */
@@ -78,7 +81,10 @@ export function compilerFacts(
     const layout = unit.layouts.of(record, typedef);
     places.set(name, record.first);
     if ('why' in layout) unknowable.set(name, layout.why);
-    else types.set(name, extentOf(layout, kindOf, unit.layouts.target.bigEndian));
+    else {
+      const extent = extentOf(layout, kindOf, unit.layouts.target.bigEndian);
+      types.set(name, { ...extent, rows: rowsWithCalls(extent.rows, record, unit) });
+    }
     for (const held of heldByValue(record)) {
       const set = embedders.get(held);
       if (set === undefined) embedders.set(held, new Set([name]));
@@ -88,6 +94,13 @@ export function compilerFacts(
   for (const [name, records] of unit.records) for (const record of records) add(name, record, null);
   for (const [name, { type }] of unit.typedefs) {
     if ((type.kind === 'struct' || type.kind === 'union') && type.tag === null) add(`typedef ${name}`, type, name);
+  }
+  const callbacks = new Map<string, string>();
+  for (const [name, typedef] of unit.typedefs) {
+    const call = callOf(typedef, unit);
+    if (call === null) continue;
+    callbacks.set(name, call);
+    places.set(`typedef ${name}`, typedef.first);
   }
   const prototypes = new Map<string, Prototype>();
   for (const name of exported) {
@@ -104,7 +117,7 @@ export function compilerFacts(
     const at = numbers.get(name);
     return at === undefined ? null : placed(at);
   };
-  return { types, enums, prototypes, embedders, placeOf, unknowable };
+  return { types, enums, prototypes, callbacks, embedders, placeOf, unknowable };
 }
 
 function enumsOf(unit: Unit, places: Map<string, number>): Map<string, Map<string, bigint>> {

@@ -7,6 +7,7 @@
  */
 import type { SourceTree } from '../tree/source-tree.js';
 import {
+  type ChangedCallback,
   type ChangedEnum,
   type ChangedPrototype,
   type ChangedText,
@@ -56,6 +57,7 @@ function callOf(guard: GuardDifference, context: GuardContext): Call {
   const calls: Call[] = [
     ...standingWith(guard, changes.types, context.after).map((one) => typeCall(guard, one, context)),
     ...standingWith(guard, changes.enums, context.after).map((one) => enumCall(guard, one, context)),
+    ...standingWith(guard, changes.callbacks, context.after).map((one) => callbackCall(one, context)),
     ...declaredIn(guard, changes.prototypes).map((one) => prototypeCall(one, changes)),
   ];
   return worstCall(calls) ?? versionCall(guard, context) ?? nothingAround(guard, context);
@@ -68,7 +70,7 @@ function worstCall(calls: readonly Call[]): Call | null {
 }
 
 /** The declarations that the guard stands in, or that stand in the guard: those whose lines meet its lines. */
-function standingWith<T extends ChangedType | ChangedEnum>(
+function standingWith<T extends ChangedType | ChangedEnum | ChangedCallback>(
   guard: GuardDifference,
   all: readonly T[],
   after: SourceTree,
@@ -92,6 +94,15 @@ function prototypeCall(one: ChangedPrototype, changes: ChangeSet): Call {
     honest: false,
     rule: 'guard-hides-break',
     why: `callers of \`${one.name}\` that were built before pass other arguments`,
+  };
+}
+
+function callbackCall({ name, before, after }: ChangedCallback, { changes, hashes }: GuardContext): Call {
+  if (hashes && changes.hashed.has(`t#${name}`)) return staleBranch;
+  return {
+    honest: false,
+    rule: 'guard-hides-break',
+    why: `\`${name}\` is called otherwise: ${before} becomes ${after}`,
   };
 }
 

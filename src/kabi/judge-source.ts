@@ -84,6 +84,7 @@ class Judge {
     const types = this.#changes.types.filter((one) => one.change !== null).map((one) => this.#type(one));
     types.push(...this.#changes.enums.map((one) => this.#enum(one)));
     this.#prototypes();
+    this.#callbacks();
     const add: AddFinding = (...told) => this.#add(...told);
     const { symbols, verdicts } = judgeSymbols(this.#changes, exports, this.#origin, add);
     this.#verdicts.push(...verdicts);
@@ -273,6 +274,18 @@ class Judge {
         })),
       ],
     };
+  }
+
+  /** Who passes such a callback, or calls one, was built for the old way; that its typedef's name stayed hides it. */
+  #callbacks(): void {
+    for (const { name, before, after, place } of this.#changes.callbacks) {
+      const genksyms = this.#hashed(`typedef ${name}`);
+      if (roleOf(place.file) !== 'public') continue;
+      const hidden = genksyms === 'same' ? '; symbol versions do not show it' : '';
+      const text = `\`${name}\` is called otherwise: ${before} becomes ${after}${hidden}`;
+      this.#add('prototype-changed', place, text, { type: `typedef ${name}` });
+      this.#verdicts.push(verdictOf(genksyms, 'incompatible'));
+    }
   }
 
   #prototypes(): void {

@@ -9,7 +9,7 @@ import { spellingOf, textOf } from '../c/spelling.js';
 import type { Target } from '../c/target.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { type CompilerFacts, compilerFacts, type Placed, type SymbolFacts, type UnitFacts } from './facts.js';
-import { headerUnitFolder } from './header-unit.js';
+import { headerOf, headerUnitFolder } from './header-unit.js';
 import type { Missing } from './review.js';
 
 /** What a build says of how units are compiled. */
@@ -79,7 +79,9 @@ function readCompilerView(
   const compiler = compilerFacts(declared, new Set(symbols?.symbols.keys()), placesOf);
   const missing = [
     ...read.missing.map(({ what, why, file, line }) => ({ what, why: `${why} (${file}:${line})` })),
-    ...(unit.path.startsWith(headerUnitFolder) ? unexpanded(unit, read.tokens) : []),
+    ...(unit.path.startsWith(headerUnitFolder)
+      ? [...unexpanded(unit, read.tokens), ...unmeasured(unit, compiler)]
+      : []),
     ...declared.missing.slice(0, 3).map(({ why, at }) => {
       const place = placeAt(tree, positionOf(at));
       return { what: `a declaration in ${unit.path}`, why: `${why} (${place.file}:${place.line})` };
@@ -101,6 +103,13 @@ function unexpanded(unit: Unit, tokens: Preprocessed['tokens']): Missing[] {
     if (known) return [{ what: `a declaration in ${unit.path}`, why: `\`${textOf(spelling)}\` is not defined` }];
   }
   return [];
+}
+
+/** A header alone may hold by value what it leaves to others to include: its own types cannot be laid out then. */
+function unmeasured(unit: Unit, { unknowable, placeOf }: CompilerFacts): Missing[] {
+  const header = headerOf(unit.path);
+  const own = [...unknowable].filter(([name]) => placeOf(name)?.file === header);
+  return own.slice(0, 3).map(([name, why]) => ({ what: `a declaration in ${unit.path}`, why: `${name}: ${why}` }));
 }
 
 /** null where the tree has no versions that follow from this view. */

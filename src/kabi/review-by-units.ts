@@ -5,14 +5,18 @@
 import { exportingUnits, type UnitsKnown } from './exporting-units.js';
 import type { Review } from './review.js';
 import { type ReviewRequest, reviewSeries } from './review-series.js';
+import { roleOf } from './triage.js';
 
 export function reviewByUnits(request: ReviewRequest, known: UnitsKnown, most: number): Review {
   const { source, also = [] } = request;
   if (source == null) return reviewSeries(request);
   const first = reviewSeries({ ...request, advice: false });
-  const { units, left } = first.types.length === 0 ? { units: [], left: 0 } : exportingUnits(first.types, known, most);
+  const paths = first.series.patches.flatMap(({ files }) => files);
+  const headers = paths.filter((path) => path.endsWith('.h') && roleOf(path) === 'public');
+  const isQuiet = first.types.length === 0 && headers.length === 0;
+  const { units, left } = isQuiet ? { units: [], left: 0 } : exportingUnits(first.types, headers, known, most);
   if (units.length === 0) return request.advice === true && first.verdict !== 'none' ? reviewSeries(request) : first;
-  const touched = first.series.patches.flatMap(({ files }) => files.filter((file) => file.endsWith('.c')));
+  const touched = paths.filter((path) => path.endsWith('.c'));
   const read = [...new Set([...touched, ...units])];
   const second = reviewSeries({
     ...request,

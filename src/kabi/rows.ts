@@ -20,6 +20,8 @@ export interface Row {
   readonly kind: Kind;
   /** It stands among others at one place, in a union. */
   readonly union: boolean;
+  /** Of a callback that source declares: how it is called. */
+  readonly call?: string;
 }
 
 /** Types that the compiler lays out, as far as a comparison needs them. */

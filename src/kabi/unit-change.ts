@@ -4,6 +4,7 @@
  */
 
 import {
+  type ChangedCallback,
   type ChangedEnum,
   type ChangedPrototype,
   type ChangedSymbol,
@@ -19,6 +20,7 @@ export interface UnitChange {
   readonly types: readonly ChangedType[];
   readonly enums: readonly ChangedEnum[];
   readonly prototypes: readonly ChangedPrototype[];
+  readonly callbacks: readonly ChangedCallback[];
   readonly symbols: readonly ChangedSymbol[];
   /** It exports something, before or after. */
   readonly exports: boolean;
@@ -53,13 +55,17 @@ export function unitChange(was: UnitFacts, is: UnitFacts, seen: Seen): UnitChang
   for (const name of was.compiler.types.keys()) if (is.compiler.types.has(name)) seen.read.add(name);
   for (const tag of was.compiler.enums.keys()) if (is.compiler.enums.has(tag)) seen.read.add(`enum ${tag}`);
   for (const name of was.compiler.prototypes.keys()) if (is.compiler.prototypes.has(name)) seen.prototypes.add(name);
-  const compiled = { types: changedTypes(was.compiler, is.compiler), enums: changedEnums(was.compiler, is.compiler) };
+  const compiled = {
+    types: changedTypes(was.compiler, is.compiler),
+    enums: changedEnums(was.compiler, is.compiler),
+    callbacks: changedCallbacks(was.compiler, is.compiler),
+  };
   if (was.symbols === null || is.symbols === null) return { ...compiled, ...unversionedUnit };
   for (const key of is.symbols.dump.keys()) seen.after.add(key);
   return { ...compiled, ...symbolChange(was, is, was.symbols, is.symbols, seen) };
 }
 
-type SymbolPart = Omit<UnitChange, 'types' | 'enums'>;
+type SymbolPart = Omit<UnitChange, 'types' | 'enums' | 'callbacks'>;
 
 const unversionedUnit: SymbolPart = {
   prototypes: [],
@@ -123,6 +129,13 @@ function changedTypes(before: CompilerFacts, after: CompilerFacts): ChangedType[
     });
   }
   return found;
+}
+
+function changedCallbacks(before: CompilerFacts, after: CompilerFacts): ChangedCallback[] {
+  return [...before.callbacks].flatMap(([name, was]) => {
+    const is = after.callbacks.get(name) ?? was;
+    return is === was ? [] : [{ name, before: was, after: is, place: after.placeOf(`typedef ${name}`) as Placed }];
+  });
 }
 
 function changedEnums(before: CompilerFacts, after: CompilerFacts): ChangedEnum[] {

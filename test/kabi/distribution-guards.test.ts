@@ -78,6 +78,26 @@ describe('a guard that swaps the old text for a new one is honest', () => {
 });
 
 describe('a guard that swaps the old text for a new one lies', () => {
+  test('where a callback is called with something else, in the struct or through a typedef', () => {
+    const member = (more: string): string => `\tint (*open)(struct pair *pair${more});\n\tint (*close)(long how);\n`;
+    expect(judged(member(''), member(', int why'))).toEqual(['silent-break', false]);
+    const renamed = member('').replace('struct pair *pair', 'struct pair const *p').replace('long', 'unsigned long');
+    expect(judged(member(''), renamed)).toEqual(['guarded', true]);
+    const typedef = (more: string): string =>
+      `typedef int (*opener_t)(int flags\n${more});\n${crate('\topener_t open;\n')}`;
+    const made = review(typedef(''), typedef('#ifndef __GENKSYMS__\n, int why\n#endif\n'));
+    expect(calls(made)).toEqual(['silent-break', false]);
+  });
+
+  test('where a member of the same type comes before one that has room to move', () => {
+    const text = (more: string): string => crate(`\tint mode;\n\tlong data;\n${more}\tint users;\n`);
+    const made = review(text(''), text('#ifndef __GENKSYMS__\n\tint owners;\n#endif\n'));
+    expect(calls(made)).toEqual(['silent-break', false]);
+    const bits = (more: string): string => crate(`\tunsigned char first:1;\n${more}\tunsigned char last:1;\n`);
+    const inserted = review(bits(''), bits('#ifndef __GENKSYMS__\n\tunsigned char late:1;\n#endif\n'));
+    expect(calls(inserted)).toEqual(['silent-break', false]);
+  });
+
   test('where a slot is not enough for the member', () => {
     expect(judged('\tint kabi_reserved1;\n\tint order;\n', '\tvoid *owner;\n\tint order;\n')).toEqual([
       'silent-break',

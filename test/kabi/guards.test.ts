@@ -169,3 +169,13 @@ describe('an enumerator before the one that counts them', () => {
     expect([review.verdict, calls(review)]).toEqual(['silent-break', [['guard-hides-break', false]]]);
   });
 });
+
+test('a header that leaves it to others to include what its struct holds is not called unchanged', () => {
+  const text = (more: string): string => `struct crate {\n\tstruct bottom bottom;\n\tint after;\n${more}};\n`;
+  const path = 'include/linux/box.h';
+  const tree = new SmallTree({ [path]: text('') });
+  trees.push(tree);
+  const made = tree.review({ [path]: text(guarded('\tlong more;\n')) }, ['x86_64'], []);
+  expect(made.verdict).toBe('unknown');
+  expect(made.missing.map(({ what }) => what)).toContain('a declaration in kabiwatch-unit/include/linux/box.c');
+});
