@@ -7,9 +7,10 @@ import { availableParallelism, freemem } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { SingleBar } from 'cli-progress';
 import { type FactRows, NameIndexBuilder } from '../kernel/names.js';
+import { contentsOf, keepLayer } from './index-like.js';
 import { type IndexSpec, indexedTree, linksIn } from './index-request.js';
-import { identityOf, keepNameIndex } from './name-index.js';
 import type { ReaderTask } from './name-index-reader.js';
+import { identityOf, keepNameIndex } from './name-index-store.js';
 
 /** Files of one batch: some megabytes of source. */
 const together = 150;
@@ -20,6 +21,12 @@ const mostReaders = 2;
 const spec = JSON.parse(readFileSync(0, 'utf8')) as IndexSpec;
 const indexed = indexedTree(spec);
 const { files } = indexed;
+const identity = identityOf(spec, indexed);
+const linkOf = (): ((file: string) => string | null) => {
+  const links = linksIn(spec, indexed.tree);
+  return (file) => links.get(file) ?? null;
+};
+if (keepLayer(identity, indexed, linkOf)) process.exit(0);
 const affordable = Math.max(1, Math.floor(freemem() / memoryOfReader) - 1);
 const readers = Array.from({ length: Math.min(mostReaders, availableParallelism(), affordable) }, () => {
   const resourceLimits = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 2048 };
@@ -39,14 +46,7 @@ await pass(
   (rows) => whole.add(rows),
 );
 for (const reader of readers) void reader.terminate();
-const links = linksIn(spec, indexed.tree);
-keepNameIndex(
-  identityOf(spec, indexed),
-  whole.tables(
-    files,
-    files.map((file) => links.get(file) ?? null),
-  ),
-);
+keepNameIndex(identity, whole.tables(files, files.map(linkOf())), null, contentsOf(indexed));
 bar.stop();
 
 /** Tells the readers what headers declare; the index itself keeps of it what a question asks for. */
@@ -57,7 +57,7 @@ async function readHeaderNames(): Promise<void> {
     files.flatMap((file, i) => (file.endsWith('.h') ? [i] : [])),
     (rows) => {
       headers.add(rows);
-      whole.add(rows, ['record', 'include']);
+      whole.add(rows);
     },
   );
   const tables = headers.tables(files, []);

@@ -1,25 +1,64 @@
 /**
  * The name index of a tree as one file: a JSON head with the places of its parts, then flat arrays. Only the head is read when it is
- * opened; of the arrays, some 200 MB, a question reads the few blocks that it needs.
+ * opened; of the arrays, some 200 MB, a question reads the few blocks that it needs. An index that is a layer names the one below it, and
+ * holds only what that one does not tell.
  */
 import { closeSync, openSync, readSync, renameSync, utimesSync, writeSync } from 'node:fs';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { KabiwatchError } from '../errors.js';
 import { type NameList, type NameTables, type Relation, relationNames, relations } from '../kernel/names.js';
 import type { Numbers, Postings } from '../kernel/postings.js';
 
-const format = 'kabiwatch.names/3';
+const format = 'kabiwatch.names/4';
 
 interface Head {
   readonly format: string;
   /** What the index was made from, for the owner to compare. */
   readonly source: string;
+  /** The same for trees that are read in the same way. */
+  readonly family: string;
+  readonly layer: KeptLayer | null;
   readonly files: readonly string[];
   readonly links: readonly (string | null)[];
   /** part name -> [byte offset after the head, length in elements] */
   readonly parts: Readonly<Record<string, readonly [number, number]>>;
 }
 
-export function writeNameIndex(path: string, source: string, tables: NameTables): void {
+export interface KeptLayer {
+  /** `source` of the index below, which is whole. */
+  readonly below: string;
+  readonly hidden: readonly string[];
+}
+
+/** What is kept beside the tables. */
+export interface IndexIdentity {
+  readonly source: string;
+  readonly family: string;
+  readonly layer: KeptLayer | null;
+}
+
+/** Of a whole index: what another is made from. */
+export interface IndexContents {
+  /** Two numbers a file, of a hash of its content. */
+  readonly hashes: Uint32Array;
+  /** By number of a file. */
+  readonly headerText: (file: number) => Uint8Array | null;
+}
+
+export interface OpenedIndex {
+  readonly tables: NameTables;
+  readonly family: string;
+  readonly layer: KeptLayer | null;
+  /** null of a layer. */
+  readonly contents: IndexContents | null;
+}
+
+export function writeNameIndex(
+  path: string,
+  { source, family, layer }: IndexIdentity,
+  tables: NameTables,
+  contents: IndexContents | null,
+): void {
   const chunks: Uint8Array[] = [];
   const parts: Record<string, [number, number]> = {};
   let offset = 0;
@@ -39,7 +78,20 @@ export function writeNameIndex(path: string, source: string, tables: NameTables)
       put(`${relation}.${part}`, numbers instanceof Uint32Array ? numbers : numbers.slice(0, numbers.length));
     }
   const { files, links } = tables;
-  const head = Buffer.from(JSON.stringify({ format, source, files, links, parts } satisfies Head));
+  if (contents !== null) {
+    const texts = files.map((_, file) => {
+      const text = contents.headerText(file);
+      return text === null ? new Uint8Array() : deflateRawSync(text, { level: 1 });
+    });
+    const offsets = new Uint32Array(texts.length + 1);
+    texts.forEach((text, file) => {
+      offsets[file + 1] = (offsets[file] as number) + text.length;
+    });
+    put('texts', Buffer.concat(texts));
+    put('textOffsets', offsets);
+    put('hashes', contents.hashes);
+  }
+  const head = Buffer.from(JSON.stringify({ format, source, family, layer, files, links, parts } satisfies Head));
   const size = Buffer.alloc(8);
   size.writeUInt32LE(head.length);
   // Written aside and renamed: a reader never sees half a file.
@@ -74,8 +126,8 @@ function textOf(names: NameList): { text: Uint8Array; offsets: Uint32Array } {
   return { text: Buffer.concat(texts), offsets };
 }
 
-/** Opens an index, or null where the file is absent, of another format or made from another source. It stays open. */
-export function openNameIndex(path: string, source: string): NameTables | null {
+/** Opens an index, or null where the file is absent, of another format or made from another source than is asked for. It stays open. */
+export function openNameIndex(path: string, source: string | null): OpenedIndex | null {
   let file: number;
   try {
     file = openSync(path, 'r');
@@ -83,7 +135,7 @@ export function openNameIndex(path: string, source: string): NameTables | null {
     return null;
   }
   const { head, start } = readHead(path, file);
-  if (head === null || head.source !== source) {
+  if (head === null || (source !== null && head.source !== source)) {
     closeSync(file);
     return null;
   }
@@ -105,8 +157,26 @@ export function openNameIndex(path: string, source: string): NameTables | null {
       values: part(`${relation}.values`),
     },
   ]);
-  const { files, links } = head;
-  return { files, links, names, ...(Object.fromEntries(postings) as Record<Relation, Postings>) };
+  const { files, links, family, layer } = head;
+  const tables = { files, links, names, ...(Object.fromEntries(postings) as Record<Relation, Postings>) };
+  return {
+    tables,
+    family,
+    layer,
+    contents: head.parts.texts === undefined ? null : contentsIn(blocks, head, start, part),
+  };
+}
+
+function contentsIn(blocks: Blocks, { parts }: Head, start: number, part: (name: string) => Numbers): IndexContents {
+  const [textsAt] = parts.texts as readonly [number, number];
+  const [offsets, hashes] = [part('textOffsets'), part('hashes')];
+  return {
+    hashes: hashes.slice(0, hashes.length),
+    headerText: (file) => {
+      const [from, to] = [offsets.at(file) ?? 0, offsets.at(file + 1) ?? 0];
+      return from === to ? null : inflateRawSync(blocks.read(start + textsAt + from, to - from));
+    },
+  };
 }
 
 function readHead(path: string, file: number): { head: Head | null; start: number } {

@@ -2,35 +2,15 @@
  * The name index of a tree, made from its files: first what every header declares, then every file's uses. Both passes read each file by
  * itself, so that several readers share the work; what they tell is put together by one builder.
  */
-import type { Conditions } from '../c/conditions.js';
 import { tokenize } from '../c/tokenize.js';
 import { declaredNames, includesOf } from '../kernel/mentions.js';
-import { FactSink, HeaderNames, NameIndex, NameIndexBuilder } from '../kernel/names.js';
+import { type FactRows, FactSink, HeaderNames, NameIndex, NameIndexBuilder, type NameTables } from '../kernel/names.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { fileFacts } from './file-facts.js';
+import { filesToRead, keptMacroUses } from './index-delta.js';
+import { type IndexedTree, readFile } from './indexed-tree.js';
 import { isPublicHeader } from './public-header.js';
 import { type DeclaringHeaders, TreeNames } from './tree-names.js';
-
-/** What is read, and as which configuration. */
-export interface IndexedTree {
-  readonly tree: SourceTree;
-  /** Every .c and .h that counts; a file's number is its place. */
-  readonly files: readonly string[];
-  readonly conditions: Conditions;
-  /** `x86`, `arm64`, `s390`, …; `i386` or `x86_64` in trees before 2.6.24. */
-  readonly archDirectory: string;
-}
-
-/** A file that says nothing by name, as lists of register numbers, hundreds of megabytes of them, is not read. */
-function saysSomething(bytes: Uint8Array): boolean {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return text.includes('{') || text.includes('->') || text.includes(';') || bytes.length < 100_000;
-}
-
-function readFile(tree: SourceTree, path: string): Uint8Array | null {
-  const bytes = tree.read(path);
-  return bytes !== null && saysSomething(bytes) ? bytes : null;
-}
 
 /** First pass: names that the headers among `numbers` declare. */
 export function readHeaders({ tree, files }: IndexedTree, numbers: readonly number[], sink: FactSink): void {
@@ -88,7 +68,84 @@ export function makeIndex(indexed: IndexedTree, linkOf: (file: string) => string
   first.add(headers);
   const uses = new FactSink();
   new UseFileReader(indexed, new HeaderNames(first.tables(files, []))).read(all, uses);
-  builder.add(headers, ['record', 'include']);
+  builder.add(headers);
   builder.add(uses.take());
   return new NameIndex(builder.tables(files, files.map(linkOf)));
+}
+
+/** An index of a like tree, with what is kept of it to make another. */
+export interface EarlierIndex {
+  readonly tables: NameTables;
+  /** A header as it was; null where there was none. */
+  readonly headerText: (path: string) => Uint8Array | null;
+}
+
+/** The index of a tree as a layer on that of a like one; null where they differ too much. `changed`: paths of which the content differs. */
+export function makeLayer(
+  indexed: IndexedTree,
+  linkOf: (file: string) => string | null,
+  earlier: EarlierIndex,
+  changed: ReadonlySet<string>,
+): { readonly tables: NameTables; readonly hidden: ReadonlySet<string> } | null {
+  const { files, conditions, archDirectory } = indexed;
+  const numbers = new Map(files.map((path, i) => [path, i]));
+  const index = new NameIndex(earlier.tables);
+  const headers = headersOf(indexed, numbers, [...changed]);
+  const before: DeclaringHeaders = headersIn(index, numbers, new Set());
+  const own = new HeaderNames(tablesOf(headers, files));
+  const after = headersIn(index, numbers, changed, own);
+  const versions = {
+    before: new TreeNames(headerTree(earlier), before, conditions, archDirectory),
+    after: new TreeNames(indexed.tree, after, conditions, archDirectory),
+  };
+  const found = filesToRead(index, indexed, versions, changed);
+  if (found === null) return null;
+  const uses = new FactSink();
+  const read = found.files.map((path) => numbers.get(path) as number);
+  new UseFileReader(indexed, after).read(read, uses);
+  keptMacroUses(earlier.tables, { ...versions, words: found.words }, numbers, new Set(found.files), uses);
+  const builder = new NameIndexBuilder();
+  builder.add(headersOf(indexed, numbers, found.files));
+  builder.add(uses.take());
+  const hidden = new Set([...found.files, ...earlier.tables.files.filter((path) => !numbers.has(path))]);
+  return { tables: builder.tables(files, files.map(linkOf)), hidden };
+}
+
+function headersOf(indexed: IndexedTree, numbers: ReadonlyMap<string, number>, paths: readonly string[]): FactRows {
+  const sink = new FactSink();
+  readHeaders(
+    indexed,
+    paths.flatMap((path) => numbers.get(path) ?? []),
+    sink,
+  );
+  return sink.take();
+}
+
+function tablesOf(rows: FactRows, files: readonly string[]): NameTables {
+  const builder = new NameIndexBuilder();
+  builder.add(rows);
+  return builder.tables(files, []);
+}
+
+/** The headers of an index without those that changed, and with what these declare now; in the order of the files. */
+function headersIn(
+  index: NameIndex,
+  numbers: ReadonlyMap<string, number>,
+  changed: ReadonlySet<string>,
+  own: DeclaringHeaders | null = null,
+): DeclaringHeaders {
+  const merged = (known: readonly string[], fresh: readonly string[]): string[] => {
+    const kept = known.filter((path) => path.endsWith('.h') && !changed.has(path));
+    if (fresh.length === 0) return kept;
+    return [...kept, ...fresh].sort((one, other) => (numbers.get(one) ?? 0) - (numbers.get(other) ?? 0));
+  };
+  return {
+    filesDeclaring: (kind, name) => merged(index.filesDeclaring(kind, name), own?.filesDeclaring(kind, name) ?? []),
+    filesIncluding: (name) => merged(index.filesIncluding(name), own?.filesIncluding(name) ?? []),
+  };
+}
+
+/** The headers of an earlier tree alone. */
+function headerTree({ headerText }: EarlierIndex): SourceTree {
+  return { id: 'the headers before', read: headerText, list: () => [], contentId: () => null };
 }

@@ -25,7 +25,7 @@ export interface DeclaringHeaders {
 }
 
 /** What one file declares; its function bodies are not kept. */
-interface Declared {
+export interface Declared {
   readonly record: ReadonlyMap<string, RecordOutline>;
   readonly typedef: ReadonlyMap<string, TypeName>;
   readonly object: Map<string, TypeName>;
@@ -117,6 +117,16 @@ export class TreeNames {
       for (const { name, type } of outlineOfTokens(flat.tokens).variables)
         if (!declared.object.has(name)) declared.object.set(name, type);
     }
+  }
+
+  /** What a header declares in this configuration. */
+  declaredIn(header: string): Declared {
+    return this.#declared(header);
+  }
+
+  /** Does another public header include this one, in this configuration? */
+  isIncluded(header: string): boolean {
+    return this.#isIncluded(header);
   }
 
   /** The line of an offset in a header. */
@@ -388,7 +398,7 @@ function declaredIn(outline: Outline): Declared {
 }
 
 /** `drivers/net/`: the part of the tree whose code may include a private header; `kernel/` for one that stands at the top of it. */
-function partOf(file: string): string {
+export function partOf(file: string): string {
   const first = file.indexOf('/') + 1;
   const second = file.indexOf('/', first) + 1;
   return file.slice(0, second === 0 ? first : second);

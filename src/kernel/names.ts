@@ -192,12 +192,14 @@ export class HeaderNames {
 
 const nothing: string[] = [];
 
-export class NameIndex {
+/** The rows of one set of tables, by name; those of files that are hidden are left out. */
+class Layer {
   readonly tables: NameTables;
-  readonly #places = new Map<string, number>();
+  readonly #hidden: ReadonlySet<string> | null;
 
-  constructor(tables: NameTables) {
+  constructor(tables: NameTables, hidden: ReadonlySet<string> | null) {
     this.tables = tables;
+    this.#hidden = hidden;
   }
 
   /** The place of the first name that is not below `name`. */
@@ -213,12 +215,6 @@ export class NameIndex {
     return low;
   }
 
-  #id(name: string): number {
-    const place = this.#place(name);
-    return this.tables.names.at(place) === name ? place : -1;
-  }
-
-  /** Names of the index, keys of uses among them, that begin so. */
   keysWith(start: string): string[] {
     const found: string[] = [];
     for (let at = this.#place(start); ; at++) {
@@ -228,16 +224,48 @@ export class NameIndex {
     }
   }
 
-  #rows(relation: Relation, name: string): number[][] {
-    const id = this.#id(name);
-    if (id < 0) return [];
-    const width = relations[relation];
+  /** Tells `told` each row: the file, and the numbers after it. */
+  rows(relation: Relation, name: string, told: (file: string, second: number, third: number) => void): void {
+    const { names, files } = this.tables;
+    const id = this.#place(name);
+    if (names.at(id) !== name) return;
     const rows = rowsOf(this.tables[relation], id);
-    return Array.from({ length: rows.length / width }, (_, i) => [...rows.subarray(i * width, (i + 1) * width)]);
+    const width = relations[relation];
+    for (let at = 0; at < rows.length; at += width) {
+      const file = files[rows[at] as number] as string;
+      if (this.#hidden?.has(file) !== true) told(file, rows[at + 1] ?? 0, rows[at + 2] ?? 0);
+    }
+  }
+}
+
+/** What an index of a like tree tells of the files that this tree has too; `hidden` are those that are told anew. */
+export interface LowerLayer {
+  readonly tables: NameTables;
+  readonly hidden: ReadonlySet<string>;
+}
+
+export class NameIndex {
+  /** Of the tree itself: all its files, and the rows of those that no lower layer tells. */
+  readonly tables: NameTables;
+  readonly #layers: readonly Layer[];
+  readonly #places = new Map<string, number>();
+
+  constructor(tables: NameTables, lower: LowerLayer | null = null) {
+    this.tables = tables;
+    const below = lower === null ? [] : [new Layer(lower.tables, lower.hidden)];
+    this.#layers = [new Layer(tables, null), ...below];
+  }
+
+  /** Names of the index, keys of uses among them, that begin so. */
+  keysWith(start: string): string[] {
+    const found = this.#layers.flatMap((layer) => layer.keysWith(start));
+    return this.#layers.length === 1 ? found : [...new Set(found)].sort();
   }
 
   #files(relation: Relation, name: string): string[] {
-    return this.#rows(relation, name).map(([file]) => this.tables.files[file as number] as string);
+    const found: string[] = [];
+    for (const layer of this.#layers) layer.rows(relation, name, (file) => found.push(file));
+    return found;
   }
 
   filesDeclaring(kind: DeclaredKind, name: string): string[] {
@@ -251,9 +279,12 @@ export class NameIndex {
 
   /** Those of them that spell it in the head or the body of a function with a body. */
   filesWithTagInCode(base: string): string[] {
-    return this.#rows('tag', base).flatMap(([file, isCode]) =>
-      isCode === 1 ? [this.tables.files[file as number] as string] : [],
-    );
+    const found: string[] = [];
+    for (const layer of this.#layers)
+      layer.rows('tag', base, (file, isCode) => {
+        if (isCode === 1) found.push(file);
+      });
+    return found;
   }
 
   /** Files that declare a member, object, function or typedef of this type. */
@@ -277,18 +308,12 @@ export class NameIndex {
   }
 
   #usePlaces(relation: 'use' | 'open', key: string): UsePlace[] {
-    const id = this.#id(key);
-    if (id < 0) return [];
-    const { files, names } = this.tables;
-    const rows = rowsOf(this.tables[relation], id);
     const places: UsePlace[] = [];
-    for (let at = 0; at < rows.length; at += relations[relation])
-      places.push({
-        file: files[rows[at] as number] as string,
-        line: rows[at + 1] as number,
-        function: names.at(rows[at + 2] as number) || null,
-      });
-    return places;
+    for (const layer of this.#layers)
+      layer.rows(relation, key, (file, line, name) =>
+        places.push({ file, line, function: layer.tables.names.at(name) || null }),
+      );
+    return this.#layers.length === 1 ? places : inOrder(places);
   }
 
   /** The module that a source is linked into, or `vmlinux`; null where no object is built from it. */
@@ -296,4 +321,10 @@ export class NameIndex {
     if (this.#places.size === 0) this.tables.files.forEach((name, i) => void this.#places.set(name, i));
     return this.tables.links[this.#places.get(file) ?? -1] ?? null;
   }
+}
+
+/** As one set of tables has them: by file and line, each once. A header's macro is told by every file that uses it. */
+function inOrder(places: readonly UsePlace[]): UsePlace[] {
+  const once = new Map(places.map((one) => [`${one.file}:${one.line} ${one.function}`, one]));
+  return [...once.values()].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line));
 }
