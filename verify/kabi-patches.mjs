@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seriesInFiles } from '../dist/cli/mail-input.js';
 import { treeInput } from '../dist/disk/tree-input.js';
+import { reviewByUnits } from '../dist/kabi/review-by-units.js';
 import { reviewSeries } from '../dist/kabi/review-series.js';
 import { diffText, filePatchBetween } from '../dist/patch/line-diff.js';
 
@@ -172,8 +173,14 @@ for (const { fix, subject, expected } of labels) {
   const [given] = await seriesInFiles([join(root, fix)]);
   const names = subject.replace('struct ', '').split(', ');
   const series = source === null ? given : combined(given, names, source.tree);
-  const units = [];
-  const review = reviewSeries({ series, arch: 'x86_64', source: source === null ? null : { ...source, units } });
+  const review =
+    source === null
+      ? reviewSeries({ series, arch: 'x86_64' })
+      : reviewByUnits(
+          { series, arch: 'x86_64', source: { ...source, units: null } },
+          { reference: null, spelling: source.spelling },
+          8,
+        );
   const guards = review.guards.map(({ rule, honest }) => `${rule} ${honest}`).join(', ');
   const [other, why] = disputed[subject] ?? [expected, ''];
   if (source !== null && review.verdict !== other) differs++;

@@ -3,8 +3,10 @@
  * out: the sum of their changes, each type and member once; what a later patch takes back is not there any more, and the
  * patch that a change came with is remembered.
  */
+
 import type { FilePatch, Series } from '../../patch/series.js';
 import { type FileRole, mayMatter, pathOf, roleOf } from '../triage.js';
+import { negated } from './condition.js';
 import { type Declarations, declarationsOf, type Export, type Prototype, type Scope } from './declarations.js';
 import { type Delta, deltasOf } from './deltas.js';
 import { fragmentAfter, fragmentBefore } from './fragment.js';
@@ -213,14 +215,35 @@ function pairedScopes(
 }
 
 function viewOfType(before: Scope | undefined, after: Scope | undefined): ViewOfType {
-  const was = before?.members ?? [];
-  const is = after?.members ?? [];
+  const was = inEitherBranch(before?.members ?? []);
+  const is = inEitherBranch(after?.members ?? []);
   const differs = (before === undefined) !== (after === undefined) || bodyText(was) !== bodyText(is);
   const conditions = new Map(was.map((member) => [member.name, member.condition]));
   const reconditioned = is
     .filter((member) => (conditions.get(member.name) ?? member.condition) !== member.condition)
     .map((member) => member.name);
   return { deltas: deltasOf(was, is), differs, reconditioned };
+}
+
+/** `#ifdef X` … `#else` … `#endif` around the same member twice is that member, whatever X is. */
+function inEitherBranch(members: readonly Declared[]): readonly Declared[] {
+  const kept: Declared[] = [];
+  for (const member of members) {
+    const last = kept.at(-1);
+    const same = last !== undefined && last.name === member.name && last.text === member.text;
+    const outer = same ? aroundBoth(last.condition, member.condition) : null;
+    if (last !== undefined && outer !== null) kept[kept.length - 1] = { ...last, condition: outer };
+    else kept.push(member);
+  }
+  return kept;
+}
+
+/** What holds around two branches of one conditional; null where they are none. */
+function aroundBoth(one: string, other: string): string | null {
+  const [first, second] = [one.split(' && '), other.split(' && ')];
+  const own = [first.pop() as string, second.pop() as string];
+  const isOpposite = own[0] !== '' && [`!(${own[0]})`, negated(own[0] as string)].includes(own[1] as string);
+  return isOpposite && first.join(' && ') === second.join(' && ') ? first.join(' && ') : null;
 }
 
 function bodyText(members: readonly Declared[]): string {

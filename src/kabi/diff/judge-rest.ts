@@ -207,7 +207,8 @@ export function misspelled(name: string): { honest: false; rule: 'guard-stale-br
 /** Names that these lines declare: `name;`, `name,`, `name[`, `name:`, `(*name)`, `name(`; enumerators too. */
 export function declaredNames(lines: readonly string[]): string[] {
   const names = lines.flatMap((line) => line.match(/\b[A-Za-z_]\w*(?=\s*(?:[;,[:()]|$))/g) ?? []);
-  return [...new Set(names)];
+  // `KABI_EXTEND(int count)` declares count.
+  return [...new Set(names)].filter((name) => !/^_?[A-Z0-9_]*KABI_[A-Z0-9_]+$/.test(name));
 }
 
 function isAll(names: readonly string[], of: readonly string[]): boolean {
@@ -242,8 +243,9 @@ function sayGuard(
   }
   if (around === undefined) return { honest: null, rule: 'guard-honest', why: needsTree };
   const hidden = declaredNames(guard.hides);
-  if (around.genksyms === 'differs' && guard.shows.length === 0 && isAll(hidden, around.withdrawn))
-    return withdrawing(hidden);
+  // What a macro shows in place of what it hides is not in its line.
+  const shows = guard.shows.length > 0 || (!guard.idiom.startsWith('#') && around.shownAnew);
+  if (around.genksyms === 'differs' && !shows && isAll(hidden, around.withdrawn)) return withdrawing(hidden);
   if (around.genksyms === 'differs') {
     return {
       honest: false,

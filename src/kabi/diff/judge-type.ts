@@ -21,6 +21,8 @@ export interface TypeJudgement {
   readonly verdict: Verdict;
   /** Members that genksyms no longer sees and the compiler still does. */
   readonly withdrawn: readonly string[];
+  /** genksyms sees members that it did not see. */
+  readonly shownAnew: boolean;
 }
 
 export function judgeType(difference: TypeDifference, asked: Architecture): TypeJudgement {
@@ -37,6 +39,7 @@ export function judgeType(difference: TypeDifference, asked: Architecture): Type
     compiler,
     verdict,
     withdrawn: withdrawnFrom(difference),
+    shownAnew: difference.genksyms.deltas.some(({ change }) => change === 'added'),
   };
 }
 
