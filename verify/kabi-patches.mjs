@@ -1,9 +1,10 @@
 /**
- * Real kABI fixes of distributions, reviewed: npm run verify:kabi-patches [-- --patches DIR --tree D --build B]
+ * Real kABI fixes of distributions, reviewed: npm run verify:kabi-patches [-- --patches DIR --tree D --build B [--also B]...]
  *
  * From each diff alone: every conditional on __GENKSYMS__ that it adds must be found, and every line that INDEX.json says is hidden. Patches
  * with a label in LABELS.json are also judged on a tree of about their age, as the change and its fix in one: what the fix only moves
- * (its removed lines, which the tree before the change does not have) is left out. Labels were made by reading; where the
+ * (its removed lines, which the tree before the change does not have) is left out. `--also` names builds of further configurations that the
+ * distribution ships, as one without SMP: the verdict is the worst of all. Labels were made by reading; where the
  * engine differs, the row says so and why.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -16,7 +17,8 @@ import { reviewSeries } from '../dist/kabi/review-series.js';
 import { diffText, filePatchBetween } from '../dist/patch/line-diff.js';
 
 const text = { type: 'string' };
-const { values } = parseArgs({ options: { patches: text, tree: text, build: { ...text, multiple: true } } });
+const many = { ...text, multiple: true };
+const { values } = parseArgs({ options: { patches: text, tree: text, build: many, also: many } });
 const root = values.patches ?? '../shared/kabi-patches';
 if (!existsSync(join(root, 'INDEX.json'))) {
   console.log(`skipped: ${root} is not here`);
@@ -155,16 +157,16 @@ const disputed = {
     'in 3.2 struct drm_driver embeds it by value, and modules define it statically',
   ],
   'struct dentry': ['conditional', 'd_u.d_rcu moves by 32 bytes; only the base kernel touches it'],
-  'struct irq_desc': [
-    'guarded',
-    'both members fit into padding at the end: no size changes where this configuration aligns it',
-  ],
   'struct unix_sock': ['crc-break', 'the second guard is spelled __GENKSYSMS__: it hides nothing'],
 };
 
 const labels = json('LABELS.json').labels;
 const source =
   values.tree === undefined ? null : treeInput({ tree: values.tree, build: values.build ?? [], arch: 'x86_64' });
+const also = (values.also ?? []).map((dir) => ({
+  ...treeInput({ tree: values.tree, build: [dir], arch: 'x86_64' }),
+  units: null,
+}));
 console.log(
   `\n| label | expected | ${source === null ? 'from the diff' : 'on the tree'} | guards | |\n|---|---|---|---|---|`,
 );
@@ -173,14 +175,11 @@ for (const { fix, subject, expected } of labels) {
   const [given] = await seriesInFiles([join(root, fix)]);
   const names = subject.replace('struct ', '').split(', ');
   const series = source === null ? given : combined(given, names, source.tree);
+  const known = { reference: null, spelling: source?.spelling };
   const review =
     source === null
       ? reviewSeries({ series, arch: 'x86_64' })
-      : reviewByUnits(
-          { series, arch: 'x86_64', source: { ...source, units: null } },
-          { reference: null, spelling: source.spelling },
-          8,
-        );
+      : reviewByUnits({ series, arch: 'x86_64', source: { ...source, units: null }, also }, known, 8);
   const guards = review.guards.map(({ rule, honest }) => `${rule} ${honest}`).join(', ');
   const [other, why] = disputed[subject] ?? [expected, ''];
   if (source !== null && review.verdict !== other) differs++;
