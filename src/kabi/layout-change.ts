@@ -25,6 +25,7 @@ export interface Pair {
 
 /** null where nothing differs. */
 export function layoutChange(before: Extent, after: Extent): LayoutChange | null {
+  if (isSame(before, after)) return null;
   const was = byName(before.rows);
   const is = byName(after.rows);
   const came = [...is].filter(([key]) => !was.has(key)).map(([, row]) => row);
@@ -49,6 +50,19 @@ export function layoutChange(before: Extent, after: Extent): LayoutChange | null
   const same = before.size === after.size && before.align === after.align;
   const lists = [change.added, change.removed, change.moved, change.retyped, change.renamed];
   return same && lists.every((list) => list.length === 0) ? null : change;
+}
+
+/** Row by row: what nearly all types of a unit are. */
+function isSame(before: Extent, after: Extent): boolean {
+  return (
+    before.size === after.size &&
+    before.align === after.align &&
+    before.rows.length === after.rows.length &&
+    before.rows.every((row, at) => {
+      const other = after.rows[at] as Row;
+      return row.name === other.name && row.bitOffset === other.bitOffset && !differs({ before: row, after: other });
+    })
+  );
 }
 
 function differs({ before, after }: Pair): boolean {
