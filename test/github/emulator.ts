@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { run, scratchFolder } from '../servers/run.js';
 import { serveGit } from './git-server.js';
 import { appId } from './identity.js';
+import { RateLimits } from './limits.js';
 import { routes } from './routes.js';
 import { answerOf, wrongAnswer, wrongRequest } from './schema.js';
 
@@ -138,12 +139,9 @@ export class Emulator {
     pull_requests: 'write',
   };
   readonly events: string[] = [];
-  /** GitHub's two limits: calls an hour, and what is made or changed in a minute. */
-  readonly limits = { hourly: 5000, writes: Number.POSITIVE_INFINITY };
+  readonly limits = new RateLimits();
   /** Time as the App has it, where a test moves it. */
   now: () => number = Date.now;
-  readonly #made: number[] = [];
-  #hour = { ends: 0, used: 0 };
   fault: (call: string, count: number, path: string) => Fault | null = () => null;
   webhookUrl: string | null = null;
   url = '';
@@ -309,9 +307,7 @@ export class Emulator {
       this.calls.push({ name, path, status: answer.status });
       response.writeHead(answer.status, {
         'content-type': answer.text === undefined ? 'application/json; charset=utf-8' : 'text/plain; charset=utf-8',
-        'x-ratelimit-limit': String(this.limits.hourly),
-        'x-ratelimit-remaining': String(Math.max(0, this.limits.hourly - this.#hour.used)),
-        'x-ratelimit-reset': String(Math.ceil(this.#hour.ends / 1000)),
+        ...this.limits.headers(),
         ...this.#link(url, answer),
       });
       response.end(answer.text ?? (answer.body === undefined ? undefined : JSON.stringify(answer.body)));
@@ -330,7 +326,7 @@ export class Emulator {
       this.wrongs.push(`no such path: ${name}`);
       return say({ status: 404, body: { message: 'Not Found' } });
     }
-    const limited = this.#limit(found.route.method !== 'GET' && found.route.needs !== 'app');
+    const limited = this.limits.refuse(this.now(), found.route.method !== 'GET' && found.route.needs !== 'app');
     if (limited !== null) {
       if (limited.after !== null) response.setHeader('retry-after', String(limited.after));
       return say({ status: 403, body: { message: limited.message, documentation_url: '' } });
@@ -361,21 +357,6 @@ export class Emulator {
       return say({ ...answer, body: full });
     }
     say(answer);
-  }
-
-  /** Counts a call; why it is refused, and for how many seconds where GitHub says so. */
-  #limit(writes: boolean): { readonly message: string; readonly after: number | null } | null {
-    const now = this.now();
-    if (now >= this.#hour.ends) this.#hour = { ends: now + 3_600_000, used: 0 };
-    if (this.#hour.used >= this.limits.hourly)
-      return { message: 'API rate limit exceeded for installation ID 99.', after: null };
-    this.#hour.used++;
-    if (!writes) return null;
-    while (this.#made[0] !== undefined && this.#made[0] <= now - 60_000) this.#made.shift();
-    if (this.#made.length >= this.limits.writes)
-      return { message: 'You have exceeded a secondary rate limit.', after: 60 };
-    this.#made.push(now);
-    return null;
   }
 
   #link(url: URL, answer: Answer): Record<string, string> {

@@ -1,8 +1,8 @@
 /** Webhook payloads: GitHub's own examples with the emulator's state laid over them, held against GitHub's description of webhooks. */
 import { createRequire } from 'node:module';
+import { pullBody, repositoryBody } from './bodies.js';
 import type { Comment, Emulator, Pull } from './emulator.js';
 import { appId, installationId } from './identity.js';
-import { pullBody, repositoryBody } from './routes.js';
 import { webhookOf, wrongWebhook } from './schema.js';
 
 type Body = Record<string, unknown>;
