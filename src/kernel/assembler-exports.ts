@@ -39,14 +39,16 @@ export function assemblerExports(
 const label = '__export_symbol_';
 const colon = spellingOf(':');
 const gasMacro = spellingOf('___EXPORT_SYMBOL');
+/** `.macro ___EXPORT_SYMBOL name, …` defines it. */
+const macroWord = spellingOf('macro');
 
 /** The labels of 6.5 and later, the assembler macro's first argument before, and what no header has expanded. */
 function exportedNames(tokens: TokenList): readonly string[] {
   const names = new Set(exportsOf(tokens).map(({ name }) => name));
   for (let at = 0; at + 1 < tokens.length; at++) {
     if (tokens.kind[at] !== Identifier) continue;
-    if (tokens.spelling[at] === gasMacro && tokens.kind[at + 1] === Identifier)
-      names.add(textOf(tokens.spelling[at + 1] as number));
+    const isUse = tokens.spelling[at] === gasMacro && tokens.spelling[at - 1] !== macroWord;
+    if (isUse && tokens.kind[at + 1] === Identifier) names.add(textOf(tokens.spelling[at + 1] as number));
     if (tokens.spelling[at + 1] !== colon) continue;
     const text = textOf(tokens.spelling[at] as number);
     if (text.startsWith(label)) names.add(text.slice(label.length));

@@ -13,7 +13,9 @@ const byLabel = exportHeader(
   '#define EXPORT_SYMBOL(sym) .section ".export_symbol","a" ; __export_symbol_##sym: ; .asciz "" ; .previous\n',
 );
 /** 4.9 to 6.4: an assembler macro does the rest. */
-const byMacro = exportHeader('#define EXPORT_SYMBOL(name) ___EXPORT_SYMBOL name, name, ,\n');
+const byMacro = exportHeader(
+  '.macro ___EXPORT_SYMBOL name,val,sec,ns\n.endm\n#define EXPORT_SYMBOL(name) ___EXPORT_SYMBOL name, name, ,\n',
+);
 
 function exportsOfAssembler(files: Readonly<Record<string, string>>): readonly string[] {
   const tree = memoryTree('tree', {
