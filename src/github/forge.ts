@@ -2,17 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Probot } from 'probot';
-import type {
-  Clock,
-  DueBranch,
-  DuePull,
-  ForgeStore,
-  Judge,
-  PartState,
-  PatchIds,
-  PullNotice,
-} from '../service/ports.js';
+import type { Clock, DueBranch, DuePull, ForgeStore, Judge, PartState, PatchIds } from '../service/ports.js';
 import { type AppAccount, githubApp, gitOrigin } from './app.js';
+import { markAllOpen, markOpen } from './catch-up.js';
 import { announceLanded, nameOf } from './landed.js';
 import { keptUp, LeaseLost, stillHeld } from './lease.js';
 import { named, type Reconciling, reconcile } from './reconcile.js';
@@ -89,7 +81,7 @@ export async function startForge(parts: ForgeParts): Promise<Forge> {
           log,
           marked: () => nudge(),
           installed: (installation) => {
-            markOpen(app, store, installation).then(
+            markOpen(app, store, installation, log).then(
               () => nudge(),
               (error: Error) => log.warn({ err: error, installation }, 'the new installation could not be read'),
             );
@@ -99,12 +91,7 @@ export async function startForge(parts: ForgeParts): Promise<Forge> {
       ),
     async catchUp() {
       await store.branches.markAll();
-      const client = await app.auth();
-      let marked = 0;
-      for (const installation of await client.paginate(client.rest.apps.listInstallations, { per_page: 100 })) {
-        if (installation.suspended_at === null) marked += await markOpen(app, store, installation.id);
-      }
-      return marked;
+      return markAllOpen(app, store, log);
     },
     workOnce,
     async run(signal) {
@@ -134,22 +121,6 @@ export async function startForge(parts: ForgeParts): Promise<Forge> {
     },
   };
   return forge;
-}
-
-async function markOpen(app: Probot, store: ForgeStore, installation: number): Promise<number> {
-  const client = await app.auth(installation);
-  const repositories = await client.paginate(client.rest.apps.listReposAccessibleToInstallation, { per_page: 100 });
-  let marked = 0;
-  for (const { full_name } of repositories as unknown as { full_name: string }[]) {
-    const [owner = '', repo = ''] = full_name.split('/');
-    const pulls = await client.paginate(client.rest.pulls.list, { owner, repo, state: 'open', per_page: 100 });
-    const notices = pulls.map(
-      ({ number }): PullNotice => ({ repo: full_name, number, installation, again: false, fix: false }),
-    );
-    await store.mark(notices);
-    marked += notices.length;
-  }
-  return marked;
 }
 
 async function workOn(parts: ForgeParts, app: Probot, work: Reconciling, due: DuePull): Promise<void> {

@@ -53,3 +53,23 @@ test('an installation looks at every open pull request', async () => {
   await app.settle();
   expect([1, 2].map((number) => github.comments(number).length)).toEqual([1, 1]);
 });
+
+test('catching up: a repository that refuses keeps no other from it; what fails otherwise is tried again', async () => {
+  app = await startApp();
+  const { github, store } = app;
+  await github.addRepository('acme/blocked');
+  github.webhookUrl = null;
+  await openPull(github, files);
+  const refusing = (status: number) => (call: string, _count: number, at: string) =>
+    call === 'get /repos/{owner}/{repo}/pulls' && at.includes('/blocked/')
+      ? ({ kind: 'status', status, message: 'Repository access blocked' } as const)
+      : null;
+  const marked = () => store.query('select repo from kabiwatch.pull');
+  github.fault = refusing(403);
+  expect(await app.forge.catchUp()).toBe(1);
+  expect(await marked()).toEqual([{ repo }]);
+  github.fault = refusing(502);
+  await expect(app.forge.catchUp()).rejects.toThrow();
+  expect(app.logged.join('')).toContain('this repository cannot be read');
+  github.fault = () => null;
+});
