@@ -25,7 +25,7 @@ export function takenBy(pid: number): { readonly own: Taken; readonly children: 
   return { own, children: { ...children, cpuMs: children.cpuMs + endedChildrenMs(pid) } };
 }
 
-function childrenOf(pid: number): number[] {
+export function childrenOf(pid: number): number[] {
   try {
     return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
       readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1').split(' ').filter(Boolean).map(Number),
