@@ -90,6 +90,7 @@ function watcherFor(watching: Watching, lists: readonly ListConfig[], source: Ma
     async deliver(batch: MailBatch) {
       const started = performance.now();
       const incoming = await readMails(watching, batch.mails, watching.authenticationOf(lists[0] as ListConfig));
+      const read = performance.now();
       let result: Awaited<ReturnType<typeof storeBatch>>;
       try {
         result = await storeBatch(
@@ -108,12 +109,10 @@ function watcherFor(watching: Watching, lists: readonly ListConfig[], source: Ma
         throw error;
       }
       if (batch.mails.length > 0) {
-        const ms = Math.round(performance.now() - started);
-        const { due: _, ...counts } = result;
-        log.info(
-          { list: namesOf(lists), source: source.name, uid: batch.cursor.lastUid, ...counts, ms },
-          'mail stored',
-        );
+        const { due: threads, ...counts } = result;
+        const [readMs, storeMs] = [Math.round(read - started), Math.round(performance.now() - read)];
+        const about = { list: namesOf(lists), source: source.name, uid: batch.cursor.lastUid };
+        log.info({ ...about, ...counts, threads, readMs, storeMs }, 'mail stored');
       }
       for (const kind of ['fresh', 'known', 'quarantined'] as const)
         metrics.mails.inc({ list: namesOf(lists), result: kind }, result[kind]);

@@ -6,10 +6,13 @@ import { answers, end, freePort, type Running, run, scratchFolder, start, until 
 
 export interface Postgres extends Running {
   readonly url: string;
+  /** Of the server. */
+  readonly pid: () => number;
   restart(): Promise<void>;
 }
 
-export async function startPostgres(): Promise<Postgres | null> {
+/** `settings` as in postgresql.conf: `name=value`. */
+export async function startPostgres(settings: readonly string[] = []): Promise<Postgres | null> {
   const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql') : [];
   const bin = versions
     .map((version) => `/usr/lib/postgresql/${version}/bin`)
@@ -35,7 +38,17 @@ export async function startPostgres(): Promise<Postgres | null> {
   const port = await freePort();
   const launch = async () => {
     const child = start(
-      ...as(join(bin, 'postgres'), ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder.path]),
+      ...as(join(bin, 'postgres'), [
+        '-D',
+        data,
+        '-p',
+        String(port),
+        '-h',
+        '127.0.0.1',
+        '-k',
+        folder.path,
+        ...settings.flatMap((one) => ['-c', one]),
+      ]),
     );
     await until(
       'PostgreSQL answers',
@@ -47,6 +60,7 @@ export async function startPostgres(): Promise<Postgres | null> {
   let child = await launch();
   return {
     url: `postgresql://kabiwatch@127.0.0.1:${port}/postgres`,
+    pid: () => child.pid ?? -1,
     async restart() {
       await end(child, 'SIGINT');
       await until('the port is free', async () => !(await answers(port)));
