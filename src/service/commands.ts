@@ -86,7 +86,7 @@ export async function obeyMail(obeying: Obeying, list: ListConfig, mail: MailFac
         break;
       case 'recheck':
       case 'explain': {
-        const refused = await answer(obeying, list, mail, command);
+        const refused = await answer(obeying, list, { ...mail, addressed }, command);
         if (refused === null) break;
         log.warn({ ...about, why: refused }, 'not obeyed');
         continue;
@@ -112,7 +112,7 @@ const [mostInThread, mostToPerson] = [3, 5];
 async function answer(
   { store, clock, config, engine, bot, planned }: Obeying,
   list: ListConfig,
-  mail: MailFacts,
+  mail: MailFacts & { readonly addressed: boolean },
   command: Command & { kind: 'recheck' | 'explain' },
 ): Promise<string | null> {
   if (list.mode === 'off') return 'the list is off';
@@ -122,11 +122,18 @@ async function answer(
   if (!isAddress(mail.sender) || !(await isOnThread(store, subject.thread, mail.sender, mail.messageId)))
     return 'the sender has not written in this thread';
   const now = clock.now();
+  const { addressed } = mail;
   const about = { thread: subject.thread, asker: mail.sender };
   const answered = await answeredSince(store, about, new Date(now.getTime() - dayMs));
   if (answered.thread >= mostInThread || answered.asker >= mostToPerson) return 'enough was answered today';
-  const { optedOut } = await historyOf(store, { thread: subject.thread, author: mail.sender, list: list.name }, now);
+  const { optedOut, answeredByOther } = await historyOf(
+    store,
+    { thread: subject.thread, author: mail.sender, list: list.name },
+    now,
+  );
   if (optedOut) return 'the sender or the list opted out';
+  // One of several kabiwatches on the list answers: whose reply is there, or who is asked by name.
+  if (answeredByOther && !addressed) return 'another kabiwatch answers in this thread';
   if (command.kind === 'recheck') {
     const request = { id: mail.messageId, series: subject.messageId, list: list.name, asker: mail.sender };
     await store.transaction((tx) => askAgain(tx, subject.thread, request, now));

@@ -28,6 +28,7 @@ import {
   markSent,
   markTold,
   moveDelivery,
+  otherWasQuicker,
   postpone,
   sawMessage,
   sentSince,
@@ -76,6 +77,7 @@ export async function post(posting: Posting): Promise<number> {
 function aboutDelivery(delivery: Omit<Delivery, 'mail'>): Record<string, unknown> {
   return {
     review: `r${delivery.review}`,
+    thread: delivery.thread,
     list: delivery.list,
     messageId: delivery.messageId,
     attempt: delivery.attempts + 1,
@@ -94,7 +96,19 @@ async function trySending(posting: Posting, delivery: Delivery): Promise<boolean
     await moveDelivery(store, delivery.id, { state: 'held', detail: 'smtp is not configured', nextAt: clock.now() });
     return true;
   }
+  if (await otherWasQuicker(store, delivery.id)) {
+    const detail = 'another kabiwatch has answered in this thread';
+    await moveDelivery(store, delivery.id, { state: 'withdrawn', detail, nextAt: clock.now() });
+    posting.log.info({ ...aboutDelivery(delivery), why: detail }, 'reply withdrawn');
+    return true;
+  }
   if (!(await beginSending(store, delivery.id, clock.now()))) return false;
+  // A store that was lost, or a second one of the same bot: what the list has already is not sent to it again.
+  if (delivery.outlet === 'mail' && delivery.attempts === 0 && (await sawMessage(store, delivery.messageId))) {
+    await markSent(store, delivery.id, 'found on the list', clock.now());
+    posting.log.info(aboutDelivery(delivery), 'the reply is on the list');
+    return true;
+  }
   // Half a lease: nobody may take us for dead while we still talk to the server.
   const result = await within(sink.send(delivery.mail), config.posting.sendingLease / 2);
   const part = delivery.outlet === 'dry-run' ? 'replies folder' : 'smtp';

@@ -6,6 +6,7 @@ import { advisoryReport } from '../report/advisory.js';
 import { checkOf } from './check.js';
 import { authenticationOf, type Config, type ListConfig } from './config.js';
 import type { Database, Store } from './database.js';
+import { waitBeforeReply } from './give-way.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import { decide } from './policy.js';
@@ -22,6 +23,7 @@ import {
   listsOf,
   noteSilence,
   noteSuperseded,
+  othersOn,
   reviewsOf,
   storeReview,
   storeSeries,
@@ -221,6 +223,7 @@ async function settleSeries(working: Working, tx: Database, thread: DueThread, r
   if (list === null) return noteSilence(tx, id, 'its list is no longer configured');
   const about = {
     review: `r${id}`,
+    thread: thread.id,
     series: result.messageId,
     list: list.name,
     verdict: result.review.verdict,
@@ -266,11 +269,21 @@ async function settleSeries(working: Working, tx: Database, thread: DueThread, r
         elsewhere: await elsewhere(working, tx, series),
       }),
       held: replaced?.why ?? decision.held,
+      waitMs: decision.outlet === 'mail' ? await waitFor(working, tx, list, now) : 0,
     },
     now,
   );
   log.info({ ...about, ms: Math.round(result.ms), outlet: decision.outlet, held: decision.held }, 'reviewed');
   if (!planned) await noteSilence(tx, id, 'this version was answered before');
+}
+
+const metMs = 90 * 86_400_000;
+
+/** Only who speaks to the list is heard by others there. */
+async function waitFor({ bot }: Working, tx: Database, list: ListConfig, now: Date): Promise<number> {
+  if (list.mode !== 'list') return 0;
+  const others = await othersOn(tx, list.name, bot.address, new Date(now.getTime() - metMs));
+  return waitBeforeReply(bot.address, others, list.quiet);
 }
 
 /** Where nothing is promised a break is information: one paragraph says it. */

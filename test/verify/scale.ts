@@ -1,7 +1,7 @@
 /**
  * `npm run verify:scale`: a list's archive three times over, 31,710 mails, through one process that watches and posts and 1, 2 and 4 that work, on
- * PostgreSQL. Prints the throughput, what each step costs for one message, and what was busy. `-- --workers 1,2`, `--copies 1` and `--archive BUNDLE` for
- * other runs. The copies are other threads: ids, titles, change-ids and dates differ (copies.ts).
+ * PostgreSQL. Prints the throughput, what each step costs for one message, and what was busy. `-- --workers 1,2`, `--copies 1`, `--mails 2000` and `--archive
+ * BUNDLE` for other runs. The copies are other threads: ids, titles, change-ids and dates differ (copies.ts).
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -19,6 +19,7 @@ const { values } = parseArgs({
   options: {
     workers: { type: 'string', default: '1,2,4' },
     copies: { type: 'string', default: '3' },
+    mails: { type: 'string', default: '1000000' },
     archive: { type: 'string', default: '../shared/threads/linux-modules.bundle' },
   },
 });
@@ -60,6 +61,7 @@ async function manyOf(bundle: string, copies: number): Promise<{ path: string; c
   for (let copy = 0; copy < copies; copy++) {
     let piece: Buffer[] = [];
     for await (const { raw } of mailsInGit(once)) {
+      if (count >= Number(values.mails)) break;
       piece.push(copyOf(raw, copy));
       count++;
       if (piece.length === 2000) many.add(...piece.splice(0));

@@ -4,6 +4,7 @@
  */
 import type { Database } from '../database.js';
 import type { Check, OutgoingMail } from '../ports.js';
+import { answeredByOther } from './reviews.js';
 
 export type DeliveryState = 'planned' | 'held' | 'sending' | 'sent' | 'unsure' | 'failed' | 'withdrawn';
 
@@ -35,6 +36,8 @@ export interface PlannedDelivery {
   readonly list: string;
   readonly mail: OutgoingMail;
   readonly held: string | null;
+  /** Milliseconds before it may go out; absent: none. */
+  readonly waitMs?: number;
   /** What it answers: a request's key; absent: the series itself. */
   readonly answers?: string;
 }
@@ -43,7 +46,7 @@ export interface PlannedDelivery {
 export async function planDelivery(tx: Database, planned: PlannedDelivery, now: Date): Promise<boolean> {
   const rows = await tx.query(
     `insert into kabiwatch.delivery (series, review, outlet, list, message_id, state, mail, detail, next_at, planned_at, answers)
-     values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $9, $10) on conflict do nothing returning id`,
+     values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $11, $10) on conflict do nothing returning id`,
     [
       planned.series,
       planned.review,
@@ -53,8 +56,9 @@ export async function planDelivery(tx: Database, planned: PlannedDelivery, now: 
       planned.held === null ? 'planned' : 'held',
       JSON.stringify(planned.mail),
       planned.held,
-      now,
+      new Date(now.getTime() + (planned.waitMs ?? 0)),
       planned.answers ?? '',
+      now,
     ],
   );
   return rows.length > 0;
@@ -117,6 +121,19 @@ export async function dueDeliveries(db: Database, now: Date): Promise<Delivery[]
      order by d.next_at, d.id limit 50`,
     [now, checks],
   );
+}
+
+/**
+ * Has another kabiwatch answered in the thread since this reply was planned? Answers to people's own questions, and what the owner has approved, go
+ * out all the same.
+ */
+export async function otherWasQuicker(db: Database, id: number): Promise<boolean> {
+  const rows = await db.query(
+    `select 1 from ${from} where d.id = $1 and d.answers = '' and d.told_at is null and d.outlet = 'mail'
+       and ${answeredByOther('s.thread')}`,
+    [id],
+  );
+  return rows.length > 0;
 }
 
 /** Committed before the first byte goes out. False when another poster has it. */

@@ -89,6 +89,12 @@ export interface History {
   readonly answeredByOther: boolean;
 }
 
+/** SQL: a mail of a kabiwatch is in the thread that this store did not plan. */
+export function answeredByOther(thread: string): string {
+  return `exists (select 1 from kabiwatch.message m where m.thread = ${thread} and m.automatic = 'kabiwatch'
+    and not exists (select 1 from kabiwatch.delivery own where own.message_id = m.message_id))`;
+}
+
 export async function historyOf(
   db: Database,
   about: { readonly thread: number; readonly author: string; readonly list: string },
@@ -101,8 +107,7 @@ export async function historyOf(
        (select count(*)::int from kabiwatch.delivery d where d.outlet = 'mail' and d.planned_at > $4) as burst,
        exists (select 1 from kabiwatch.opt_out
         where (kind = 'author' and value = $2) or (kind = 'list' and value = $3)) as "optedOut",
-       exists (select 1 from kabiwatch.message m where m.thread = $1 and m.automatic = 'kabiwatch'
-        and not exists (select 1 from kabiwatch.delivery d where d.message_id = m.message_id)) as "answeredByOther"`,
+       ${answeredByOther('$1')} as "answeredByOther"`,
     [
       about.thread,
       about.author,
@@ -112,6 +117,16 @@ export async function historyOf(
     ],
   );
   return row ?? { thread: 0, burst: 0, optedOut: false, answeredByOther: false };
+}
+
+/** Addresses of the kabiwatches that spoke on a list since then, but ours. */
+export async function othersOn(db: Database, list: string, own: string, since: Date): Promise<string[]> {
+  const rows = await db.query<{ sender: string }>(
+    `select distinct sender from kabiwatch.message
+     where automatic = 'kabiwatch' and list = $1 and sender <> lower($2) and received_at > $3 limit 20`,
+    [list, own, since],
+  );
+  return rows.map(({ sender }) => sender);
 }
 
 /** The lists that carried a message, first the one it came from first. */
