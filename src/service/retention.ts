@@ -25,6 +25,12 @@ const rules: readonly Rule[] = [
       where m.raw is not null and m.stored_at < $1 and t.due_at is null limit ${most})`,
   },
   {
+    what: 'shown patches',
+    olderThan: 'mail',
+    sql: `update kabiwatch.review set shown = null where id in (
+      select id from kabiwatch.review where shown is not null and at < $1 limit ${most})`,
+  },
+  {
     what: 'quarantined',
     olderThan: 'quarantine',
     sql: `delete from kabiwatch.quarantine where id in (select id from kabiwatch.quarantine where at < $1 limit ${most})`,

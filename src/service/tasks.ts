@@ -4,6 +4,7 @@
  */
 import type { Architecture, Missing, Review } from '../kabi/review.js';
 import type { PullJudgement, PullSettings, PullSource } from './ports.js';
+import type { ShownPatch } from './shown-patches.js';
 
 /** What storing and threading need to know of a mail. Ids carry no angle brackets. */
 export interface MailFacts {
@@ -94,6 +95,8 @@ export interface SeriesResult {
   /** References for an answer to it, oldest first, its own id last. */
   readonly references: readonly string[];
   readonly review: Review;
+  /** For the page of the review. */
+  readonly shown: readonly ShownPatch[];
   /** The reply's text, lines of at most 72 columns. */
   readonly reply: string;
   readonly ms: number;

@@ -168,8 +168,8 @@ async function answerAgain(
     ...{ messageId: result.messageId, thread: thread.id, list: list.name },
     ...{ subject: result.subject, version: result.version },
   });
-  const { review, patches, reply, ms } = result;
-  const { id } = await storeReview(tx, { series, engine, patches, review, reply, ms, asked: request.id });
+  const { review, shown, patches, reply, ms } = result;
+  const { id } = await storeReview(tx, { series, engine, patches, review, shown, reply, ms, asked: request.id });
   const check = checkOf(result, id, list, config);
   if (check !== null) await planCheck(tx, { series, review: id, list: list.name, check }, clock.now());
   const asked = {
@@ -210,6 +210,7 @@ async function settleSeries(working: Working, tx: Database, thread: DueThread, r
     engine,
     patches: result.patches,
     review: result.review,
+    shown: result.shown,
     reply: result.reply,
     ms: result.ms,
   });

@@ -26,6 +26,7 @@ import { mailFacts } from './mail-facts.js';
 import type { PullJudgement } from './ports.js';
 import { patchIdOf, reviewPull } from './pull-review.js';
 import { type JudgeWorld, seriesJudge } from './series-judge.js';
+import { shownPatches } from './shown-patches.js';
 import type { ReadAnswer, ReviewAnswer, ReviewSettings, SeriesResult, Task } from './tasks.js';
 
 process.on('disconnect', () => process.exit(0));
@@ -170,6 +171,7 @@ async function review(task: Task & { kind: 'review' }): Promise<ReviewAnswer> {
       author: head.sender,
       references: [...head.ancestors.toReversed(), head.id],
       review: made,
+      shown: shownPatches(series),
       supersedes: assembled.supersedes,
       supersededBy: replaced.get(head.id)?.id ?? null,
       vouched: vouched(head),

@@ -56,7 +56,7 @@ ${layouts.map((layout, index) => layoutSection(layout, `m${index}`))}
 <section><h2>Exported symbols that reach it</h2>${
     reaching.names.length === 0
       ? html`<p>None that this reference knows the expansion of.</p>`
-      : html`<p>${reaching.names.map((symbol, at) => html`${at === 0 ? '' : ', '}<code>${symbol}</code>`)}${reaching.more ? ' and more' : ''}</p>`
+      : html`<ul class="names">${reaching.names.map((symbol) => html`<li><code>${symbol}</code></li>`)}</ul>${reaching.more ? html`<p class="quiet">and more</p>` : ''}`
   }</section>`;
 }
 
@@ -67,10 +67,10 @@ function layoutSection(layout: Layout, id: string): Html {
     .slice(0, 1000)
     .map(
       (member) =>
-        html`<tr><th scope="row">${member.name ?? '(anonymous)'}</th><td><code>${member.type}</code></td><td>${place(member.bitOffset)}</td><td>${member.bitSize > 0 ? `${member.bitSize} bits` : member.size}</td></tr>`,
+        html`<tr><th scope="row">${member.name ?? '(anonymous)'}</th><td><code>${member.type}</code></td><td>${place(member.bitOffset)}</td><td>${member.bitSize > 0 ? bits(member.bitSize) : member.size}</td></tr>`,
     );
   return html`<section><h2>${layout.size} bytes, aligned to ${layout.align}</h2>
-<figure>${raw(structMapSvg(mapOfLayout(layout), id))}</figure>
+<figure>${scrolled('Picture of the layout', html`${raw(structMapSvg(mapOfLayout(layout), id))}`)}</figure>
 <h3>Free</h3><ul><li>${
     holes.length === 0
       ? 'no holes'
@@ -88,6 +88,10 @@ function place(bitOffset: number): string {
   return bitOffset % 8 === 0 ? String(bitOffset / 8) : `${Math.floor(bitOffset / 8)}:${bitOffset % 8}`;
 }
 
-function sized(bits: number): string {
-  return bits % 8 === 0 ? `${bits / 8} bytes` : `${bits} bits`;
+function sized(count: number): string {
+  return count % 8 === 0 ? `${count / 8} bytes` : bits(count);
+}
+
+function bits(count: number): string {
+  return count === 1 ? '1 bit' : `${count} bits`;
 }

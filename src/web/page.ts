@@ -34,7 +34,7 @@ export function page(title: string, here: string, seen: Seen, body: Html): Html 
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
-<header><nav aria-label="Pages"><ul>${links}</ul></nav>${session(seen)}</header>
+<header><a class="brand" href="/reviews">kabiwatch</a><nav aria-label="Pages"><ul>${links}</ul></nav>${session(seen)}</header>
 <main id="main"><h1>${title}</h1>
 ${body}
 </main>

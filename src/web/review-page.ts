@@ -3,8 +3,10 @@ import { html, raw } from 'hono/html';
 import type { Review, TypeChange } from '../kabi/review.js';
 import { reachGraph, reachGraphSvg } from '../report/reach-graph.js';
 import { mapsOfChange, structMapSvg } from '../report/struct-map.js';
+import type { ShownPatch } from '../service/shown-patches.js';
 import type { DeliveryLine, ReviewFull } from '../service/store/views.js';
 import { type Html, scrolled, time, verdictMark } from './page.js';
+import { patchLines } from './patches.js';
 
 const mostTypes = 300;
 const mostRows = 500;
@@ -17,7 +19,7 @@ export function reviewPage(row: ReviewFull, deliveries: readonly DeliveryLine[])
   }${base === null ? '' : html` · base <code>${base}</code>`}</p>
 <p class="quiet">${row.list} · ${row.messageId} · ${time(row.at)} · ${row.engine} · ${row.ms} ms · <a href="/reviews/r${row.id}.json">JSON</a></p>
 ${row.silent === null ? '' : html`<p>Not said, because: ${row.silent}</p>`}
-${findings(review)}${types(review)}${reach(review)}${symbols(review)}${guards(review)}${consumers(review)}${fixes(review)}
+${findings(review, row.shown ?? [])}${types(review)}${reach(review)}${symbols(review)}${guards(review)}${consumers(review)}${fixes(review)}
 ${list(
   'Not known',
   review.missing.map(({ what, why }) => html`${what}: ${why}`),
@@ -37,11 +39,13 @@ function list(title: string, items: readonly Html[]): Html | string {
     : html`<section><h2>${title}</h2><ul>${items.map((item) => html`<li>${item}</li>`)}</ul></section>`;
 }
 
-function findings(review: Review): Html {
+function findings(review: Review, shown: readonly ShownPatch[]): Html {
   const patches = review.series.patches.length > 0 ? review.series.patches : [{ n: 1, subject: review.series.subject }];
   const parts = patches.map((patch) => {
     const own = review.findings.filter((finding) => finding.patch === patch.n);
-    if (own.length === 0) return html`<h3>${patch.n}. ${patch.subject}</h3><p>Nothing found.</p>`;
+    const text = shown.find(({ n }) => n === patch.n);
+    const lines = text === undefined ? '' : patchLines(text, own);
+    if (own.length === 0) return html`<h3>${patch.n}. ${patch.subject}</h3><p>Nothing found.</p>${lines}`;
     const items = own
       .slice(0, mostRows)
       .map(
@@ -50,7 +54,7 @@ function findings(review: Review): Html {
             one.verified ? ' (verified against the reference)' : ''
           }</li>`,
       );
-    return html`<h3>${patch.n}. ${patch.subject}</h3><ul>${items}</ul>`;
+    return html`<h3>${patch.n}. ${patch.subject}</h3><ul>${items}</ul>${lines}`;
   });
   return html`<section><h2>Findings</h2>${parts}</section>`;
 }
@@ -96,7 +100,7 @@ function typeSection(type: TypeChange, hidden: ReadonlySet<string>, index: numbe
 <div class="pair">${figures.map(([name, map]) =>
     map === null
       ? ''
-      : html`<figure><figcaption>${name}</figcaption>${raw(structMapSvg(map, `m${index}${name[0]}`))}</figure>`,
+      : html`<figure><figcaption>${name}</figcaption>${scrolled(`${type.name}, ${name.toLowerCase()}`, html`${raw(structMapSvg(map, `m${index}${name[0]}`))}`)}</figure>`,
   )}</div>
 ${
   rows.length === 0

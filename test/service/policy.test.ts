@@ -31,6 +31,7 @@ function occasion(review: Partial<Review>, over: Partial<Occasion> = {}): Occasi
       vouched: false,
       replacementVouched: false,
       patchIds: [],
+      shown: [],
       author: { name: 'A', address: 'a@example.org' },
       references: ['s@x'],
       review: emptyReview(review),

@@ -8,14 +8,16 @@ import pino from 'pino';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { Layout } from '../../src/c/layout.js';
 import { openReference, writeReference } from '../../src/disk/reference-file.js';
-import type { Review, TypeChange } from '../../src/kabi/review.js';
+import type { Finding, Review, TypeChange } from '../../src/kabi/review.js';
 import { packNumbers } from '../../src/kernel/number-set.js';
 import { unitKey } from '../../src/kernel/reference.js';
+import type { FilePatch, Patch } from '../../src/patch/series.js';
 import { systemClock } from '../../src/service/clock.js';
 import type { Store } from '../../src/service/database.js';
 import { startHealth } from '../../src/service/health.js';
 import { migrate } from '../../src/service/migrate.js';
 import { openFolder } from '../../src/service/pglite.js';
+import { type ShownPatch, shownPatches } from '../../src/service/shown-patches.js';
 import { planDelivery } from '../../src/service/store/deliveries.js';
 import { storeReview, storeSeries } from '../../src/service/store/reviews.js';
 import { pageRoutes } from '../../src/web/pages.js';
@@ -52,7 +54,12 @@ function type(name: string, size: number): TypeChange {
   };
 }
 
-async function seed(subject: string, review: Partial<Review>, reply = ''): Promise<number> {
+async function seed(
+  subject: string,
+  review: Partial<Review>,
+  reply = '',
+  shown: readonly ShownPatch[] = [],
+): Promise<number> {
   const [thread] = await store.query<{ id: number }>('insert into kabiwatch.thread default values returning id');
   const messageId = `${crypto.randomUUID()}@x`;
   const series = await storeSeries(store, { messageId, thread: thread?.id ?? 0, list: 'a-list', subject, version: 1 });
@@ -61,6 +68,7 @@ async function seed(subject: string, review: Partial<Review>, reply = ''): Promi
     engine: 'e',
     patches: 'p',
     review: emptyReview(review),
+    shown,
     reply,
     ms: 3,
   });
@@ -139,12 +147,41 @@ function writtenReference(): string {
   return path;
 }
 
+/** A line of two bytes in UTF-8, one that holds a zero, and more lines than a page shows. */
+const patch: Patch = {
+  ...{ n: 1, total: 1, messageId: null, subject: 'mm: count users', author: null, damage: [] },
+  files: [
+    fileOf('include/linux/s.h', [' struct s {', '+\tint users; /* \u00c3\u00bc\u0000 */', '-\tint gone;', ' };']),
+    fileOf(
+      'include/linux/long.h',
+      Array.from({ length: 3000 }, () => '+int x;'),
+    ),
+  ],
+};
+const inserted: Finding = {
+  ...{ rule: 'member-inserted', severity: 'error', type: 's', symbol: null, file: 'include/linux/s.h', line: 11 },
+  ...{ patch: 1, text: 'users is put in', evidence: 'diff', verified: false },
+};
+
+function fileOf(path: string, lines: readonly string[]): FilePatch {
+  const hunk = { beforeStart: 10, beforeLines: 3, afterStart: 10, afterLines: 3, heading: 'struct s {', place: 1 };
+  return {
+    ...{ status: 'modified', before: path, after: path, hunks: [{ ...hunk, lines }], binary: false },
+    ...{ beforeBlob: null, afterBlob: null, beforeMode: null, afterMode: null },
+  };
+}
+
 const ids: number[] = [];
 beforeAll(async () => {
   store = await openFolder(folder.path);
   await migrate(store);
   ids.push(
-    await seed('[PATCH] mm: count users', { verdict: 'crc-break', types: [type('mm_struct', 200)] }, 'the reply\n'),
+    await seed(
+      '[PATCH] mm: count users',
+      { verdict: 'crc-break', types: [type('mm_struct', 200)], findings: [inserted] },
+      'the reply\n',
+      shownPatches({ patches: [patch] }),
+    ),
   );
   ids.push(
     await seed('[PATCH] many', {
@@ -203,6 +240,13 @@ beforeAll(async () => {
         },
       },
       attack,
+      [
+        {
+          n: 1,
+          files: [{ path: attack, hunks: [{ heading: attack, afterStart: 1, lines: [`+${attack}`, attack] }] }],
+          left: 1,
+        },
+      ],
     ),
   );
   const log = pino({ level: 'silent' });
@@ -394,6 +438,25 @@ test('a held reply is approved by who logs in, and by nobody else', async () => 
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.goto(`${at}/deliveries?state=held`);
     expect(await page.getByRole('button', { name: /Approve/ }).count()).toBe(0);
+  });
+});
+
+test('a finding stands under the line of the patch that it speaks of', async () => {
+  await withPage(async (page) => {
+    await page.goto(`${at}/reviews/r${ids[0]}`);
+    const rows = await page
+      .getByRole('region', { name: 'Lines of include/linux/s.h' })
+      .getByRole('row')
+      .allInnerTexts();
+    expect(rows.slice(1).map((text) => text.split(/\s+/).filter(Boolean).join(' '))).toEqual([
+      '10 @@ struct s {',
+      '10 struct s {',
+      '11 + int users; /* ü\ufffd */',
+      'error member-inserted: users is put in',
+      '- int gone;',
+      '12 };',
+    ]);
+    expect(await page.getByText('3000 lines are not shown here.').isVisible()).toBe(true);
   });
 });
 

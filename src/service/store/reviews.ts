@@ -1,6 +1,7 @@
 /** Series and their reviews. A series is known by its first Message-ID; a review is unique by series, engine and the patches that were there. */
 import type { Review } from '../../kabi/review.js';
 import type { Database } from '../database.js';
+import type { ShownPatch } from '../shown-patches.js';
 
 export interface SeriesRow {
   readonly messageId: string;
@@ -24,6 +25,8 @@ export interface ReviewRow {
   readonly engine: string;
   readonly patches: string;
   readonly review: Review;
+  /** Absent: its page shows no patches. */
+  readonly shown?: readonly ShownPatch[];
   readonly reply: string;
   readonly ms: number;
   /** Message-ID of the mail that asked for it again; absent: nobody did. */
@@ -33,8 +36,8 @@ export interface ReviewRow {
 /** The id, and whether it is new; a review that is stored already stays as it is. */
 export async function storeReview(tx: Database, row: ReviewRow): Promise<{ id: number; fresh: boolean }> {
   const [stored] = await tx.query<{ id: number }>(
-    `insert into kabiwatch.review (series, engine, patches, verdict, evidence, body, reply, ms, asked)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9) on conflict do nothing returning id`,
+    `insert into kabiwatch.review (series, engine, patches, verdict, evidence, body, reply, ms, asked, shown)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10::jsonb) on conflict do nothing returning id`,
     [
       row.series,
       row.engine,
@@ -45,6 +48,7 @@ export async function storeReview(tx: Database, row: ReviewRow): Promise<{ id: n
       row.reply,
       Math.round(row.ms),
       row.asked ?? '',
+      row.shown === undefined ? null : JSON.stringify(row.shown),
     ],
   );
   if (stored !== undefined) return { id: stored.id, fresh: true };

@@ -1,6 +1,7 @@
 /** What the pages show: reads only. */
 import type { Review } from '../../kabi/review.js';
 import type { Database } from '../database.js';
+import type { ShownPatch } from '../shown-patches.js';
 
 export interface ReviewLine {
   readonly id: number;
@@ -43,6 +44,8 @@ export async function reviewedLists(db: Database): Promise<string[]> {
 
 export interface ReviewFull extends ReviewLine {
   readonly review: Review;
+  /** null where its patches are not kept, or not any more. */
+  readonly shown: readonly ShownPatch[] | null;
   readonly reply: string;
   readonly engine: string;
   readonly ms: number;
@@ -50,7 +53,7 @@ export interface ReviewFull extends ReviewLine {
 
 export async function readReview(db: Database, id: number): Promise<ReviewFull | null> {
   const [row] = await db.query<ReviewFull>(
-    `select r.body as review, r.reply, r.engine, r.ms, ${line} where r.id = $1`,
+    `select r.body as review, r.shown, r.reply, r.engine, r.ms, ${line} where r.id = $1`,
     [id],
   );
   return row ?? null;
