@@ -199,9 +199,11 @@ function causesOf(
     }
   }
   const found = [...causes].map(([type, path]) => ({ type, path }));
-  // A symbol's own text counts where nothing that it reaches changed: its prototype did.
-  const others = found.filter((one) => one.type !== symbol);
-  return (others.length > 0 ? others : found).sort((one, other) => one.path.length - other.path.length);
+  // A symbol's own text counts where nothing that it reaches changed: its prototype did. What it reaches no more, or only now, is as it was.
+  const [own, others] = [found.filter(({ type }) => type === symbol), found.filter(({ type }) => type !== symbol)];
+  const stayed = others.filter(({ type }) => texts.get(type)?.before !== null && texts.get(type)?.after !== null);
+  const told = stayed.length > 0 ? stayed : own.length > 0 ? own : others;
+  return told.sort((one, other) => one.path.length - other.path.length);
 }
 
 const nobody = (): ReadonlySet<string> => new Set();

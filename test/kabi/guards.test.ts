@@ -179,3 +179,16 @@ test('a header that leaves it to others to include what its struct holds is not 
   expect(made.verdict).toBe('unknown');
   expect(made.missing.map(({ what }) => what)).toContain('a declaration in kabiwatch-unit/include/linux/box.c');
 });
+
+test('a changed prototype is the cause, not a type that it names no more', () => {
+  const text = (result: string): string => `typedef int answer;\n${result} ask(struct crate *c);\n`;
+  const path = 'include/linux/box.h';
+  const files = (result: string): Record<string, string> => ({
+    [path]: `${head}struct crate { int after; };\n${text(result)}`,
+    'kernel/box.c': `#include <linux/box.h>\n${result} ask(struct crate *c) { return (${result})0; }\nEXPORT_SYMBOL(ask);\n`,
+  });
+  const tree = new SmallTree(files('answer'));
+  trees.push(tree);
+  const { symbols } = tree.review(files('void'), ['x86_64'], ['kernel/box.c']);
+  expect(symbols.causes.map((one) => one.text)).toEqual(['ask']);
+});
