@@ -5,6 +5,7 @@ import { ProbotOctokit } from 'probot';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { type AppAccount, githubApp } from './app.js';
+import { proxiedFetch } from './proxy.js';
 
 const Manifest = z.object({
   name: z.string(),
@@ -41,7 +42,9 @@ export interface NewApp {
 
 /** The code that GitHub gave after the form, good once and for an hour, -> the App's secrets. */
 export async function convertManifest(apiUrl: string, code: string): Promise<NewApp> {
+  const proxied = proxiedFetch(process.env);
   const octokit = new ProbotOctokit({
+    ...(proxied === null ? {} : { request: { fetch: proxied } }),
     baseUrl: apiUrl.replace(/\/$/, ''),
     retry: { enabled: false },
     throttle: { enabled: false },

@@ -3,6 +3,8 @@ import { createServer, request as forward, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { proxiedFetch } from '../../src/github/proxy.js';
+import { convertManifest } from '../../src/github/setup.js';
+import { startEmulator } from './emulator.js';
 import { closeStore, startApp } from './mirror-setup.js';
 import { header, openPull } from './scene.js';
 
@@ -64,6 +66,19 @@ test('API calls and git go through the proxy that the environment names', async 
   } finally {
     delete process.env.http_proxy;
     await app.stop();
+  }
+});
+
+test('making the App goes through it, too', async () => {
+  const github = await startEmulator();
+  process.env.http_proxy = address;
+  const before = seen.tunnels + seen.requests;
+  try {
+    expect(await convertManifest(`${github.url}/api/v3`, 'good-code')).toMatchObject({ webhookSecret: github.secret });
+    expect(seen.tunnels + seen.requests).toBeGreaterThan(before);
+  } finally {
+    delete process.env.http_proxy;
+    await github.stop();
   }
 });
 

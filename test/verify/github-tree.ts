@@ -143,6 +143,7 @@ async function measured(name: string, { pull }: Scene, begun: number): Promise<R
   await until('the comment is there', () =>
     github.comments(pull.number).some(({ body }) => body.includes(pull.headSha.slice(0, 12))),
   );
+  const commented = seconds();
   const expected = reviewOf(pull.headSha);
   const [check] = checks();
   const body = github.comments(pull.number)[0]?.body ?? '';
@@ -157,7 +158,7 @@ async function measured(name: string, { pull }: Scene, begun: number): Promise<R
     'pull request': name,
     'check, s': there,
     'completed, s': completed,
-    'comment, s': seconds(),
+    'comment, s': commented,
     verdict: expected.verdict,
     symbols: changes,
     'worker, MB': worker,
