@@ -112,13 +112,14 @@ async function putCommitComment(
     per_page: 100,
   });
   if (known.some(({ body, user }) => user?.type === 'Bot' && body.startsWith(mark))) return;
-  const changes = landed.map(({ review, reviewId, commits, subject, list, pull }) => ({
+  const changes = landed.map(({ review, reviewId, commits, same, subject, list, pull }) => ({
     subject,
     list,
     pull,
     verdict: review.verdict,
     patches: review.series.patches.length,
     landed: commits.length,
+    same,
     url: work.pageOf(reviewId),
   }));
   await work.mine();

@@ -12,6 +12,8 @@ export interface LandedChange {
   /** Patches of the series, and how many of them are on the branch. */
   readonly patches: number;
   readonly landed: number;
+  /** So many of these as they were reviewed; the others are known by a link alone. */
+  readonly same: number;
   /** The review's page, or null. */
   readonly url: string | null;
 }
@@ -19,11 +21,12 @@ export interface LandedChange {
 const most = 20;
 
 export function landedText(branch: string, changes: readonly LandedChange[]): string {
-  const lines = changes.slice(0, most).map(({ subject, list, pull, verdict, patches, landed, url }) => {
+  const lines = changes.slice(0, most).map(({ subject, list, pull, verdict, patches, landed, same, url }) => {
     const title = markdown(cutText(subject, 300));
     const where = pull === null ? `on ${markdown(list)}` : `pull request ${pull} of ${markdown(list)}`;
     const part = landed < patches ? `; ${landed} of its ${patches} patches are on this branch` : '';
-    return `- ${url === null ? title : `[${title}](${url})`}, ${where}: **${verdict}**, ${said[verdict]}${part}`;
+    const other = same === landed ? '' : `; ${landed - same} by a link, with another patch than was reviewed`;
+    return `- ${url === null ? title : `[${title}](${url})`}, ${where}: **${verdict}**, ${said[verdict]}${part}${other}`;
   });
   const left = changes.length - lines.length;
   const rest = left > 0 ? [`- and ${left} more`] : [];

@@ -183,6 +183,8 @@ export interface Landed {
   readonly commit: string;
   /** All of its commits that were found, oldest first. */
   readonly commits: readonly string[];
+  /** So many of them are the very patches that were reviewed; the others name a mail of the series. */
+  readonly same: number;
   readonly subject: string;
   /** The list, or the repository. */
   readonly list: string;

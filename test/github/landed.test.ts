@@ -91,6 +91,18 @@ test('a series of a list is known by its patch, and by a link to one of its mail
   expect(together?.body).toContain('on mm:');
   expect(together?.body).toContain('pull request 1');
   expect(onCommit(tip)[0]?.body).toContain('on mm:');
+  // Exact: what landed there is not what was reviewed.
+  expect(onCommit(tip)[0]?.body).toContain('; 1 by a link, with another patch than was reviewed');
+  expect(together?.body).not.toContain('by a link');
+});
+
+test('a pull request of another repository is not named: who reads this one may not know of it', async () => {
+  await reviewed();
+  await app.store.query("update kabiwatch.pull set repo = 'acme/embargoed'");
+  const { before, after } = await land();
+  await pushed('main', before, after);
+  await app.settle();
+  expect(onCommits()).toEqual([]);
 });
 
 test('of a thread the version that landed is told, not a newer one', async () => {

@@ -48,19 +48,19 @@ export function branchStore(store: Store, clock: Clock): BranchStore {
     },
     note: (branch, commits) =>
       store.transaction(async (tx) => {
-        for (const { series, commits: found } of await seriesAmong(tx, commits))
+        for (const { series, same, commits: found } of await seriesAmong(tx, branch.repo, commits))
           await tx.query(
-            `insert into kabiwatch.landed (branch, series, commit, commits)
-             select $1::bigint, $2::bigint, $3::text, $4::text[] where not exists (
+            `insert into kabiwatch.landed (branch, series, commit, commits, same)
+             select $1::bigint, $2::bigint, $3::text, $4::text[], $6::int where not exists (
                select 1 from kabiwatch.landed l join kabiwatch.branch b on b.id = l.branch
                where b.repo = $5 and l.series = $2 and l.commit = $3)
              on conflict do nothing`,
-            [branch.id, series, found.at(-1), found, branch.repo],
+            [branch.id, series, found.at(-1), found, branch.repo, same],
           );
       }),
     unsaid: (branch) =>
       store.query<Landed>(
-        `select distinct on (l.series) l.series, l.commit, l.commits, s.subject, s.list, p.number as pull,
+        `select distinct on (l.series) l.series, l.commit, l.commits, l.same, s.subject, s.list, p.number as pull,
            r.id as "reviewId", r.body as review
          from kabiwatch.landed l join kabiwatch.series s on s.id = l.series join kabiwatch.review r on r.series = s.id
          left join kabiwatch.pull p on p.thread = s.thread
@@ -99,33 +99,50 @@ interface Candidate {
   readonly exact: boolean;
 }
 
-/** Of each thread the one version that these commits are: the one with most of its patches here, of those the newest. */
+interface Found {
+  readonly candidate: Candidate;
+  /** Commits that are patches of this very version. */
+  exact: number;
+  readonly same: Set<string>;
+  readonly commits: Set<string>;
+}
+
+/**
+ * Pull requests of other repositories are left out: who reads this one may not know of them.
+ *
+ * Of each thread the one version that these commits are: the one with most of its patches here, of those the newest.
+ */
 async function seriesAmong(
   tx: Database,
+  repo: string,
   commits: readonly CommitMarks[],
-): Promise<{ readonly series: number; readonly commits: readonly string[] }[]> {
+): Promise<{ readonly series: number; readonly same: number; readonly commits: readonly string[] }[]> {
   const patchIds = commits.flatMap(({ patchId }) => patchId ?? []);
   const links = [...new Set(commits.flatMap((one) => one.links))];
   const candidates = await tx.query<Candidate>(
-    `select 'patch ' || p.patch_id as key, s.id as series, s.thread, s.list, true as exact
-     from kabiwatch.series_patch p join kabiwatch.series s on s.id = p.series
-     where p.patch_id = any($1::text[]) and exists (select 1 from kabiwatch.review r where r.series = s.id)
+    `with candidate as (select s.* from kabiwatch.series s
+       where exists (select 1 from kabiwatch.review r where r.series = s.id)
+         and not exists (select 1 from kabiwatch.pull p where p.thread = s.thread and p.repo <> $3))
+     select 'patch ' || p.patch_id as key, s.id as series, s.thread, s.list, true as exact
+     from kabiwatch.series_patch p join candidate s on s.id = p.series
+     where p.patch_id = any($1::text[])
      union
      select 'mail ' || m.message_id, s.id, s.thread, s.list, s.message_id = m.message_id or exists (
          select 1 from kabiwatch.review r where r.series = s.id
            and r.body #> '{series,patches}' @> jsonb_build_array(jsonb_build_object('messageId', m.message_id)))
-     from kabiwatch.thread_member m join kabiwatch.series s on s.thread = m.thread
-     where m.message_id = any($2::text[]) and exists (select 1 from kabiwatch.review r where r.series = s.id)`,
-    [patchIds, links],
+     from kabiwatch.thread_member m join candidate s on s.thread = m.thread
+     where m.message_id = any($2::text[])`,
+    [patchIds, links, repo],
   );
   const byKey = grouped(candidates, ({ key }) => key);
-  const found = new Map<number, { readonly candidate: Candidate; exact: number; readonly commits: Set<string> }>();
+  const found = new Map<number, Found>();
   for (const { commit, patchId, links: named } of commits) {
     for (const key of [`patch ${patchId}`, ...named.map((id) => `mail ${id}`)]) {
       for (const candidate of byKey.get(key) ?? []) {
-        const entry = found.get(candidate.series) ?? { candidate, exact: 0, commits: new Set() };
+        const entry = found.get(candidate.series) ?? { candidate, exact: 0, same: new Set(), commits: new Set() };
         if (candidate.exact && !entry.commits.has(commit)) entry.exact++;
         entry.commits.add(commit);
+        if (key.startsWith('patch ')) entry.same.add(commit);
         found.set(candidate.series, entry);
       }
     }
@@ -135,7 +152,9 @@ async function seriesAmong(
     const [best] = versions.sort(
       (one, other) => other.exact - one.exact || other.candidate.series - one.candidate.series,
     );
-    return best === undefined ? [] : [{ series: best.candidate.series, commits: [...best.commits] }];
+    return best === undefined
+      ? []
+      : [{ series: best.candidate.series, same: best.same.size, commits: [...best.commits] }];
   });
 }
 
