@@ -9,6 +9,7 @@ packages=(
   dovecot-imapd public-inbox libparse-recdescent-perl libmail-imapclient-perl libdbd-sqlite3-perl libsearch-xapian-perl sqlite3
   postgresql
   chromium
+  docker-compose                                                                    # reads deploy/docker-compose.yml; no engine is needed for that
   python3-clang-14                                                                  # clang's AST, the truth about who uses a member
 )
 installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
