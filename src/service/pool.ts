@@ -42,10 +42,10 @@ export class TaskDropped extends Error {
 }
 
 /**
- * A task takes long when it has taken so many times what most take. While nobody knows what that is, two seconds; never less than half a second, in
- * which a busy machine may just have been busy; and never more than this part of its limit, or five seconds, however long the others take.
+ * A task takes long when it has taken so many times the processor time that most take. While nobody knows what that is, two seconds; never less than a
+ * second, a third of which a new worker takes to begin; and never more than this part of its limit, or five seconds, however long the others take.
  */
-const [slowTimes, slowUnknownMs, slowLeastMs, slowPart, slowMostMs] = [10, 2000, 500, 20, 5000];
+const [slowTimes, slowUnknownMs, slowLeastMs, slowPart, slowMostMs] = [10, 2000, 1000, 20, 5000];
 /** Finished tasks that say what most take. */
 const [fewest, newest] = [5, 50];
 /** As `nice`: a thirtieth of the time that a process at normal priority gets beside it. */
@@ -58,12 +58,14 @@ interface Job {
   readonly timeMs: number;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: Error) => void;
+  /** Nobody waits for it any more. */
+  dropped: boolean;
 }
 
 export interface Pool {
   /**
    * `timeMs` in place of the pool's limit, for a task that reads a whole tree. A `suspect`, which broke a worker before, stands aside from its
-   * beginning. Rejects with TaskDropped when the signal is aborted: a task that waits is forgotten, one that runs ends with its worker.
+   * beginning. Rejects with TaskDropped when the signal is aborted: a task that waits is forgotten, one that runs is ended where it takes long.
    */
   run<T extends Task>(
     task: T,
@@ -121,7 +123,7 @@ export function startPool(script: URL, limits: Limits): Pool {
     process.on('message', (message: Message) => {
       const job = release(hand);
       if (job === null) return;
-      tookMs.push(performance.now() - hand.since);
+      tookMs.push(spentBy(hand).ms);
       if (tookMs.length > newest) tookMs.shift();
       // A process cannot be made quicker again: it is for others that take long, or for nobody.
       if (hand.slow && putAside.length === 0) lose(hand, 'was slow');
@@ -141,8 +143,20 @@ export function startPool(script: URL, limits: Limits): Pool {
     return hand;
   }
 
+  /** On its task: `ms` of processor time, which says more than the clock where others keep the machine busy. */
+  function spentBy({ process, since, cpuMs }: Hand) {
+    const usage = usageOf(process.pid ?? -1);
+    const clockMs = performance.now() - since;
+    return { ms: usage === null ? clockMs : usage.cpuMs - cpuMs, clockMs, memoryBytes: usage?.memoryBytes ?? 0 };
+  }
+
+  /** One that waits, for git or a disk, has taken long by the clock alone. */
+  function slowMost(timeMs: number): number {
+    return Math.max(slowMostMs, timeMs / slowPart);
+  }
+
   function slowAfter(timeMs: number): number {
-    const most = Math.max(slowMostMs, timeMs / slowPart);
+    const most = slowMost(timeMs);
     if (tookMs.length < fewest) return Math.min(slowUnknownMs, most);
     const usual = tookMs.toSorted((a, b) => a - b)[tookMs.length >> 1] ?? 0;
     return Math.min(Math.max(slowTimes * usual, slowLeastMs), most);
@@ -150,15 +164,15 @@ export function startPool(script: URL, limits: Limits): Pool {
 
   /** Has its task had its time, or its process its memory? Does it keep others waiting? */
   function look(hand: Hand): void {
-    const { job, process } = hand;
+    const { job } = hand;
     if (job === null) return;
-    const usage = usageOf(process.pid ?? -1);
-    const clockMs = performance.now() - hand.since;
-    const spentMs = hand.slow && usage !== null ? usage.cpuMs - hand.cpuMs : clockMs;
-    if (usage !== null && usage.memoryBytes > mostMemory) lose(hand, tooBig);
+    const { ms, clockMs, memoryBytes } = spentBy(hand);
+    const spentMs = hand.slow ? ms : clockMs;
+    if (memoryBytes > mostMemory) lose(hand, tooBig);
     else if (spentMs >= job.timeMs || clockMs >= job.timeMs * slowClockTimes)
       lose(hand, `took longer than ${job.timeMs / 1000} s`);
-    else if (!hand.slow && clockMs >= slowAfter(job.timeMs)) stepAside(hand);
+    else if (hand.slow && job.dropped) lose(hand, 'dropped');
+    else if (!hand.slow && (ms >= slowAfter(job.timeMs) || clockMs >= slowMost(job.timeMs))) stepAside(hand);
     else lookLater(hand);
   }
 
@@ -171,6 +185,10 @@ export function startPool(script: URL, limits: Limits): Pool {
    * begins anew when one of those ends. So no task keeps the others waiting for longer than this, however many there are of its kind.
    */
   function stepAside(hand: Hand): void {
+    if (hand.job?.dropped === true) {
+      lose(hand, 'dropped');
+      return;
+    }
     if (places() > 0) {
       putDown(hand);
       lookLater(hand);
@@ -215,9 +233,9 @@ export function startPool(script: URL, limits: Limits): Pool {
       const place = queue.indexOf(job);
       if (place >= 0) queue.splice(place, 1);
     }
-    const hand = [...hands].find((one) => one.job === job);
+    // One that runs may end: most are done sooner than a new worker has started. It is ended where it would step aside.
+    job.dropped = true;
     job.reject(new TaskDropped('dropped'));
-    if (hand !== undefined) lose(hand, 'dropped');
   }
 
   function next(): void {
@@ -260,7 +278,7 @@ export function startPool(script: URL, limits: Limits): Pool {
       new Promise((resolve, reject) => {
         if (closed) return reject(new Error('the pool is closed'));
         if (signal?.aborted === true) return reject(new TaskDropped());
-        const job: Job = { task, timeMs, resolve: resolve as (answer: unknown) => void, reject };
+        const job: Job = { task, timeMs, resolve: resolve as (answer: unknown) => void, reject, dropped: false };
         signal?.addEventListener('abort', () => drop(job), { once: true });
         (suspect ? putAside : waiting).push(job);
         next();

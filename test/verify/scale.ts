@@ -13,7 +13,7 @@ import { startPostgres } from '../servers/postgres.js';
 import { run, scratchFolder, until } from '../servers/run.js';
 import { configuration, type ServiceProcess, startProcess } from '../servers/service.js';
 import { copyOf } from './copies.js';
-import { takenBy } from './measure.js';
+import { databaseBytes, takenBy } from './measure.js';
 
 const { values } = parseArgs({
   options: {
@@ -106,7 +106,10 @@ async function through(workers: number): Promise<Record<string, string | number>
   );
   try {
     const all = [watch, ...working];
-    await until('the services run', () => all.every(isRunning), 120_000);
+    await until('the services run', () => all.every(isRunning), 300_000).catch((error: Error) => {
+      console.log(all.map(({ lines }) => lines.slice(-3)));
+      throw error;
+    });
     const started = performance.now();
     const stored = () => sum(watch.lines, 'fresh') + sum(watch.lines, 'known') + sum(watch.lines, 'quarantined');
     await until('all is stored', () => stored() >= archive.count, 3_600_000);
@@ -136,6 +139,8 @@ async function through(workers: number): Promise<Record<string, string | number>
     return {
       'series reviewed': Number(counts[0]?.series),
       threads: Number(counts[0]?.threads),
+      'reviews begun again': working.flatMap(({ lines }) => lines.filter(({ msg }) => /begun again/.test(String(msg))))
+        .length,
       'stored after s': Math.round(storedS),
       'all reviewed after s': Math.round(seconds),
       'mails/s': Math.round(archive.count / seconds),
@@ -151,6 +156,7 @@ async function through(workers: number): Promise<Record<string, string | number>
       'database time: queue (ms)': inStep('queue'),
       'waited for its parser (watcher, ms)': perMail(sum(watch.lines, 'readMs')),
       'waited for the database (watcher, ms)': perMail(sum(watch.lines, 'storeMs')),
+      'database on disk (kB)': Math.round(((await databaseBytes(admin)) / 1000 / archive.count) * 10) / 10,
       'processors busy by us': `${Math.round((ours / available) * 100)} %`,
       'processors busy in all': `${Math.round(((busyMs() - busyBefore) / available) * 100)} %`,
     };
