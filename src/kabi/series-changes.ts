@@ -34,8 +34,10 @@ export function newReading(): Reading {
   return { cache: new LexCache(), before: new Map(), kept: new WeakMap() };
 }
 
-/** Of no more units than this the facts before are kept for another judgement: a unit's are some megabytes. */
+/** Of no more units than this the facts before are kept for another judgement: a unit's are tens of megabytes. */
 const KEPT_UNITS = 40;
+/** A whole release's units need the room themselves, and nothing is judged after it. */
+const MANY_UNITS = 200;
 /** No more headers than this are read for embedders. */
 const EMBEDDER_HEADERS = 60;
 
@@ -55,6 +57,7 @@ class SeriesReader {
   readonly #request: SourceRequest;
   readonly #after: SourceTree;
   readonly #reader: ProgramReader;
+  readonly #mostKept: number;
   readonly #before: Map<string, ReadProgram>;
   readonly #compared = new Map<string, ComparedUnit>();
   readonly #seen = nothingSeen();
@@ -76,6 +79,7 @@ class SeriesReader {
     this.#sources = known?.units ?? units ?? touched.filter((path) => path.endsWith('.c'));
     const headers = known?.headers ?? touched.filter((path) => path.endsWith('.h') && roleOf(path) !== 'other');
     this.#headers = [...headers];
+    this.#mostKept = this.#sources.length + headers.length > MANY_UNITS ? 0 : KEPT_UNITS;
   }
 
   changes(missing: Missing[]): ChangeSet {
@@ -137,7 +141,7 @@ class SeriesReader {
     const known = this.#compared.get(key);
     if (known !== undefined) return known;
     const before = this.#before.get(key) ?? this.#program(this.#request.tree, path, text);
-    if (this.#before.size < KEPT_UNITS) this.#before.set(key, before);
+    if (this.#before.size < this.#mostKept) this.#before.set(key, before);
     const after = this.#program(this.#after, path, text);
     const [was, is] = [before.units[0], after.units[0]];
     const change = was === undefined || is === undefined ? null : unitChange(was, is, this.#seen);
