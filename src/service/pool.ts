@@ -51,7 +51,9 @@ const [fewest, newest] = [5, 50];
 /** As `nice`: a thirtieth of the time that a process at normal priority gets beside it. */
 const lowPriority = 15;
 const slowClockTimes = 4;
-const lookMs = 250;
+const lookMs = 100;
+/** Processor time after which another takes a task's place. */
+const asideMs = 100;
 
 interface Job {
   readonly task: Task;
@@ -90,7 +92,9 @@ function environment(): NodeJS.ProcessEnv {
 interface Hand {
   readonly process: ChildProcess;
   job: Job | null;
-  /** At low priority, and not counted among the workers. */
+  /** Not counted among the workers: another has taken its place. */
+  aside: boolean;
+  /** At low priority, too, and for ever. */
   slow: boolean;
   looking: NodeJS.Timeout | null;
   since: number;
@@ -118,7 +122,7 @@ export function startPool(script: URL, limits: Limits): Pool {
       env: environment(),
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    const hand: Hand = { process, job: null, slow: false, looking: null, since: 0, cpuMs: 0 };
+    const hand: Hand = { process, job: null, aside: false, slow: false, looking: null, since: 0, cpuMs: 0 };
     hands.add(hand);
     process.on('message', (message: Message) => {
       const job = release(hand);
@@ -126,7 +130,8 @@ export function startPool(script: URL, limits: Limits): Pool {
       tookMs.push(spentBy(hand).ms);
       if (tookMs.length > newest) tookMs.shift();
       // A process cannot be made quicker again: it is for others that take long, or for nobody.
-      if (hand.slow && putAside.length === 0) lose(hand, 'was slow');
+      if (!hand.slow) hand.aside = false;
+      else if (putAside.length === 0) lose(hand, 'was slow');
       if ('error' in message)
         job.reject(Object.assign(new TaskFailed(message.error.message), { stack: message.error.stack }));
       else job.resolve(message.answer);
@@ -173,7 +178,14 @@ export function startPool(script: URL, limits: Limits): Pool {
       lose(hand, `took longer than ${job.timeMs / 1000} s`);
     else if (hand.slow && job.dropped) lose(hand, 'dropped');
     else if (!hand.slow && (ms >= slowAfter(job.timeMs) || clockMs >= slowMost(job.timeMs))) stepAside(hand);
-    else lookLater(hand);
+    else {
+      // Sooner than it is slowed down another takes its place, while there is room: who is behind it does not wait to see how long it takes.
+      if (!hand.aside && (ms >= asideMs || clockMs >= slowLeastMs) && places() > 0) {
+        hand.aside = true;
+        next();
+      }
+      lookLater(hand);
+    }
   }
 
   function lookLater(hand: Hand): void {
@@ -189,7 +201,7 @@ export function startPool(script: URL, limits: Limits): Pool {
       lose(hand, 'dropped');
       return;
     }
-    if (places() > 0) {
+    if (hand.aside || places() > 0) {
       putDown(hand);
       lookLater(hand);
       next();
@@ -202,10 +214,11 @@ export function startPool(script: URL, limits: Limits): Pool {
 
   /** Free ones for tasks that stand aside. */
   function places(): number {
-    return limits.workers - [...hands].filter(({ slow }) => slow).length;
+    return limits.workers - [...hands].filter(({ aside }) => aside).length;
   }
 
   function putDown(hand: Hand): void {
+    hand.aside = true;
     hand.slow = true;
     if (hand.process.pid === undefined) return;
     hand.cpuMs = usageOf(hand.process.pid)?.cpuMs ?? 0;
@@ -250,9 +263,9 @@ export function startPool(script: URL, limits: Limits): Pool {
       give(hand, putAside.shift() as Job);
     }
     while (waiting.length > 0) {
-      const counted = [...hands].filter(({ slow }) => !slow);
+      const counted = [...hands].filter(({ aside }) => !aside);
+      if (counted.filter(({ job }) => job !== null).length >= limits.workers) return;
       const idle = counted.find(({ job }) => job === null);
-      if (idle === undefined && counted.length >= limits.workers) return;
       give(idle ?? spawn(), waiting.shift() as Job);
     }
   }
@@ -272,7 +285,7 @@ export function startPool(script: URL, limits: Limits): Pool {
       return waiting.length + putAside.length + [...hands].filter(({ job }) => job !== null).length;
     },
     get aside() {
-      return putAside.length + [...hands].filter(({ slow }) => slow).length;
+      return putAside.length + [...hands].filter(({ aside }) => aside).length;
     },
     run: (task, { timeMs = limits.timeMs, signal, suspect = false } = {}) =>
       new Promise((resolve, reject) => {

@@ -115,11 +115,11 @@ async function through(poisons: readonly Buffer[]): Promise<Run> {
     const parked = () => lines.filter(({ msg }) => msg === 'parked for a person').length;
     for (const mail of poisons) imap.deliver(mail);
     for (let n = 0; n < count; n++) for (const part of series(`n${n}`)) imap.deliver(mailOf(part));
-    await until('the hundred are reviewed', () => done(/^n\d/).length >= count, 240_000);
+    await until('the hundred are reviewed', () => done(/^n\d/).length >= count, 600_000);
     const seconds = (performance.now() - started) / 1000;
     const bad = () => done(/@poison$|^evil/).length + parked();
     const wanted = poisons.length === 0 ? 0 : Object.keys(bombs).length + evils.length;
-    await until('the poison is dealt with', () => bad() >= wanted, 240_000).catch(() => {});
+    await until('the poison is dealt with', () => bad() >= wanted, 600_000).catch(() => {});
     return {
       seconds,
       parked: parked(),
