@@ -23,6 +23,8 @@ export interface QueueState {
 }
 
 const name = 'review';
+/** An arbitrary number that means "kabiwatch starts its queue". */
+const startLock = 7_205_761;
 const pauseMs = 500;
 
 export async function startQueue(store: Store, leaseMs: number, state: QueueState): Promise<Queue> {
@@ -40,8 +42,17 @@ export async function startQueue(store: Store, leaseMs: number, state: QueueStat
     deleteAfterHours: 1,
   });
   boss.on('error', failed);
-  await boss.start();
-  await boss.createQueue(name);
+  const start = async () => {
+    await boss.start();
+    await boss.createQueue(name);
+  };
+  // One process at a time makes the queue's tables: of several that start together, all but one would fail.
+  if (store.shared)
+    await store.transaction(async (tx) => {
+      await tx.query('select pg_advisory_xact_lock($1)', [startLock]);
+      await start();
+    });
+  else await start();
   const stopping = new AbortController();
   const takers: Promise<void>[] = [];
   return {
