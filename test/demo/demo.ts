@@ -18,7 +18,7 @@ const service = startProcess(
     folder.path,
     { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: smtp.port },
     {},
-    { mode: 'list', reply: 'always' },
+    { mode: 'list', reply: 'always', quiet: '2s' },
   ),
 );
 try {
