@@ -2,7 +2,7 @@
  * A directory as a SourceTree. It never leaves the directory: a path with `..` is not read, and a symbolic link counts only
  * if it ends inside (old trees have include/asm -> asm-i386).
  */
-import { closeSync, lstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, type Dirent, lstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { KabiwatchError } from '../errors.js';
 import type { SourceTree } from '../tree/source-tree.js';
@@ -64,7 +64,11 @@ export function directoryTree(dir: string): SourceTree {
     },
     list: (path) => {
       const full = inside(path);
-      return (full === null ? null : safely(() => namesOf(root, full))) ?? [];
+      const entries = full === null ? null : safely(() => entriesIn(root, full));
+      if (full === null || entries === null) return [];
+      // Whoever lists a folder asks for its files next.
+      if (!folders.has(full)) folders.set(full, new Set(entries.map(({ name }) => name)));
+      return namesOf(root, full, entries);
     },
   };
 }
@@ -83,11 +87,14 @@ function rootOf(dir: string): string {
   throw new KabiwatchError('tree-not-found', { path: dir, why: 'it is no directory' });
 }
 
+function entriesIn(root: string, full: string): readonly Dirent[] | null {
+  return staysInside(root, full) ? readdirSync(full, { withFileTypes: true }) : null;
+}
+
 /** Links count as what they point to, and not at all where that is outside. */
-function namesOf(root: string, full: string): string[] {
-  if (!staysInside(root, full)) return [];
+function namesOf(root: string, full: string, entries: readonly Dirent[]): string[] {
   const names: string[] = [];
-  for (const entry of readdirSync(full, { withFileTypes: true })) {
+  for (const entry of entries) {
     let isDirectory = entry.isDirectory();
     if (entry.isSymbolicLink()) {
       const target = join(full, entry.name);
