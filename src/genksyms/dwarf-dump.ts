@@ -38,24 +38,33 @@ export function dwarfDump(exports: readonly string[], view: DwarfView): Readonly
   return new Dump(view).of(exports);
 }
 
-const references = /(?<![^ ])[steu]#\S+/g;
+const references = /(?<![^ ])([steu]#\S+)/;
+const isReference = /^[steu]#/;
 
 /** The version of a symbol: CRC-32 of its text, each type's own in place of its first mention. */
 export function dwarfVersion(name: string, dump: ReadonlyMap<string, string>): number {
   const met = new Set<string>();
-  const expand = (text: string, start: number): number => {
-    let crc = start;
-    let done = 0;
-    for (const { 0: key, index } of text.matchAll(references)) {
-      crc = crcOfBytes(crc, text.slice(done, index));
-      const named = met.has(key) ? undefined : dump.get(key);
-      met.add(key);
-      crc = named === undefined ? crcOfBytes(crc, key) : expand(named, crc);
-      done = index + key.length;
+  // A stack of its own: hostile types are as deep as they like.
+  const open = [piecesOf(dump.get(name) ?? '')];
+  let crc = crcStart;
+  for (let pieces = open.at(-1); pieces !== undefined; pieces = open.at(-1)) {
+    const piece = pieces.pop();
+    if (piece === undefined) open.pop();
+    else {
+      const named = met.has(piece) || !isReference.test(piece) ? undefined : dump.get(piece);
+      if (named === undefined) crc = crcOfBytes(crc, piece);
+      else {
+        met.add(piece);
+        open.push(piecesOf(named));
+      }
     }
-    return crcOfBytes(crc, text.slice(done));
-  };
-  return finishCrc(expand(dump.get(name) ?? '', crcStart));
+  }
+  return finishCrc(crc);
+}
+
+/** A text cut at its references, which are pieces too; the first comes last. */
+function piecesOf(text: string): string[] {
+  return text.split(references).reverse();
 }
 
 /** DW_ATE_… */
@@ -69,6 +78,8 @@ class Dump {
   readonly #dump = new Map<string, string>();
   readonly #open: (() => void)[] = [];
   readonly #userAligned = new Map<RecordType, boolean>();
+  /** Unions for which what they stand for is being written. */
+  readonly #standing = new Set<RecordType>();
 
   constructor(view: DwarfView) {
     this.#view = view;
@@ -197,7 +208,7 @@ class Dump {
     const defined = type.members === null ? this.#view.unit.records.get(`${type.kind} ${type.tag}`)?.[0] : type;
     const kabi = placeholderOf(defined ?? type);
     // A union that stands for what was reserved is never named.
-    if (kabi !== null) return kabi.kind === 'ignored' ? this.#record(defined ?? type) : this.#text(kabi.type);
+    if (kabi !== null) return this.#record(defined ?? type);
     return this.#reference(`${type.kind === 'struct' ? 's' : 'u'}#${type.tag}`, () => this.#record(defined ?? type));
   }
 
@@ -213,11 +224,19 @@ class Dump {
 
   #record(type: RecordType): string {
     const kabi = placeholderOf(type);
-    if (kabi !== null && kabi.kind !== 'ignored') return this.#text(kabi.type);
     const head = `${type.kind === 'struct' ? 'structure' : 'union'}_type${named(type.tag)}`;
-    if (type.members === null || this.#isHidden(type)) return `${head} { }`;
+    const isStanding = this.#standing.has(type);
+    if (kabi !== null && kabi.kind !== 'ignored' && !isStanding) return this.#placeholder(type, kabi.type);
+    if (type.members === null || isStanding || this.#isHidden(type)) return `${head} { }`;
     const size = (type.tag === null ? undefined : this.#view.rules.byteSizes.get(type.tag)) ?? this.#size(type);
     return `${head} {${listed(this.#members(type))}} byte_size(${size})${this.#alignment(type)}`;
+  }
+
+  #placeholder(union: RecordType, type: Type): string {
+    this.#standing.add(union);
+    const text = this.#text(type);
+    this.#standing.delete(union);
+    return text;
   }
 
   #isHidden({ tag, first }: RecordType | EnumType): boolean {

@@ -41,6 +41,13 @@ describe('The version by gendwarfksyms', () => {
     expect(dumpOf(text, ['f'], true).get('s#s')).toBe('structure_type s { }');
   });
 
+  test('types as deep as hostile text makes them, and a slot that stands for its own union', () => {
+    const deep = Array.from({ length: 20_000 }, (_, i) => `struct d${i} { struct d${i + 1} *next; };`).join('\n');
+    const loop = 'union u { union u *__kabi_reserved0; int a; };';
+    const text = `${deep}\n${loop}\nstruct s { struct d0 *first; union u u; };`;
+    expect(versionOf(text)).not.toBe(versionOf(text.replace('struct d20000 *next', 'struct other *next')));
+  });
+
   // Measured: gcc 12 -g, and the tool of Linux 7.2.
   test('is the tool’s own value', () => {
     const text =
