@@ -14,26 +14,27 @@ import type { BuildWorld } from './unit-versions.js';
 
 /**
  * The C file that kbuild makes up for a source's versions (cmd_gensymtypes_S): it includes asm/asm-prototypes.h and exports each symbol.
- * `asked` is the source in the genksyms view.
+ * `asked` is the source in the genksyms view; `read` are the files that tell which symbols these are.
  */
 export function assemblerExports(
   asked: Unit,
   { tree, cache }: BuildWorld,
-): { readonly unit: Unit; readonly tree: SourceTree } {
+): { readonly unit: Unit; readonly tree: SourceTree; readonly read: readonly string[] } {
   const defines = asked.defines.filter((define) => !/^(__ASSEMBLY__|__GENKSYMS__)\b/.test(define));
   const assembled: Unit = {
     ...asked,
     defines: [...defines, '__ASSEMBLY__', '__ASSEMBLER__'],
     forced: asked.forced.filter((file) => !file.endsWith('compiler_types.h')),
   };
+  const { tokens, files } = preprocess(assembled, tree, cache);
   const path = `${asked.path}.exports.c`;
   const text = [
     '#include <linux/kernel.h>',
     '#include <asm/asm-prototypes.h>',
-    ...exportedNames(preprocess(assembled, tree, cache).tokens).map((name) => `EXPORT_SYMBOL(${name});`),
+    ...exportedNames(tokens).map((name) => `EXPORT_SYMBOL(${name});`),
   ].join('\n');
   const unit = { ...asked, path, defines: [...defines, '__GENKSYMS__'] };
-  return { unit, tree: unionTree([memoryTree(path, { [path]: `${text}\n` }), tree]) };
+  return { unit, tree: unionTree([memoryTree(path, { [path]: `${text}\n` }), tree]), read: files.slice(1) };
 }
 
 const label = '__export_symbol_';

@@ -67,7 +67,7 @@ function versionsOf(unit: CompiledUnit, { exports }: UnitSymbols): UnitVersions 
 }
 
 export function readUnit(unit: CompiledUnit, world: BuildWorld): UnitReading {
-  const { symbols, read } = exportsIn(unit, world);
+  const { symbols, read, before } = exportsIn(unit, world);
   const types = symbols.expanded.map((symbol): ReadText => {
     const [key, text] = symtypeEntry(symbol);
     return { key, text, file: symbol.file };
@@ -75,14 +75,21 @@ export function readUnit(unit: CompiledUnit, world: BuildWorld): UnitReading {
   return {
     ...versionsOf(unit, symbols),
     types,
-    inputs: [...new Set([unit.source, ...read.files.slice(1)])],
+    inputs: [...new Set([unit.source, ...before, ...read.files.slice(1)])],
     missing: read.missing.slice(0, 3).map(({ what, why, file, line }) => `${what}: ${why} (${file}:${line})`),
   };
 }
 
-function exportsIn(unit: CompiledUnit, world: BuildWorld): { symbols: UnitSymbols; read: Preprocessed } {
+interface ReadExports {
+  readonly symbols: UnitSymbols;
+  readonly read: Preprocessed;
+  /** Files that were read to know what is exported. */
+  readonly before: readonly string[];
+}
+
+function exportsIn(unit: CompiledUnit, world: BuildWorld): ReadExports {
   const asked = flaggedUnit(unit.source, unit, unit.flags, world.predefined, 'genksyms');
-  const made = unit.language === 'asm' ? assemblerExports(asked, world) : { unit: asked, tree: world.tree };
+  const made = unit.language === 'asm' ? assemblerExports(asked, world) : { unit: asked, tree: world.tree, read: [] };
   const read = preprocess(made.unit, made.tree, world.cache);
   const { tokens, files, stretches } = read;
   const symbols = symbolsOf(
@@ -90,7 +97,7 @@ function exportsIn(unit: CompiledUnit, world: BuildWorld): { symbols: UnitSymbol
     world.dialect,
     world.declarations,
   );
-  return { symbols, read };
+  return { symbols, read, before: made.read };
 }
 
 /**
