@@ -2,11 +2,11 @@
  * The index of a like tree: another revision, a copy elsewhere, the same with a patch. It is found by what each file's content hashes to, as
  * git names it, so that directories and repositories can be compared; the new index is then a layer on it.
  */
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type IndexedTree, readFile } from '../kabi/indexed-tree.js';
 import { makeLayer } from '../kabi/tree-index.js';
+import { blobId } from './blob-id.js';
 import { type IndexContents, type OpenedIndex, openNameIndex } from './name-index-file.js';
 import { type IndexKey, indexFolder, keepNameIndex } from './name-index-store.js';
 
@@ -88,13 +88,9 @@ function hashesOf({ tree, files }: IndexedTree): Uint32Array {
   const hashes = new Uint32Array(2 * files.length);
   files.forEach((path, file) => {
     const id = tree.contentId(path) ?? '';
-    const name = /^[0-9a-f]{40}$/.test(id) ? id : blobName(tree.read(path) ?? new Uint8Array());
+    const name = /^[0-9a-f]{40}$/.test(id) ? id : blobId(tree.read(path) ?? new Uint8Array());
     hashes[2 * file] = Number.parseInt(name.slice(0, 8), 16);
     hashes[2 * file + 1] = Number.parseInt(name.slice(8, 16), 16);
   });
   return hashes;
-}
-
-function blobName(bytes: Uint8Array): string {
-  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }

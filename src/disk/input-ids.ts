@@ -3,8 +3,8 @@
  * tree has at no cost. Of a configuration's header only what a type can depend on counts: each build of a distribution has another salt and
  * version text in it.
  */
-import { createHash } from 'node:crypto';
 import type { SourceTree } from '../tree/source-tree.js';
+import { blobId } from './blob-id.js';
 
 const configHeader = /(^|\/)autoconf\.h$/;
 
@@ -28,10 +28,6 @@ function idOf(tree: SourceTree, path: string): string | null {
   const bytes = tree.read(path);
   if (bytes === null) return null;
   return configHeader.test(path) ? `config ${blobId(withoutTexts(bytes))}` : blobId(bytes);
-}
-
-function blobId(bytes: Uint8Array): string {
-  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
 /** Options whose value is a string or a tool's version: no declaration can depend on them. */

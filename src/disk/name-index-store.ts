@@ -10,6 +10,7 @@ import { type IndexContents, type KeptLayer, openNameIndex, writeNameIndex } fro
 
 /** Those used longest ago are deleted when all together take more; one of a kernel takes some 250 MB, a layer few. */
 const mostBytes = 3 * 2 ** 30;
+
 export function keptIndex(identity: IndexKey): NameIndex | null {
   const found = openNameIndex(indexPath(identity.source), identity.source);
   if (found === null) return null;
