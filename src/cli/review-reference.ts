@@ -37,7 +37,7 @@ export function withReference(
   if (tree === null)
     return async (series) => ({ review: againstReference(reviewSeries({ series, arch }), reference), source: null });
   const place = { tree, build: builds, arch, reference };
-  const input = treeInput(place);
+  const input = treeInput({ ...place, ahead: true });
   const config = reference.row('files', 'config');
   const version = refuseForeign(reference, input, config);
   const readers = { tree, builds, config: config ?? '', arch, version };

@@ -166,7 +166,7 @@ function reviewOne(
   let series = given;
   let missing: readonly Missing[] = [];
   for (const one of configurationsOf(build, arch)) {
-    const found = sourceForSeries({ tree, branches, config: null, ...one }, given, known);
+    const found = sourceForSeries({ tree, branches, config: null, ahead: true, ...one }, given, known);
     if (!found.ok) {
       const review = reviewSeries({ series: given, arch: asked });
       return { series: given, review: { ...review, missing: [...review.missing, ...found.missing] }, sources: [] };

@@ -13,13 +13,13 @@ import { NameIndex } from '../kernel/names.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { contentsOf, keepLayer } from './index-like.js';
 import { type IndexSpec, indexedTree, linksIn } from './index-request.js';
-import { identityOf, keepNameIndex, keptIndex } from './name-index-store.js';
+import { type IndexKey, identityOf, keepNameIndex, keptIndex } from './name-index-store.js';
 
 const builderHeap = '--max-old-space-size=4096';
 
-export function nameIndexOf(spec: IndexSpec, source: SourceTree): NameIndex {
-  const indexed = indexedTree(spec, source);
-  const identity = identityOf(spec, indexed);
+/** `key`: where it was worked out before. */
+export function nameIndexOf(spec: IndexSpec, source: SourceTree, key: IndexKey | null = null): NameIndex {
+  const identity = key ?? identityOf(spec, indexedTree(spec, source));
   const known = keptIndex(identity);
   if (known !== null) return known;
   const builder = fileURLToPath(new URL('./name-index-builder.js', import.meta.url));
@@ -33,6 +33,7 @@ export function nameIndexOf(spec: IndexSpec, source: SourceTree): NameIndex {
     const links = linksIn(spec, source);
     return (file) => links.get(file) ?? null;
   };
+  const indexed = indexedTree(spec, source);
   if (keepLayer(identity, indexed, linkOf)) {
     const made = keptIndex(identity);
     if (made !== null) return made;
@@ -55,6 +56,6 @@ function build(builder: string, input: string): void {
 }
 
 /** The index where it was made before, else null. */
-export function knownNameIndex(spec: IndexSpec, source: SourceTree): NameIndex | null {
-  return keptIndex(identityOf(spec, indexedTree(spec, source)));
+export function knownNameIndex(spec: IndexSpec, source: SourceTree, key: IndexKey | null = null): NameIndex | null {
+  return keptIndex(key ?? identityOf(spec, indexedTree(spec, source)));
 }

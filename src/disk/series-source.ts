@@ -34,6 +34,8 @@ export interface SourcePlace {
   readonly reference?: Reference | null;
   /** What a review calls the tree; absent: `tree`. */
   readonly name?: string;
+  /** As for a tree. */
+  readonly ahead?: boolean;
 }
 
 export type SeriesSource =
@@ -99,7 +101,7 @@ const mostUses = 20;
 const directoryStays = 30_000;
 
 function inputOf(
-  { build, config, arch, reference = null, name }: SourcePlace,
+  { build, config, arch, reference = null, name, ahead = false }: SourcePlace,
   tree: string,
   source?: TreeInput['tree'],
 ): TreeInput {
@@ -111,7 +113,7 @@ function inputOf(
   const folders = arch === null ? build : (buildFor(build, arch) ?? build);
   const over = config === null ? [] : [memoryTree(config, { '.config': configText(config) })];
   const opened = treeInput({
-    ...{ tree, build: folders, arch, over },
+    ...{ tree, build: folders, arch, over, ahead },
     ...(source === undefined ? {} : { source }),
     ...(reference === null ? {} : { reference }),
   });

@@ -20,6 +20,7 @@ import { archDirectory, flaggedUnit, macrosForTree, plainUnit } from '../kernel/
 import type { SourceTree } from '../tree/source-tree.js';
 import { unionTree } from '../tree/union.js';
 import { directoryTree } from './directory-tree.js';
+import { indexKeyAhead } from './index-key-ahead.js';
 import { indexedTree } from './index-request.js';
 import { knownNameIndex, nameIndexOf } from './name-index.js';
 import { openTree } from './open-tree.js';
@@ -36,6 +37,8 @@ export interface TreeOptions {
   readonly source?: SourceTree;
   /** Where it is of the same kernel, it says how units are compiled and where they end up, at less cost than the makefiles. */
   readonly reference?: Reference;
+  /** Whoever asks waits for one answer alone: the index's key is worked out by a thread meanwhile. */
+  readonly ahead?: boolean;
 }
 
 export interface TreeInput {
@@ -75,15 +78,16 @@ export function treeInput(options: TreeOptions): TreeInput {
   const units = once(() => unitsOf(tree, facts?.values ?? new Map(), archDir).units);
   const text = config === null ? null : Buffer.from(config).toString('latin1');
   const spec = { tree: options.tree, arch, config: text };
+  const keyOfIndex = options.ahead === true ? indexKeyAhead(spec) : () => null;
   const whoUses = once((): ConsumerQuestion => {
-    const index = nameIndexOf(spec, base);
+    const index = nameIndexOf(spec, base, keyOfIndex());
     const isPlaced = reference !== undefined && reference.count('units') > 0;
     return { index, placement: isPlaced ? placementOf(placedIn(reference)) : placementIn(index) };
   });
   const sources = once(() => [
     ...new Set(units().flatMap((unit) => (unit.language === 'c' ? (unit.source ?? []) : []))),
   ]);
-  const index = once(() => knownNameIndex(spec, base));
+  const index = once(() => knownNameIndex(spec, base, keyOfIndex()));
   const spelling = (types: readonly string[]): string[] => {
     // Where no makefile tells what is built, all of it may be.
     const built = sources();
