@@ -65,6 +65,8 @@ class SeriesReader {
   readonly #through = new Map<string, readonly string[]>();
   readonly #sources: readonly string[];
   readonly #headers: string[];
+  /** Headers that the series does not touch: their texts stay as they are, for genksyms nothing is new in them. */
+  readonly #embedding = new Set<string>();
   readonly #broken = new Set<string>();
   #gaps: readonly Missing[] = [];
 
@@ -95,7 +97,10 @@ class SeriesReader {
     for (let turn = 0; turn < 4 && whoUses !== undefined; turn++) {
       const more = this.#embedders(changes, whoUses);
       if (more.length === 0) break;
-      this.#headers.push(...more.slice(0, EMBEDDER_HEADERS));
+      for (const header of more.slice(0, EMBEDDER_HEADERS)) {
+        this.#headers.push(header);
+        this.#embedding.add(headerUnit(header));
+      }
       const left = more.length - EMBEDDER_HEADERS;
       if (left > 0) missing.push({ what: `${left} headers that may embed what grew`, why: 'more than are read' });
       changes = this.#read();
@@ -157,7 +162,8 @@ class SeriesReader {
     if (text === null) return readProgram(tree, [path], this.#reader);
     // A header that one version does not have has no unit there.
     if (tree.contentId(headerOf(path)) === null) return { units: [], missing: [] };
-    return readProgram(overlayFiles(tree, new Map([[path, Buffer.from(text)]]), tree.id), [path], this.#reader);
+    const reader = this.#embedding.has(path) ? { ...this.#reader, versions: null } : this.#reader;
+    return readProgram(overlayFiles(tree, new Map([[path, Buffer.from(text)]]), tree.id), [path], reader);
   }
 
   /** Reads again with other headers before those that cannot be read by themselves. */
