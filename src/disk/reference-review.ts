@@ -8,13 +8,15 @@ import { predefinedMacros } from '../c/predefined.js';
 import { DeclarationCache } from '../genksyms/declaration-cache.js';
 import { dialectOf } from '../genksyms/dialect.js';
 import { againstReference } from '../kabi/against-reference.js';
+import type { ComparedUnit } from '../kabi/compare-unit.js';
 import type { SymbolFacts } from '../kabi/facts.js';
 import { type ProgramReader, readGenksymsView } from '../kabi/program.js';
 import { planReference, type ReferencePlan } from '../kabi/reference-plan.js';
 import { type ReadAgain, type ReferenceSymbols, symbolsFrom, type UnitAfter } from '../kabi/reference-symbols.js';
 import type { Review } from '../kabi/review.js';
 import { reviewSeries } from '../kabi/review-series.js';
-import { newReading, type Reading } from '../kabi/series-changes.js';
+import type { SourceRequest } from '../kabi/review-source.js';
+import { newReading, type Reading, unitsCompared } from '../kabi/series-changes.js';
 import { touchedFiles } from '../kabi/touched-files.js';
 import { roleOf } from '../kabi/triage.js';
 import { definitionsIn, readersOf, unitsThatDiffer } from '../kernel/readers.js';
@@ -26,6 +28,7 @@ import type { Series } from '../patch/series.js';
 import { changedFiles, overlaySeries } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import type { BuildPlace } from './build-world.js';
+import { compareUnits } from './compare-pool.js';
 import { inputIds } from './input-ids.js';
 import type { TreeInput } from './tree-input.js';
 import { readUnits } from './version-pool.js';
@@ -45,6 +48,8 @@ export interface ReferenceReview {
 
 /** Threads cost half a second to start: fewer units than this are read in this one. */
 const worthThreads = 6;
+/** More than a review keeps for the next judgement on the same tree. */
+const manyUnits = 48;
 
 export async function reviewWithReference(request: ReferenceReview): Promise<Review> {
   const { series, input, reference } = request;
@@ -72,9 +77,29 @@ export async function reviewWithReference(request: ReferenceReview): Promise<Rev
       ? [path]
       : [],
   );
-  const source = { ...input, units: null, reading, known: { overlay, units, headers, symbols } };
+  const known = { overlay, units, headers, symbols };
+  const compared = await comparedAhead(request, { ...input, series, reading, units: null, known }, after);
+  const source = { ...input, units: null, reading, known: { ...known, compared } };
   const { advice = false } = request;
   return againstReference(reviewSeries({ series, arch: input.arch, source, advice }), reference);
+}
+
+/** Where there are many units they are compared on all processors; few are quicker in this thread, which keeps what it read. */
+async function comparedAhead(
+  { readers }: ReferenceReview,
+  asked: SourceRequest,
+  after: SourceTree,
+): Promise<ReadonlyMap<string, ComparedUnit>> {
+  const { series, build, crcMode, known } = asked;
+  if (readers === 'here' || known === undefined || known.units.length + known.headers.length < manyUnits)
+    return new Map();
+  const place = { before: readers, crcMode, changed: changedFiles(series.patches, after) };
+  return unitsCompared(asked, after, (questions) =>
+    compareUnits(
+      place,
+      questions.map((question) => ({ question, unit: build.unitOf(question.path) })),
+    ),
+  );
 }
 
 function keptOf({ kept }: Reading, tree: SourceTree): Map<string, SymbolFacts> {

@@ -3,14 +3,11 @@
 import { predefinedMacros } from '../c/predefined.js';
 import { targets } from '../c/target.js';
 import { KabiwatchError } from '../errors.js';
-import { dialectOf } from '../genksyms/dialect.js';
 import type { ConsumerQuestion, Placement } from '../kabi/consumers.js';
-import { dwarfVersions } from '../kabi/dwarf-versions.js';
 import { headerUnitFolder } from '../kabi/header-unit.js';
 import type { Build, Versioner } from '../kabi/program.js';
 import { type Architecture, architectures } from '../kabi/review.js';
 import type { Reading } from '../kabi/series-changes.js';
-import { genksymsVersions } from '../kabi/versions.js';
 import { type ConfigFacts, configFacts } from '../kernel/config-facts.js';
 import { builtTree } from '../kernel/generated.js';
 import { type Unit as KbuildUnit, unitsOf } from '../kernel/kbuild.js';
@@ -25,6 +22,7 @@ import { indexedTree } from './index-request.js';
 import { knownNameIndex, nameIndexOf } from './name-index.js';
 import { openTree } from './open-tree.js';
 import { unitsSpelling } from './spelling-units.js';
+import { type CrcMode, versionerOf } from './versioner.js';
 
 export interface TreeOptions {
   readonly tree: string;
@@ -47,7 +45,7 @@ export interface TreeInput {
   readonly arch: Architecture;
   /** The kernel's version, `6.1.192`. */
   readonly release: string;
-  readonly crcMode: 'genksyms' | 'gendwarfksyms' | 'none' | null;
+  readonly crcMode: CrcMode;
   /** null where the tree has no symbol versions. */
   readonly versions: Versioner | null;
   /** The index of the whole tree, made at the first call and kept on disk; each call gives the same. */
@@ -95,11 +93,6 @@ export function treeInput(options: TreeOptions): TreeInput {
     return unitsSpelling(types, base, all, index());
   };
   return { tree, build: buildOf(tree, arch, units, reference), arch, release, crcMode, versions, whoUses, spelling };
-}
-
-function versionerOf(mode: TreeInput['crcMode'], release: string): Versioner | null {
-  if (mode === 'none') return null;
-  return mode === 'gendwarfksyms' ? dwarfVersions : genksymsVersions(dialectOf(release));
 }
 
 function once<T>(make: () => T): () => T {

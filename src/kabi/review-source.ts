@@ -9,6 +9,7 @@ import type { Series } from '../patch/series.js';
 import { type Overlay, overlaySeries } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import type { ChangedType, ChangeSet } from './changes.js';
+import type { ComparedUnit } from './compare-unit.js';
 import { incompatibilities } from './compatible.js';
 import type { ConsumerQuestion } from './consumers.js';
 import { DeclaredPlaces } from './declared-places.js';
@@ -57,6 +58,8 @@ export interface KnownFromReference {
   /** Touched headers that none of the units reads. */
   readonly headers: readonly string[];
   readonly symbols: ReferenceSymbols;
+  /** Units that were compared before, by key. */
+  readonly compared?: ReadonlyMap<string, ComparedUnit>;
 }
 
 /** A review and what it rests on. */

@@ -6,19 +6,20 @@
  * times with the same before).
  */
 import { LexCache } from '../c/lex-cache.js';
-import { type Overlay, overlayFiles } from '../tree/overlay.js';
+import type { Overlay } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { type ChangeSet, changesOf } from './changes.js';
+import { type ComparedUnit, compareUnit, keyOf, readOne, type UnitQuestion } from './compare-unit.js';
 import type { ConsumerQuestion } from './consumers.js';
 import type { SymbolFacts } from './facts.js';
-import { headerOf, headerUnit, headerUnitText, throughOf } from './header-unit.js';
-import { type ProgramReader, type ReadProgram, readGenksymsView, readProgram } from './program.js';
+import { headerUnit, headerUnitText, throughOf } from './header-unit.js';
+import { type ProgramReader, type ReadProgram, readGenksymsView } from './program.js';
 import type { ReferenceSymbols } from './reference-symbols.js';
 import type { Missing } from './review.js';
 import type { SourceRequest } from './review-source.js';
 import { noSteps, type StepFacts, stepsOf } from './series-steps.js';
 import { filesThatMatter, pathOf, roleOf } from './triage.js';
-import { nothingSeen, type UnitChange, unitChange } from './unit-change.js';
+import { nothingSeen, type Seen } from './unit-change.js';
 import { headersHolding } from './users.js';
 
 /** What reviews of one tree and build share. */
@@ -43,14 +44,24 @@ const EMBEDDER_HEADERS = 60;
 
 export function changesIn(request: SourceRequest, overlay: Overlay, missing: Missing[]): ChangeSet {
   const reader = new SeriesReader(request, overlay.after);
-  const changes = reader.changes(missing);
-  return { ...changes, steps: reader.steps(overlay.steps, changes.hashed.keys()) };
+  const asked = reader.changes(missing);
+  for (;;) {
+    const next = asked.next();
+    if (next.done === true) return { ...next.value, steps: reader.steps(overlay.steps, next.value.hashed.keys()) };
+  }
 }
 
-interface ComparedUnit {
-  /** null: one version does not have it. */
-  readonly change: UnitChange | null;
-  readonly missing: readonly Missing[];
+/** Has others compare the units, for whoever can do many of them at once; `answers` is what `known.compared` takes. */
+export async function unitsCompared(
+  request: SourceRequest,
+  after: SourceTree,
+  compare: (questions: readonly UnitQuestion[]) => Promise<ReadonlyMap<string, ComparedUnit>>,
+): Promise<ReadonlyMap<string, ComparedUnit>> {
+  const answers = new Map<string, ComparedUnit>();
+  const reader = new SeriesReader(request, after, answers);
+  for (const questions of reader.changes([]))
+    for (const [key, unit] of await compare(questions)) answers.set(key, unit);
+  return answers;
 }
 
 class SeriesReader {
@@ -59,7 +70,7 @@ class SeriesReader {
   readonly #reader: ProgramReader;
   readonly #mostKept: number;
   readonly #before: Map<string, ReadProgram>;
-  readonly #compared = new Map<string, ComparedUnit>();
+  readonly #compared: Map<string, ComparedUnit>;
   readonly #seen = nothingSeen();
   /** Headers before a header that cannot be read by itself. */
   readonly #through = new Map<string, readonly string[]>();
@@ -70,11 +81,12 @@ class SeriesReader {
   readonly #broken = new Set<string>();
   #gaps: readonly Missing[] = [];
 
-  constructor(request: SourceRequest, after: SourceTree) {
+  constructor(request: SourceRequest, after: SourceTree, compared = new Map(request.known?.compared ?? [])) {
     const { build, versions, units, series, known } = request;
     const reading = request.reading ?? newReading();
     this.#request = request;
     this.#after = after;
+    this.#compared = compared;
     this.#reader = { build, versions, cache: reading.cache, kept: reading.kept };
     this.#before = reading.before;
     const touched = filesThatMatter(series).map(pathOf);
@@ -84,7 +96,8 @@ class SeriesReader {
     this.#mostKept = this.#sources.length + headers.length > MANY_UNITS ? 0 : KEPT_UNITS;
   }
 
-  changes(missing: Missing[]): ChangeSet {
+  /** Tells before each turn which units it is about to compare, where nobody has yet. */
+  *changes(missing: Missing[]): Generator<readonly UnitQuestion[], ChangeSet> {
     const { units, whoUses, known } = this.#request;
     if (known !== undefined) missing.push(...known.symbols.missing);
     else if (units === null) {
@@ -93,17 +106,17 @@ class SeriesReader {
         why: 'only the units that the series touches were read; name more with --unit',
       });
     }
-    let changes = this.#mended(this.#read());
+    let changes = yield* this.#mended(yield* this.#read());
     for (let turn = 0; turn < 4 && whoUses !== undefined; turn++) {
       const more = this.#embedders(changes, whoUses);
       if (more.length === 0) break;
       for (const header of more.slice(0, EMBEDDER_HEADERS)) {
         this.#headers.push(header);
-        this.#embedding.add(headerUnit(header));
+        this.#embedding.add(header);
       }
       const left = more.length - EMBEDDER_HEADERS;
       if (left > 0) missing.push({ what: `${left} headers that may embed what grew`, why: 'more than are read' });
-      changes = this.#read();
+      changes = yield* this.#read();
     }
     for (const one of this.#gaps) {
       if (!missing.some((other) => other.what === one.what && other.why === one.why)) missing.push(one);
@@ -127,47 +140,41 @@ class SeriesReader {
     return stepsOf(series, { before: tree, steps }, units, read, new Set(changed));
   }
 
-  #read(): ChangeSet {
-    const sources = this.#sources.map((path) => this.#unit(path, null));
-    const headers = this.#headers.map((header) =>
-      this.#unit(headerUnit(header), headerUnitText(header, this.#through.get(header))),
-    );
-    const units = [...sources, ...headers];
+  *#read(): Generator<readonly UnitQuestion[], ChangeSet> {
+    const sources = this.#sources.map((path): UnitQuestion => ({ path, text: null, views: 'both' }));
+    const headers = this.#headers.map((header): UnitQuestion => {
+      const text = headerUnitText(header, this.#through.get(header));
+      return { path: headerUnit(header), text, views: this.#embedding.has(header) ? 'compiler' : 'both' };
+    });
+    const questions = [...sources, ...headers];
+    yield questions.filter((question) => !this.#compared.has(keyOf(question)));
+    const units = questions.map((question) => this.#unit(question));
     this.#gaps = units.flatMap(({ missing }) => missing);
+    for (const { seen } of units) addTo(this.#seen, seen);
     return changesOf(
       units.flatMap(({ change }) => change ?? []),
       this.#seen,
     );
   }
 
-  /** `text`: of a header's own unit, which no tree has; null: the unit is a file. */
-  #unit(path: string, text: string | null): ComparedUnit {
-    const key = `${path}\n${text ?? ''}`;
-    const known = this.#compared.get(key);
-    if (known !== undefined) return known;
-    const before = this.#before.get(key) ?? this.#program(this.#request.tree, path, text);
-    if (this.#before.size < this.#mostKept) this.#before.set(key, before);
-    const after = this.#program(this.#after, path, text);
-    const [was, is] = [before.units[0], after.units[0]];
-    const change = was === undefined || is === undefined ? null : unitChange(was, is, this.#seen);
-    const missing = [...before.missing, ...after.missing];
-    const compared = { change, missing };
+  #unit(question: UnitQuestion): ComparedUnit {
+    const key = keyOf(question);
+    const compared = this.#compared.get(key) ?? this.#compare(question, key);
     this.#compared.set(key, compared);
-    if (missing.length > 0) this.#broken.add(path);
-    else this.#broken.delete(path);
+    if (compared.missing.length > 0) this.#broken.add(question.path);
+    else this.#broken.delete(question.path);
     return compared;
   }
 
-  #program(tree: SourceTree, path: string, text: string | null): ReadProgram {
-    if (text === null) return readProgram(tree, [path], this.#reader);
-    // A header that one version does not have has no unit there.
-    if (tree.contentId(headerOf(path)) === null) return { units: [], missing: [] };
-    const reader = this.#embedding.has(path) ? { ...this.#reader, versions: null } : this.#reader;
-    return readProgram(overlayFiles(tree, new Map([[path, Buffer.from(text)]]), tree.id), [path], reader);
+  #compare(question: UnitQuestion, key: string): ComparedUnit {
+    const trees = { before: this.#request.tree, after: this.#after };
+    const before = this.#before.get(key) ?? readOne(question, trees.before, this.#reader);
+    if (this.#before.size < this.#mostKept) this.#before.set(key, before);
+    return compareUnit(question, trees, this.#reader, before);
   }
 
   /** Reads again with other headers before those that cannot be read by themselves. */
-  #mended(first: ChangeSet): ChangeSet {
+  *#mended(first: ChangeSet): Generator<readonly UnitQuestion[], ChangeSet> {
     let changes = first;
     for (const turn of [0, 1]) {
       const broken = this.#headers.filter((header) =>
@@ -175,7 +182,7 @@ class SeriesReader {
       );
       if (broken.length === 0) break;
       for (const header of broken) this.#through.set(header, throughOf(header, this.#after, turn));
-      changes = this.#read();
+      changes = yield* this.#read();
     }
     return changes;
   }
@@ -190,6 +197,13 @@ class SeriesReader {
     const names = resized.map(({ name }) => name);
     return headersHolding(names, whoUses()).filter((path) => !this.#headers.includes(path));
   }
+}
+
+function addTo(all: Seen, { read, prototypes, reached, after }: Seen): void {
+  for (const name of read) all.read.add(name);
+  for (const name of prototypes) all.prototypes.add(name);
+  for (const key of reached) all.reached.add(key);
+  for (const key of after) all.after.add(key);
 }
 
 /** The reference knows every export, the units that were read only theirs. */
