@@ -30,7 +30,7 @@ import { changesIn, type Reading } from './series-changes.js';
 import { seriesOf } from './series-facts.js';
 import { filesThatMatter, pathOf, roleOf } from './triage.js';
 import { type Users, usersOf } from './users.js';
-import { type UseAfter, usesAfter } from './uses-after.js';
+import { UsesAfter } from './uses-after.js';
 import { worstOf } from './verdict.js';
 
 export interface SourceRequest {
@@ -133,15 +133,10 @@ function usersIn(request: SourceRequest, changes: ChangeSet, after: SourceTree):
   const isLoud = ({ name }: ChangedType): number => (changes.hashedThrough.has(dumpKey(name)) ? 1 : 0);
   const asked = moved.toSorted((one, other) => isLoud(one) - isLoud(other)).slice(0, MOST_ASKED);
   const question = whoUses();
-  let read: readonly UseAfter[] | null = null;
-  const users = usersOf(asked, {
-    question,
-    reached: changes.reached,
-    usesAfter: () => {
-      read ??= usesInSeries(request, after, question);
-      return read;
-    },
-  });
+  const files = filesThatMatter(request.series).filter((file) => roleOf(pathOf(file)) !== 'other');
+  const archOf = archDirectory(request.tree, request.arch) ?? request.arch;
+  const usesAfter = new UsesAfter(after, files, question, archOf);
+  const users = usersOf(asked, { question, reached: changes.reached, usesAfter });
   if (asked.length === moved.length) return users;
   const left = {
     what: `who uses ${moved.length - asked.length} more types that moved`,
@@ -153,15 +148,6 @@ function usersIn(request: SourceRequest, changes: ChangeSet, after: SourceTree):
     useOf: (type) => (names.has(type.name) ? users.useOf(type) : null),
     missing: [...users.missing, left],
   };
-}
-
-function usesInSeries(
-  { series, tree, arch }: SourceRequest,
-  after: SourceTree,
-  question: ConsumerQuestion,
-): UseAfter[] {
-  const files = [...new Set(filesThatMatter(series).map(pathOf))].filter((path) => roleOf(path) !== 'other');
-  return usesAfter(after, files, question, archDirectory(tree, arch) ?? arch);
 }
 
 /** Source files only, and each changed line indented or blank: inside a function. */

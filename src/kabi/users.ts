@@ -7,7 +7,6 @@
 import type { ChangedType } from './changes.js';
 import { onlyGrew } from './compatible.js';
 import {
-  basesOf,
   type ConsumerAnswer,
   type ConsumerQuestion,
   consumersOf,
@@ -20,7 +19,7 @@ import { dumpKey } from './judge-symbols.js';
 import type { LayoutChange } from './layout-change.js';
 import type { Consumer, Missing } from './review.js';
 import type { Row } from './rows.js';
-import type { UseAfter } from './uses-after.js';
+import type { UsesAfter } from './uses-after.js';
 
 export interface Users {
   readonly answer: ConsumerAnswer;
@@ -32,8 +31,8 @@ export interface Asked {
   readonly question: ConsumerQuestion;
   /** Dump keys that an export reaches; such a type is of the interface whoever touches it. */
   readonly reached: ReadonlySet<string>;
-  /** What the series' own files access after it. Called only where it may decide. */
-  readonly usesAfter: () => readonly UseAfter[];
+  /** What the series' own files access after it. */
+  readonly usesAfter: UsesAfter;
 }
 
 export function usersOf(types: readonly ChangedType[], asked: Asked): Users {
@@ -100,8 +99,7 @@ function useOf(type: ChangedType, answer: ConsumerAnswer, asked: Asked): ReturnT
   const [module = null] = linked;
   if (linked.size !== 1 || module === null || type.change === null || !onlyGrew(type.change)) return 'outside';
   const added = new Set(type.change.added.map((row) => row.name.slice(row.name.lastIndexOf('.') + 1)));
-  const isOf = usesOf([name], question);
-  const news = asked.usesAfter().filter((one) => added.has(one.member) && isOf(one));
+  const news = asked.usesAfter.of([name], new Set([module])).filter(({ member }) => added.has(member));
   const isAlone = news.every(({ linkUnits }) => linkUnits?.every((one) => one === module) ?? false);
   return isAlone ? 'one module' : 'outside';
 }
@@ -113,19 +111,9 @@ function isPrivate(type: ChangedType, { question, usesAfter }: Asked): boolean {
   if (touching.some(({ isInline }) => isInline)) return false;
   const linkUnits = new Set(touching.flatMap((one) => [...one.names]));
   if (linkUnits.size > 1) return false;
-  const after = usesAfter().filter(usesOf(names, question));
+  const after = usesAfter.of(names, linkUnits);
   if (after.some((one) => one.linkUnits === null)) return false;
   return new Set([...linkUnits, ...after.flatMap((one) => one.linkUnits ?? [])]).size <= 1;
-}
-
-/** Is it an access to a member of one of the types, or of an untagged one in it? */
-function usesOf(names: readonly string[], { index }: ConsumerQuestion): (use: UseAfter) => boolean {
-  const bases = new Set(names.flatMap((name) => basesOf(name, index)));
-  return ({ base }) => {
-    for (let end = base.length; end > 0; end = base.lastIndexOf('/', end - 1))
-      if (bases.has(base.slice(0, end))) return true;
-    return false;
-  };
 }
 
 function missingOf({ unresolved }: ConsumerAnswer): Missing[] {

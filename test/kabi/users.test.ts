@@ -124,4 +124,26 @@ describe('a type that no export reaches', () => {
     const made = review({ 'include/linux/gear.h': moved, [core]: use + coreText('card->id') }, files);
     expect(made.verdict).toBe('silent-break');
   });
+
+  const hidden = 'drivers/card/gear.h';
+  const through = 'kernel/through.h';
+  const privately = {
+    ...before,
+    [hidden]: own,
+    [through]: '\n',
+    [driver]: `#include "gear.h"\n${driverText('')}long turn(struct gear *gear)\n{\n\treturn gear->b;\n}\n`,
+  };
+  const use = 'long gears(struct gear *gear)\n{\n\treturn gear->more;\n}\n';
+
+  test('and whose private header the base kernel begins to include is one', () => {
+    expect(review({ [hidden]: moved }, privately).verdict).toBe('none');
+    const text = `#include "../drivers/card/gear.h"\n${use}${coreText('card->id')}`;
+    expect(review({ [hidden]: moved, [core]: text }, privately).verdict).toBe('silent-break');
+  });
+
+  test('and whose private header another header begins to pass on is one', () => {
+    const text = `#include "through.h"\n${use}${coreText('card->id')}`;
+    const passed = { [through]: '#include "../drivers/card/gear.h"\n' };
+    expect(review({ [hidden]: moved, ...passed, [core]: text }, privately).verdict).toBe('silent-break');
+  });
 });
