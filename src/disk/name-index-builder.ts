@@ -18,6 +18,12 @@ const together = 150;
 const memoryOfReader = 1.2 * 2 ** 30;
 const mostReaders = 2;
 
+/** Who asks may be killed for taking too long: nobody waits for the index then. Milliseconds. */
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) process.exit(1);
+}, 500).unref();
+
 const spec = JSON.parse(readFileSync(0, 'utf8')) as IndexSpec;
 const indexed = indexedTree(spec);
 const { files } = indexed;
