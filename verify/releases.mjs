@@ -26,10 +26,12 @@ function difference() {
   symlinkSync(resolve(values['next-tree']), join(dir, 'new'));
   const args = ['diff', '--no-index', '--no-renames', '--no-prefix', 'old/', 'new/'];
   const { stdout } = spawnSync('git', args, { cwd: dir, encoding: 'latin1', maxBuffer: 1 << 30 });
-  return stdout
-    // A file that one tree alone has stands with that one's name twice.
-    .replace(/^diff --git (?:old|new)\/(.*) (?:old|new)\/\1$/gm, 'diff --git a/$1 b/$1')
-    .replace(/^(---|\+\+\+) (old|new)\//gm, (_, mark, side) => `${mark} ${side === 'old' ? 'a' : 'b'}/`);
+  return (
+    stdout
+      // A file that one tree alone has stands with that one's name twice.
+      .replace(/^diff --git (?:old|new)\/(.*) (?:old|new)\/\1$/gm, 'diff --git a/$1 b/$1')
+      .replace(/^(---|\+\+\+) (old|new)\//gm, (_, mark, side) => `${mark} ${side === 'old' ? 'a' : 'b'}/`)
+  );
 }
 
 function symvers(build) {
