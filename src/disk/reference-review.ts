@@ -19,6 +19,7 @@ import type { SourceRequest } from '../kabi/review-source.js';
 import { newReading, type Reading, unitsCompared } from '../kabi/series-changes.js';
 import { touchedFiles } from '../kabi/touched-files.js';
 import { roleOf } from '../kabi/triage.js';
+import { type UnitChange, unitChanges } from '../kabi/unit-changes.js';
 import { definitionsIn, readersOf, unitsThatDiffer } from '../kernel/readers.js';
 import type { Reference } from '../kernel/reference.js';
 import { TypeGraph } from '../kernel/type-graph.js';
@@ -69,7 +70,10 @@ export async function reviewWithReference(request: ReferenceReview): Promise<Rev
       return facts;
     };
   const plan = planReference(reference, graph, touched, { before: view(input.tree), after: view(after) });
-  const symbols = await allSymbols(request, after, graph, plan);
+  const paths = series.patches.flatMap(({ files }) => files.flatMap(({ before, after: is }) => [before, is]));
+  const builds = { before: input.tree, after, config: input.config, arch: input.archDir };
+  const changes = unitChanges(reference, builds, [...new Set(paths.filter((path) => path !== null))]);
+  const symbols = await allSymbols(request, after, graph, plan, changes);
   const units = [...new Set(plan.representatives.map(sourceOf))];
   const shown = new Set(plan.representatives);
   const headers = touched.flatMap(({ path }) =>
@@ -123,6 +127,7 @@ async function allSymbols(
   after: SourceTree,
   graph: TypeGraph,
   plan: ReferencePlan,
+  changes: readonly UnitChange[],
 ): Promise<ReferenceSymbols> {
   const { reference, input } = request;
   const concerned = new Set([...plan.carried, ...plan.toRead]);
@@ -130,9 +135,10 @@ async function allSymbols(
   const read = new Map<number, ReadAgain>();
   const filesDefining = definitionsIn(reference, after);
   const most = request.most ?? Number.POSITIVE_INFINITY;
-  let open: readonly number[] = [...new Set([...plan.toRead, ...differ])];
+  const built = builtUnits(graph, reference, changes, differ);
+  let open: readonly number[] = [...new Set([...plan.toRead, ...differ, ...built.changed])];
   for (;;) {
-    await readAll(request, after, open.slice(0, most - read.size), differ, read, graph);
+    await readAll(request, after, open.slice(0, most - read.size), built.of, read);
     const symbols = symbolsFrom(reference, graph, plan, read, filesDefining);
     const left = new Set([...open, ...symbols.toRead].filter((unit) => !read.has(unit))).size;
     if (symbols.toRead.length === 0 || read.size >= most) {
@@ -141,6 +147,38 @@ async function allSymbols(
     }
     open = symbols.toRead;
   }
+}
+
+/** A unit as it is compiled before and after the series; `before: null`: the reference says what it exports, if it has it. */
+interface BuiltUnit {
+  readonly before: CompiledUnit | null;
+  readonly after: CompiledUnit | null;
+}
+
+/** How units are compiled, those that the series makes anew under numbers of their own. */
+function builtUnits(
+  graph: TypeGraph,
+  reference: Reference,
+  changes: readonly UnitChange[],
+  differ: ReadonlySet<number>,
+): { readonly changed: readonly number[]; readonly of: (number: number) => BuiltUnit | null } {
+  let fresh = reference.count('exporting');
+  const changed = new Map(changes.map((one) => [one.number ?? fresh++, one]));
+  const ofReference = (number: number): CompiledUnit | null => {
+    const row = graph.unit(number);
+    const flags = row === null ? null : reference.row('flags', row.flags);
+    return row === null || flags === null
+      ? null
+      : { ...row, module: row.module === 'vmlinux' ? null : row.module, flags };
+  };
+  const of = (number: number): BuiltUnit | null => {
+    const change = changed.get(number);
+    if (change?.number === null) return change;
+    const unit = ofReference(number);
+    if (unit === null) return null;
+    return { before: differ.has(number) ? unit : null, after: change === undefined ? unit : change.after };
+  };
+  return { changed: [...changed.keys()], of };
 }
 
 function told(differ: ReadonlySet<number>, reference: Reference): ReferenceSymbols['missing'] {
@@ -160,26 +198,27 @@ function leftOut(units: number, most: number): ReferenceSymbols['missing'] {
 async function readAll(
   request: ReferenceReview,
   after: SourceTree,
-  units: readonly number[],
-  both: ReadonlySet<number>,
+  numbers: readonly number[],
+  builtUnit: (number: number) => BuiltUnit | null,
   read: Map<number, ReadAgain>,
-  graph: TypeGraph,
 ): Promise<void> {
-  const { readers, input, reference, onUnit } = request;
-  const compiled = units.flatMap((number) => {
-    const row = graph.unit(number);
-    const flags = row === null ? null : reference.row('flags', row.flags);
-    if (row === null || flags === null) return [];
-    const module = row.module === 'vmlinux' ? null : row.module;
-    return [{ number, unit: { ...row, module, flags } satisfies CompiledUnit }];
+  const { readers, input, onUnit } = request;
+  const units = numbers.flatMap((number) => {
+    const built = builtUnit(number);
+    return built === null ? [] : [{ number, built }];
   });
-  const isThere = compiled.filter(({ unit }) => after.read(unit.source) !== null);
-  const olds = compiled.filter(({ number }) => both.has(number));
+  const those = (when: 'before' | 'after', tree: SourceTree): readonly NumberedUnit[] =>
+    units.flatMap(({ number, built: { [when]: unit } }) =>
+      unit === null || tree.read(unit.source) === null ? [] : [{ number, unit }],
+    );
   const patched = readers === 'here' ? readers : withChanged(readers, changedFiles(request.series.patches, after));
-  const is = await readVersions(isThere, patched, after, input, onUnit);
-  const was = await readVersions(olds, readers, input.tree, input, onUnit);
-  for (const { number } of compiled)
-    read.set(number, { before: was.get(number) ?? null, after: is.get(number) ?? null });
+  const is = await readVersions(those('after', after), patched, after, input, onUnit);
+  const was = await readVersions(those('before', input.tree), readers, input.tree, input, onUnit);
+  for (const { number, built } of units) {
+    const { source = '', module = null } = built.after ?? built.before ?? {};
+    const own = { source, module: module ?? 'vmlinux' };
+    read.set(number, { ...own, before: was.get(number) ?? null, after: is.get(number) ?? null });
+  }
 }
 
 interface NumberedUnit {

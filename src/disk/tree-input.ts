@@ -11,6 +11,7 @@ import type { Reading } from '../kabi/series-changes.js';
 import { type ConfigFacts, configFacts } from '../kernel/config-facts.js';
 import { builtTree } from '../kernel/generated.js';
 import { type Unit as KbuildUnit, unitsOf } from '../kernel/kbuild.js';
+import type { ConfigValues } from '../kernel/kbuild-top.js';
 import type { NameIndex } from '../kernel/names.js';
 import { mismatches, type Reference } from '../kernel/reference.js';
 import { archDirectory, flaggedUnit, macrosForTree, plainUnit } from '../kernel/unit.js';
@@ -43,6 +44,9 @@ export interface TreeInput {
   readonly tree: SourceTree;
   readonly build: Build;
   readonly arch: Architecture;
+  /** The directory under arch/. */
+  readonly archDir: string;
+  readonly config: ConfigValues;
   /** The kernel's version, `6.1.192`. */
   readonly release: string;
   readonly crcMode: CrcMode;
@@ -73,7 +77,8 @@ export function treeInput(options: TreeOptions): TreeInput {
   const versions = versionerOf(crcMode, release);
   const isOfThis = (one: Reference): boolean => mismatches(one.meta, { arch, version: release, crcMode }).length === 0;
   const reference = options.reference !== undefined && isOfThis(options.reference) ? options.reference : undefined;
-  const units = once(() => unitsOf(tree, facts?.values ?? new Map(), archDir).units);
+  const values = facts?.values ?? new Map<string, string>();
+  const units = once(() => unitsOf(tree, values, archDir).units);
   const text = config === null ? null : Buffer.from(config).toString('latin1');
   const spec = { tree: options.tree, arch, config: text };
   const keyOfIndex = options.ahead === true ? indexKeyAhead(spec) : () => null;
@@ -92,7 +97,8 @@ export function treeInput(options: TreeOptions): TreeInput {
     const all = built.length > 0 ? built : indexedTree(spec, base).files.filter((path) => path.endsWith('.c'));
     return unitsSpelling(types, base, all, index());
   };
-  return { tree, build: buildOf(tree, arch, units, reference), arch, release, crcMode, versions, whoUses, spelling };
+  const build = buildOf(tree, arch, units, reference);
+  return { tree, build, arch, archDir, config: values, release, crcMode, versions, whoUses, spelling };
 }
 
 function once<T>(make: () => T): () => T {

@@ -95,6 +95,8 @@ export interface ChangeSet {
   readonly exported: number;
   readonly added: readonly string[];
   readonly removed: readonly string[];
+  /** The files that exported what went, as far as a reference names them. */
+  readonly removedFrom: ReadonlyMap<string, string>;
   /** Exports that the tree's tool can give no version after, and could before or that are new. */
   readonly unversioned: readonly string[];
   /** Functions and objects whose prototype was read in both versions. */
@@ -146,6 +148,7 @@ export function changesOf(units: readonly UnitChange[], seen: Seen): ChangeSet {
     exported: names.before.size,
     added: [...names.after].filter((name) => !names.before.has(name)).sort(),
     removed: [...names.before].filter((name) => !names.after.has(name)).sort(),
+    removedFrom: new Map(),
     unversioned: [...new Set(units.flatMap(({ unversioned }) => unversioned))].sort(),
     prototypesRead: seen.prototypes,
     steps: noSteps,

@@ -181,7 +181,8 @@ function tellHealed({ key, file, changedBy, healedBy, symbols }: Healed, origin:
 function tellExports(changes: ChangeSet, exports: readonly ExportChange[], origin: Origin, add: AddFinding): boolean {
   const byName = new Map(exports.map((one) => [one.name, one]));
   for (const name of changes.removed) {
-    const place = byName.get(name)?.before ?? { file: '', line: 0 };
+    // A makefile alone can take an export away: its file is untouched.
+    const place = byName.get(name)?.before ?? { file: changes.removedFrom.get(name) ?? '', line: 0 };
     const patch = origin.patchOf(place.file, null);
     const text = `\`${name}\` is no longer exported: modules that use it do not load`;
     add('export-removed', { file: place.file, line: place.line }, text, { symbol: name, patch });

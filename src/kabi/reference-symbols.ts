@@ -16,9 +16,13 @@ export interface UnitAfter {
   readonly types: readonly ReadText[];
 }
 
-/** By unit; before: null where the tree says what the reference says. */
+/** By unit: what it says on the tree before and after. */
 export interface ReadAgain {
+  readonly source: string;
+  readonly module: string;
+  /** null: what the reference says; nothing where that does not have the unit. */
   readonly before: UnitAfter | null;
+  /** null: it is not built any more. */
   readonly after: UnitAfter | null;
 }
 
@@ -32,7 +36,16 @@ export interface ReferenceSymbols {
   readonly exported: number;
   readonly added: readonly string[];
   readonly removed: readonly string[];
+  /** The file that exported it. */
+  readonly removedFrom: ReadonlyMap<string, string>;
   readonly missing: readonly Missing[];
+}
+
+/** An export of a unit that was read again. */
+interface ReadExport {
+  readonly unit: number;
+  readonly module: string;
+  readonly crc: number | null;
 }
 
 /** The units that cannot be followed from texts alone; they are read again, and this is asked again with them. */
@@ -62,6 +75,9 @@ class Symbols {
   readonly #reached = new Set<string>();
   readonly #through = new Set<string>();
   readonly #names = { before: new Set<string>(), after: new Set<string>() };
+  /** Exports that a unit has no more, and those that it has first after the series: one that moved to another file is both. */
+  readonly #gone = new Map<string, ReadExport>();
+  readonly #come = new Map<string, ReadExport>();
   readonly #toRead: number[] = [];
   readonly #missing: Missing[] = [];
 
@@ -82,6 +98,7 @@ class Symbols {
   all(): ReferenceSymbols & Unfollowed {
     for (const unit of this.#plan.carried) if (!this.#readAgain.has(unit)) this.#carriedUnit(unit);
     for (const [unit, read] of this.#readAgain) this.#readUnit(unit, read);
+    this.#movedExports();
     const { before, after } = this.#names;
     return {
       changed: this.#changed.sort((one, other) => (one.name < other.name ? -1 : 1)),
@@ -91,6 +108,7 @@ class Symbols {
       exported: this.#reference.count('symbols'),
       added: [...after].filter((name) => !before.has(name)).sort(),
       removed: [...before].filter((name) => !after.has(name)).sort(),
+      removedFrom: new Map(Array.from(this.#gone, ([name, { unit }]) => [name, this.#graph.unit(unit)?.source ?? ''])),
       missing: this.#missing,
       toRead: this.#toRead,
     };
@@ -170,23 +188,47 @@ class Symbols {
     return this.#filesDefining(tag).some((file) => this.#graph.readersOf(file).has(unit)) ? 'unknown' : made;
   }
 
-  #readUnit(unit: number, { before, after }: ReadAgain): void {
-    const row = this.#graph.unit(unit);
-    if (row === null) return;
-    const was = new Map(before?.exports ?? row.exports);
+  #readUnit(unit: number, { module, before, after }: ReadAgain): void {
+    const was = new Map(before?.exports ?? this.#graph.unit(unit)?.exports ?? []);
     const is = new Map(after?.exports ?? []);
-    for (const name of was.keys()) this.#names.before.add(name);
-    for (const name of is.keys()) this.#names.after.add(name);
+    for (const [name, crc] of was) {
+      this.#names.before.add(name);
+      if (!is.has(name)) this.#gone.set(name, { unit, module, crc });
+    }
+    for (const [name, crc] of is) {
+      this.#names.after.add(name);
+      if (!was.has(name)) this.#come.set(name, { unit, module, crc });
+    }
+    const names = [...was.keys()].filter((name) => is.has(name) && was.get(name) !== is.get(name));
+    for (const [name, causes] of this.#causesIn(unit, names, before, after))
+      this.#note(unit, module, name, was.get(name) ?? null, is.get(name) ?? null, causes);
+  }
+
+  /** An export of another file than before is the same to modules: it may have another version there. */
+  #movedExports(): void {
+    for (const [name, is] of this.#come) {
+      const was = this.#gone.get(name);
+      if (was === undefined || was.crc === is.crc) continue;
+      const before = this.#readAgain.get(was.unit)?.before ?? null;
+      const after = this.#readAgain.get(is.unit)?.after ?? null;
+      for (const [, causes] of this.#causesIn(was.unit, [name], before, after))
+        this.#note(is.unit, is.module, name, was.crc, is.crc, causes);
+    }
+  }
+
+  /** For each of a unit's exports the nearest causes among the texts that differ; none where the texts do not show any. */
+  #causesIn(
+    unit: number,
+    names: readonly string[],
+    before: UnitAfter | null,
+    after: UnitAfter | null,
+  ): readonly (readonly [name: string, ChangedSymbol['causes']])[] {
     const texts = new Map((before?.types ?? []).map((one) => [one.key, one.text]));
     const replaced = new Map<string, GraphNode | null>();
-    for (const { key, text, file } of after?.types ?? []) {
-      const own = this.#graph.nodeIn(unit, key);
-      if (own?.text !== text) replaced.set(key, this.#graph.made(key, text, file));
-    }
-    const both = [...was.keys()].filter((name) => is.has(name) && was.get(name) !== is.get(name));
-    const walked = new Map(this.#walk(unit, both, replaced, texts));
-    for (const name of both)
-      this.#note(unit, row.module, name, was.get(name) ?? null, is.get(name) ?? null, walked.get(name) ?? []);
+    for (const { key, text, file } of after?.types ?? [])
+      if (this.#graph.nodeIn(unit, key)?.text !== text) replaced.set(key, this.#graph.made(key, text, file));
+    const found = new Map(this.#walk(unit, names, replaced, texts));
+    return names.map((name) => [name, found.get(name) ?? []]);
   }
 
   #fileOf(unit: number, key: string, node: GraphNode | null): string | null {
@@ -203,7 +245,7 @@ class Symbols {
   ): void {
     if (before === after) return;
     const text = (crc: number | null): string | null => (crc === null ? null : crcText(crc));
-    const source = this.#graph.unit(unit)?.source ?? '';
+    const source = this.#graph.unit(unit)?.source ?? this.#readAgain.get(unit)?.source ?? '';
     this.#changed.push({ name, unit: source, module, before: text(before), after: text(after), causes });
   }
 

@@ -70,15 +70,18 @@ export interface Judgement {
 }
 
 export function reviewSource(request: SourceRequest): Judgement {
-  const { series } = request;
-  const nothingElse = request.known === undefined && touchesOnlyBodies(series);
-  if (filesThatMatter(series).length === 0 || nothingElse)
+  const { series, known } = request;
+  const noFile = filesThatMatter(series).length === 0;
+  // A makefile alone can take exports away: whoever has a reference knows.
+  if (known === undefined ? noFile || touchesOnlyBodies(series) : noFile && saysNothing(known.symbols))
     return { review: reviewOf(request, nothing(), [], []), changes: null };
   const overlay = request.known?.overlay ?? overlaySeries(request.tree, series);
   const missing: Missing[] = overlay.failed.map(({ patch, file, why, hunk, at }) => ({
     what: `patch ${patch} in ${file}`,
     why: `it does not apply${hunk === 0 ? '' : `, hunk ${hunk} at line ${at}`}: ${why}`,
   }));
+  const cache = request.reading?.cache ?? new LexCache();
+  const places = guardsInFiles(series, request.tree, overlay.after, { build: request.build, versions: null, cache });
   const changes = changesIn(request, overlay, missing);
   const users = usersIn(request, changes, overlay.after);
   const useOf: UseOf = users?.useOf ?? ((): null => null);
@@ -87,8 +90,6 @@ export function reviewSource(request: SourceRequest): Judgement {
   const origin = originOf(series, request.tree, overlay);
   const judged = judgeSource(changes, useOf, origin, hashes, exports);
   const text = changesOf(series);
-  const cache = request.reading?.cache ?? new LexCache();
-  const places = guardsInFiles(series, request.tree, overlay.after, { build: request.build, versions: null, cache });
   const isWhole = (file: string): boolean => !missing.some(isGap) || !isBroken(file, changes);
   const context = { changes, useOf, hashes, after: overlay.after, isWhole };
   const guards = places.map((guard) => judgeGuard(guard, context));
@@ -163,6 +164,10 @@ function touchesOnlyBodies(series: Series): boolean {
           hunk.lines.every((line) => !/^[-+]\S/.test(line) && !/^[-+]\s*#/.test(line)),
       ),
   );
+}
+
+function saysNothing({ changed, added, removed }: ReferenceSymbols): boolean {
+  return changed.length + added.length + removed.length === 0;
 }
 
 function originOf(series: Series, before: SourceTree, { after, steps }: Overlay): Origin {

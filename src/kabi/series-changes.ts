@@ -218,5 +218,6 @@ function withReferenceSymbols(changes: ChangeSet, symbols: ReferenceSymbols): Ch
     exported: symbols.exported,
     added: symbols.added,
     removed: symbols.removed,
+    removedFrom: symbols.removedFrom,
   };
 }

@@ -30,9 +30,13 @@ const kernelDirectories = new Set([
   ...['mm', 'net', 'rust', 'security', 'sound', 'ubuntu', 'virt'],
 ]);
 
+/** Below a directory whose code ends up in the kernel or in a module; tools/ and samples/ are none. */
+export function isOfKernel(path: string): boolean {
+  return kernelDirectories.has(path.slice(0, path.indexOf('/')));
+}
+
 export function roleOf(path: string): FileRole {
-  const top = path.slice(0, path.indexOf('/'));
-  if (!kernelDirectories.has(top)) return 'other';
+  if (!isOfKernel(path)) return 'other';
   if (/(^|\/)(selftests|tests?|kunit|boot\/dts|dts)\//.test(path) && !path.startsWith('include/')) return 'other';
   if (path.endsWith('.c') || path.endsWith('.S')) return 'source';
   if (!path.endsWith('.h')) return 'other';

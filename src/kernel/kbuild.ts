@@ -47,15 +47,35 @@ export function unitsOf(tree: SourceTree, config: ConfigValues, arch: string): K
   return new Descent(tree, config, arch, null).run();
 }
 
+/** A part of a kernel, by paths without a `/` at their end. */
+export interface Scope {
+  readonly sources: readonly string[];
+  /** With all that is below them; `.` is the whole kernel. */
+  readonly folders: readonly string[];
+}
+
 /**
- * The unit that `unitsOf` would give first for a source file, or null where the config builds none from it. Only the makefiles
- * of the file's directory and of those above it are read; all of them where these do not name the file (virt/kvm/kvm_main.c
- * is named by arch/x86/kvm alone).
+ * Those of `unitsOf` that are in the scope, as the makefiles of its directories and of those above name them: an object that only another
+ * directory's makefile names (virt/kvm/kvm_main.o is named by arch/x86/kvm alone) is not among them.
+ */
+export function unitsWithin(tree: SourceTree, config: ConfigValues, arch: string, scope: Scope): readonly Unit[] {
+  const all = scope.folders.includes('.');
+  return new Descent(tree, config, arch, all ? null : new Bounds(scope)).run().units;
+}
+
+/**
+ * The unit that `unitsOf` would give first for a source file, or null where the config builds none from it. All makefiles are read where
+ * those of the file's directory and above do not name it.
  */
 export function unitAt(tree: SourceTree, config: ConfigValues, arch: string, path: string): Unit | null {
-  const named = (only: string | null): Unit | undefined =>
-    new Descent(tree, config, arch, only).run().units.find(({ source }) => source === path);
-  return named(path) ?? named(null) ?? null;
+  const named = ({ units }: Pick<Kbuild, 'units'>): Unit | undefined => units.find(({ source }) => source === path);
+  const near = unitsWithin(tree, config, arch, { sources: [path], folders: [] });
+  return named({ units: near }) ?? named(unitsOf(tree, config, arch)) ?? null;
+}
+
+/** What the top makefiles hand to all others; null where they cannot be evaluated within bounds. */
+export function topOf(tree: SourceTree, config: ConfigValues, arch: string): Top | null {
+  return new Descent(tree, config, arch, null).top();
 }
 
 /** The macros that kbuild defines for one unit (modname_flags), after those of `flags`. */
@@ -90,6 +110,33 @@ const emptyLists = [
 
 const DIRECTORIES = 20_000;
 
+/** Which directories a scope leads through, and which objects are in it. */
+class Bounds {
+  readonly #objects: ReadonlySet<string>;
+  readonly #above = new Set<string>();
+  readonly #folders: readonly string[];
+
+  constructor({ sources, folders }: Scope) {
+    this.#objects = new Set(sources.map((path) => path.replace(/\.[^./]*$/, '.o')));
+    this.#folders = folders.map((folder) => `${folder}/`);
+    for (const path of [...sources, ...this.#folders])
+      for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
+        this.#above.add(path.slice(0, at));
+  }
+
+  leadsThrough(dir: string): boolean {
+    return dir === '.' || this.#above.has(dir) || this.#isBelow(dir);
+  }
+
+  has(object: string): boolean {
+    return this.#objects.has(object) || this.#isBelow(object);
+  }
+
+  #isBelow(path: string): boolean {
+    return this.#folders.some((folder) => path.startsWith(folder));
+  }
+}
+
 type Environment = ReadonlyMap<string, string>;
 
 class Descent {
@@ -102,27 +149,31 @@ class Descent {
   readonly #missing = new Map<string, string>();
   readonly #visited = new Map<string, 'builtin' | 'modules'>();
   readonly #names = new Map<string, ReadonlySet<string>>();
-  /** The one source file that is asked for, or null where all are. */
-  readonly #only: string | null;
+  /** null where all is asked for. */
+  readonly #bounds: Bounds | null;
   #top: Top | null = null;
 
-  constructor(tree: SourceTree, config: ConfigValues, arch: string, only: string | null) {
-    this.#only = only;
+  constructor(tree: SourceTree, config: ConfigValues, arch: string, bounds: Bounds | null) {
+    this.#bounds = bounds;
     this.#tree = tree;
     this.#config = config;
     this.#arch = arch;
     this.#world = makeWorld(tree, (command) => this.#shell(command));
   }
 
-  run(): Kbuild {
+  top(): Top | null {
     try {
-      const top = readTop(this.#tree, this.#config, this.#arch, this.#world);
-      this.#top = top;
-      for (const root of top.roots) this.#visit(root, top.environment, 'builtin');
+      return readTop(this.#tree, this.#config, this.#arch, this.#world);
     } catch (error) {
       if (!(error instanceof MakeLimit)) throw error;
       this.#missing.set('Makefile', error.message);
+      return null;
     }
+  }
+
+  run(): Kbuild {
+    this.#top = this.top();
+    for (const root of this.#top?.roots ?? []) this.#visit(root, this.#top?.environment ?? new Map(), 'builtin');
     const missing = [...this.#missing].map(([what, why]) => ({ what, why }));
     return { units: [...this.#units.values()], modules: [...this.#modules], missing };
   }
@@ -146,7 +197,7 @@ class Descent {
   #visit(dir: string, environment: Environment, reach: 'builtin' | 'modules'): void {
     const before = this.#visited.get(dir);
     if (before === reach || before === 'builtin' || this.#visited.size > DIRECTORIES) return;
-    if (this.#only !== null && dir !== '.' && !this.#only.startsWith(`${dir}/`)) return;
+    if (this.#bounds?.leadsThrough(dir) === false) return;
     this.#visited.set(dir, reach);
     try {
       const make = this.#evaluate(dir, environment);
@@ -179,7 +230,7 @@ class Descent {
 
   /** Whether anybody asks for the object; its flags cost more than its name. */
   wants(object: string): boolean {
-    return this.#only === null || this.#only.replace(/\.[^./]*$/, '.o') === object;
+    return this.#bounds?.has(object) ?? true;
   }
 
   addModule(path: string): void {

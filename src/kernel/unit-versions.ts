@@ -112,7 +112,8 @@ export function exportingUnits(tree: SourceTree, units: readonly Unit[]): readon
   });
 }
 
-function saysExport(tree: SourceTree, path: string, says: Map<string, boolean>): boolean {
+/** Whether the file, or one beside it that it includes, says EXPORT; `says` is what was found before. */
+export function saysExport(tree: SourceTree, path: string, says = new Map<string, boolean>()): boolean {
   const known = says.get(path);
   if (known !== undefined) return known;
   says.set(path, false); // for files that include each other

@@ -20,7 +20,7 @@ const tree: Readonly<Record<string, string>> = {
     'VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 7\nLINUXINCLUDE := -I$(srctree)/include\nKBUILD_CFLAGS_MODULE := -DMODULE\ninclude arch/$(SRCARCH)/Makefile\n',
   Kbuild: 'obj-y += init/\nobj-y += drivers/\n',
   'arch/x86/Makefile': '',
-  'init/Makefile': 'obj-y := main.o other.o far.o\n',
+  'init/Makefile': 'obj-y := main.o other.o far.o\nobj-y += first.o\n',
   'drivers/Makefile': 'obj-$(CONFIG_DRIVER) += driver.o\n',
   'include/linux/pool.h': `#ifndef POOL
 #define POOL
@@ -52,6 +52,7 @@ int pool_add(struct pool *p, int n);
     '#include <linux/pool.h>\nint hold(struct holder *h, struct mode *m) { return 0; }\nEXPORT_SYMBOL(hold);\nint plain(int n) { return 0; }\nEXPORT_SYMBOL(plain);\n',
   'init/far.c':
     '#include <linux/pool.h>\n#include <linux/late.h>\nint far(struct pool *p) { return 0; }\nEXPORT_SYMBOL(far);\n',
+  'init/first.c': '#include <linux/pool.h>\nint first(void) { return 0; }\n',
   'drivers/driver.c':
     '#include <linux/pool.h>\nint drive(struct pool *p, struct mode *m) { return 0; }\nEXPORT_SYMBOL(drive);\n',
 };
@@ -67,10 +68,10 @@ function write(root: string, files: Readonly<Record<string, string>>): void {
 }
 
 /** By genksyms itself. */
-function versionsOf(files: Readonly<Record<string, string>>): Record<string, string> {
+function versionsOf(files: Readonly<Record<string, string>>, sources = units): Record<string, string> {
   write('truth', files);
   const versions: Record<string, string> = {};
-  for (const unit of units) {
+  for (const unit of sources) {
     const module = unit.startsWith('drivers/') ? ['-DMODULE'] : [];
     const text = execFileSync('gcc', [
       '-E',
@@ -91,6 +92,7 @@ function diffOf(changes: readonly Readonly<Record<string, string>>[]): string {
   let before = tree;
   return changes
     .map((change, at) => {
+      for (const side of ['a', 'b']) rmSync(join(dir, side), { recursive: true, force: true });
       write('a', before);
       before = { ...before, ...change };
       write('b', before);
@@ -98,9 +100,11 @@ function diffOf(changes: readonly Readonly<Record<string, string>>[]): string {
         cwd: dir,
         encoding: 'utf8',
       });
+      // Of a new file `--no-prefix` says the new name twice.
+      const diff = stdout.replaceAll('diff --git b/', 'diff --git a/');
       const count = changes.length > 1 ? ` ${at + 1}/${changes.length}` : '';
       const ids = at === 0 ? '' : `In-Reply-To: <p1@example.org>\nReferences: <p1@example.org>\n`;
-      return `From mail Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\nMessage-ID: <p${at + 1}@example.org>\n${ids}Date: Mon, 1 Jan 2024 00:00:0${at} +0000\nSubject: [PATCH${count}] pool: step ${at + 1}\n\n---\n${stdout}\n-- \n2.40\n\n`;
+      return `From mail Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\nMessage-ID: <p${at + 1}@example.org>\n${ids}Date: Mon, 1 Jan 2024 00:00:0${at} +0000\nSubject: [PATCH${count}] pool: step ${at + 1}\n\n---\n${diff}\n-- \n2.40\n\n`;
     })
     .join('');
 }
@@ -171,6 +175,55 @@ if (skip) skipped('linux-kbuild-6.1 is not installed');
     );
     expect([evidence, symbols.exported]).toEqual(['reference', 5]);
     if (count > 0) expect(findings.some(({ verified }) => verified)).toBe(true);
+  });
+
+  describe('units that a series makes, drops or compiles otherwise', () => {
+    const objects = (text: string) => edit('init/Makefile', 'main.o other.o far.o', text);
+    const moved = {
+      ...edit('init/main.c', 'int pool_add(struct pool *p, int n) { return 0; }\nEXPORT_SYMBOL(pool_add);\n', ''),
+      'init/add.c':
+        '#include <linux/late.h>\n#include <linux/pool.h>\nint pool_add(struct pool *p, int n) { return 0; }\nEXPORT_SYMBOL(pool_add);\nint fresh(void) { return 0; }\nEXPORT_SYMBOL(fresh);\n',
+    };
+
+    test('an export that moves to a new source has the version that it has there', () => {
+      const change = { ...moved, ...objects('main.o other.o far.o add.o') };
+      const [before, after] = [versionsOf(tree), versionsOf({ ...tree, ...change }, [...units, 'init/add.c'])];
+      const { symbols } = review([change]);
+      expect(before.pool_add).not.toBe(after.pool_add);
+      expect(symbols.changed.map((one) => [one.name, one.before, one.after])).toEqual([
+        ['pool_add', before.pool_add, after.pool_add],
+      ]);
+      expect(symbols.changed[0]?.because).toEqual(['pool_add', 'struct pool', 'struct opaque: became defined']);
+      expect([symbols.added, symbols.removed]).toEqual([['fresh'], []]);
+    });
+
+    test('a new source that no makefile builds exports nothing', () => {
+      const { symbols } = review([moved]);
+      expect([symbols.changed, symbols.added, symbols.removed]).toEqual([[], [], ['pool_add']]);
+    });
+
+    test('a makefile alone takes exports away', () => {
+      const { symbols, findings } = review([objects('main.o far.o')]);
+      expect(symbols.removed).toEqual(['hold', 'plain']);
+      expect(findings.map(({ rule, symbol, file }) => [rule, symbol, file])).toEqual([
+        ['export-removed', 'hold', 'init/other.c'],
+        ['export-removed', 'plain', 'init/other.c'],
+      ]);
+      const driver = { 'drivers/Makefile': 'obj-$(CONFIG_OTHER) += driver.o\n' };
+      expect(review([driver]).symbols.removed).toEqual(['drive']);
+    });
+
+    test('a flag that a makefile changes is a macro of its units', () => {
+      const change = { 'drivers/Makefile': 'obj-$(CONFIG_DRIVER) += driver.o\nccflags-y := -DSLOTS=9\n' };
+      const guarded = edit(header, '#define SLOTS 4', '#ifndef SLOTS\n#define SLOTS 4\n#endif');
+      const { symbols } = review([{ ...guarded, ...change }]);
+      expect(symbols.changed.map(({ name }) => name)).toEqual(['drive']);
+    });
+
+    test('the first export of a source', () => {
+      const change = edit('init/first.c', 'return 0; }\n', 'return 0; }\nEXPORT_SYMBOL(first);\n');
+      expect(review([change]).symbols.added).toEqual(['first']);
+    });
   });
 
   test('what a series depends on is applied before it: versions before are with it, versions after with both', () => {

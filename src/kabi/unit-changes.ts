@@ -1,0 +1,108 @@
+/**
+ * Which exporting units a series makes, drops or compiles otherwise: a source that is new or exports for the first time, a makefile that
+ * names other objects or flags. The reference knows nothing of the former and the wrong thing of the latter.
+ *
+ * Comes in: a reference, the trees before and after, their config, the paths that the series touches. Goes out: units that are not before what
+ * they are after. Only the makefiles on the way to what was touched are evaluated.
+ */
+import { type Scope, topOf, type Unit, unitsOf, unitsWithin } from '../kernel/kbuild.js';
+import type { ConfigValues } from '../kernel/kbuild-top.js';
+import type { Reference } from '../kernel/reference.js';
+import { exportingUnits, type SourceUnit, saysExport } from '../kernel/unit-versions.js';
+import type { SourceTree } from '../tree/source-tree.js';
+import { isOfKernel, roleOf } from './triage.js';
+
+/** Example: { number: null, before: null, after: { source: 'arch/x86/kvm/regs.c', … } } for a source that the series adds. */
+export interface UnitChange {
+  /** Its number in the reference's table `exporting`; null where the reference does not have it. */
+  readonly number: number | null;
+  /** null: it was not built, or exported nothing. */
+  readonly before: SourceUnit | null;
+  readonly after: SourceUnit | null;
+}
+
+export interface Builds {
+  readonly before: SourceTree;
+  readonly after: SourceTree;
+  readonly config: ConfigValues;
+  /** The directory under arch/. */
+  readonly arch: string;
+}
+
+export function unitChanges(reference: Reference, builds: Builds, paths: readonly string[]): readonly UnitChange[] {
+  const makefiles = foldersOf(paths, builds);
+  const candidates = paths.filter((path) => roleOf(path) === 'source' && saysExport(builds.after, path));
+  if (makefiles.length === 0 && candidates.length === 0) return [];
+  const numbers = exportingNumbers(reference);
+  const known = new Set(Array.from(numbers.keys(), (name) => name.slice(0, name.indexOf('\0'))));
+  const fresh = new Set(candidates.filter((path) => !known.has(path)));
+  const scope = { sources: [...fresh], folders: makefiles };
+  if (makefiles.length === 0 && fresh.size === 0) return [];
+  const was = byName(builds, builds.before, scope);
+  const is = byName(builds, builds.after, scope);
+  return [...new Set([...was.keys(), ...is.keys()])].flatMap((name): UnitChange[] => {
+    const [before, after] = [was.get(name) ?? null, is.get(name) ?? null];
+    const number = numbers.get(name) ?? null;
+    // A unit of the reference that this tree does not build is no doing of the series.
+    if (number !== null && before === null) return [];
+    const isFresh = number === null && fresh.has((after ?? before)?.source ?? '');
+    return isFresh || !isSame(before, after) ? [{ number, before, after }] : [];
+  });
+}
+
+function exportingNumbers(reference: Reference): ReadonlyMap<string, number> {
+  const numbers = new Map<string, number>();
+  for (const [key, { source, module }] of reference.rows('exporting')) numbers.set(`${source}\0${module}`, Number(key));
+  return numbers;
+}
+
+function isSame(one: SourceUnit | null, other: SourceUnit | null): boolean {
+  const compiled = (unit: SourceUnit | null): string =>
+    unit === null ? '' : JSON.stringify([unit.place, unit.basename, unit.modname, unit.modfile, unit.flags]);
+  return compiled(one) === compiled(other);
+}
+
+function byName({ config, arch }: Builds, tree: SourceTree, scope: Scope): ReadonlyMap<string, SourceUnit> {
+  const near = unitsWithin(tree, config, arch, scope);
+  const found = new Set(near.map(({ source }) => source));
+  // What the makefile of its own directory names is not built if that does not build it; anything else another directory may name.
+  const elsewhere = scope.sources.filter(
+    (path) => !found.has(path) && tree.read(path) !== null && !isNamedBeside(tree, path),
+  );
+  const far = elsewhere.length === 0 ? [] : unitsOf(tree, config, arch).units;
+  const units: readonly Unit[] = [
+    ...near,
+    ...far.filter(({ source }) => source !== null && elsewhere.includes(source)),
+  ];
+  return new Map(exportingUnits(tree, units).map((unit) => [`${unit.source}\0${unit.module ?? 'vmlinux'}`, unit]));
+}
+
+function isNamedBeside(tree: SourceTree, path: string): boolean {
+  const dir = path.slice(0, path.lastIndexOf('/') + 1);
+  const object = path.slice(dir.length).replace(/\.[^.]*$/, '.o');
+  return ['Kbuild', 'Makefile'].some((name) => {
+    const words = Buffer.from(tree.read(dir + name) ?? '').toString('latin1');
+    return words.split(/\s+/).includes(object);
+  });
+}
+
+/** The directories whose units the touched makefiles can change. */
+function foldersOf(paths: readonly string[], builds: Builds): readonly string[] {
+  const makefiles = paths.filter((path) => /(^|\/)(Makefile|Kbuild)$/.test(path));
+  const own = makefiles.flatMap((path) => {
+    const dir = path.slice(0, path.lastIndexOf('/'));
+    return path.includes('/') && isOfKernel(path) && !isOfArchitecture(path) ? [dir] : [];
+  });
+  const isTop = makefiles.some((path) => !path.includes('/') || path === `arch/${builds.arch}/Makefile`);
+  return isTop && handedDown(builds, builds.before) !== handedDown(builds, builds.after) ? ['.'] : [...new Set(own)];
+}
+
+const isOfArchitecture = (path: string): boolean => /^arch\/[^/]+\/Makefile$/.test(path);
+
+/** What the top makefiles hand to all others, but for the release's name. */
+function handedDown({ config, arch }: Builds, tree: SourceTree): string {
+  const top = topOf(tree, config, arch);
+  const told = [...(top?.environment ?? [])].filter(([name]) => !/VERSION|LEVEL|RELEASE/.test(name));
+  const kbuild = Buffer.from(tree.read('Kbuild') ?? '').toString('latin1');
+  return JSON.stringify([told, top?.roots ?? [], [...(top?.libraries ?? [])], kbuild]);
+}
