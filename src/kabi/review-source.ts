@@ -17,6 +17,7 @@ import { changesOf, type DiffChanges, type GuardDifference } from './diff/change
 import { type Judged, judgeDirectives, judgePrototypes } from './diff/judge-rest.js';
 import { exportChanges } from './export-changes.js';
 import { guardsInFiles } from './guard-places.js';
+import { withGuardedExports } from './guarded-exports.js';
 import { judgeGuard } from './guards.js';
 import { headerUnit } from './header-unit.js';
 import { judgeSource, type Origin, type SourceJudgement, type UseOf } from './judge-source.js';
@@ -82,7 +83,7 @@ export function reviewSource(request: SourceRequest): Judgement {
   }));
   const cache = request.reading?.cache ?? new LexCache();
   const places = guardsInFiles(series, request.tree, overlay.after, { build: request.build, versions: null, cache });
-  const changes = changesIn(request, overlay, missing);
+  const changes = withGuardedExports(changesIn(request, overlay, missing), places);
   const users = usersIn(request, changes, overlay.after);
   const useOf: UseOf = users?.useOf ?? ((): null => null);
   const hashes = request.versions !== null;

@@ -220,6 +220,16 @@ if (skip) skipped('linux-kbuild-6.1 is not installed');
       expect(symbols.changed.map(({ name }) => name)).toEqual(['drive']);
     });
 
+    test('an export that only genksyms sees is none, and no advice hides one', () => {
+      const plain = 'int plain(int n) { return 0; }\nEXPORT_SYMBOL(plain);\n';
+      const seen = (condition: string) => edit('init/other.c', plain, `${condition}\n${plain}#endif\n`);
+      const { symbols, verdict, fixes } = review([seen('#ifdef __GENKSYMS__')]);
+      expect([symbols.removed, symbols.changed, verdict]).toEqual([['plain'], [], 'crc-break']);
+      expect(fixes).toEqual([]);
+      expect(review([edit('init/other.c', plain, '')]).fixes).toEqual([]);
+      expect(review([seen('#ifndef __GENKSYMS__')]).symbols.removed).toEqual(['plain']);
+    });
+
     test('the first export of a source', () => {
       const change = edit('init/first.c', 'return 0; }\n', 'return 0; }\nEXPORT_SYMBOL(first);\n');
       expect(review([change]).symbols.added).toEqual(['first']);
