@@ -63,11 +63,16 @@ export class DirectiveLine {
     }
     const line = this.#line;
     line.length = 0;
-    this.#conditions.expandLine(tokens, first, directive.end, (kind, spelling, flags) =>
-      line.push(kind, flags, spelling, 0, 0),
-    );
-    if (this.#conditions.work.exhausted) {
-      this.#stack.miss('a condition', 'its expansion is too large', directive.at);
+    const { tooLarge } = frame.file;
+    const place = tokens.offset[directive.at] as number;
+    if (!tooLarge.has(place)) {
+      this.#conditions.expandLine(tokens, first, directive.end, (kind, spelling, flags) =>
+        line.push(kind, flags, spelling, 0, 0),
+      );
+      if (this.#conditions.work.exhausted) tooLarge.add(place);
+    }
+    if (tooLarge.has(place)) {
+      this.#stack.stop('the expansion of a condition is too large', directive.at);
       return false;
     }
     const result = evaluateCondition(line);

@@ -60,10 +60,10 @@ export class FileStack {
     this.frames.push({ path, name, id, searched, file, at: 0, directive: 0 });
   }
 
-  /** Nothing more of the unit is read. */
-  stop(why: string): void {
+  /** Nothing more of the unit is read; `at` as of `miss`. */
+  stop(why: string, at?: number): void {
     this.keepable = false;
-    if (!this.stopped) this.miss(`the rest of ${this.#unit}`, why);
+    if (!this.stopped) this.miss(`the rest of ${this.#unit}`, why, at);
     this.stopped = true;
   }
 

@@ -48,6 +48,8 @@ export interface LexedFile {
   /** The macro of an include guard that spans the whole file, or 0 (C preprocessors' multiple-include optimisation). */
   readonly guard: number;
   readonly pragmaOnce: boolean;
+  /** Byte offsets of macro uses and conditions that grew past all bounds: for another view or unit they are not expanded again. */
+  readonly tooLarge: Set<number>;
 }
 
 const hash = spellingOf('#');
@@ -79,6 +81,7 @@ export function lexFile(bytes: Uint8Array): LexedFile {
     bytes,
     guard: guardOf(tokens, directives),
     pragmaOnce,
+    tooLarge: new Set(),
   };
 }
 

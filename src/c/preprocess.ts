@@ -48,6 +48,8 @@ export interface Preprocessed {
   /** `tokens.file` is a place in this list; 0 is what the command line says. */
   readonly files: readonly string[];
   readonly missing: readonly PreprocessMissing[];
+  /** Reading ended before the unit did: what it declares is not all here, and what stands last may be half of it. */
+  readonly cut: boolean;
   /** The parts of `tokens` that other units may have in the same words, in order; what lies between is this unit's alone. */
   readonly stretches: readonly Stretch[];
 }
@@ -138,6 +140,7 @@ class Preprocessor implements FileSource {
       tokens: this.#tokens,
       files: this.#stack.files,
       missing: this.#stack.missing,
+      cut: this.#stack.stopped,
       stretches: this.#stretches.list,
       msExtensions: this.#unit.msExtensions === true,
     };
@@ -209,7 +212,7 @@ class Preprocessor implements FileSource {
         if (macro !== undefined || spelled === pragmaOperator) {
           frame.at = at + 1;
           this.#use(macro, spelled, frame, at);
-          if (this.#stack.frames.at(-1) !== frame) return;
+          if (this.#stack.stopped || this.#stack.frames.at(-1) !== frame) return;
           const next = frame.file.directives[frame.directive];
           if ((next?.at ?? frame.file.tokens.length - 1) !== end) return;
           at = frame.at - 1;
@@ -231,6 +234,7 @@ class Preprocessor implements FileSource {
     this.#useOffset = place;
     this.#useLexed = frame.file;
     const out = this.#tokens;
+    const begins = out.length;
     const skipper = this.#skipper;
     const emit = (one: number, spelling: number, spaced: number): void => {
       out.push(one, spaced, spelling, id, place);
@@ -238,11 +242,15 @@ class Preprocessor implements FileSource {
     };
     this.#expander.offset = place;
     const macro = definition === undefined ? null : macroOf(definition);
-    if (definition === undefined) this.#expander.expandPragma(emit);
+    if (frame.file.tooLarge.has(place)) this.#expander.work.exhausted = true;
+    else if (definition === undefined) this.#expander.expandPragma(emit);
     else if (macro === null) emit(kind[at] as number, spelled, flags[at] as number);
     else this.#expander.expandUse(macro, kind[at] as number, spelled, flags[at] as number, emit);
     if (this.#expander.work.exhausted) {
       this.#expander.work.exhausted = false;
+      frame.file.tooLarge.add(place);
+      // Nobody reads a million tokens that are cut off in the middle.
+      out.length = begins;
       this.#stack.stop(`the expansion of ${textOf(spelled)} is too large`);
     }
     if (out.length > mostTokens) this.#stack.stop('the unit has too many tokens');

@@ -51,6 +51,8 @@ export interface SymbolFacts {
   readonly fileOf: (key: string) => string | null;
   /** Files that the unit reads. */
   readonly inputs: readonly string[];
+  /** The unit was not read to its end: what is not here may be there. */
+  readonly cut?: boolean;
 }
 
 export interface DeclaredText {

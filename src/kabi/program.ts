@@ -45,7 +45,8 @@ export function readProgram(tree: SourceTree, paths: readonly string[], reader: 
       continue;
     }
     const read = readUnit(tree, unit, reader);
-    units.push(read.facts);
+    // Of a unit that was cut short nothing is believed: an export that was not reached is not one that is gone.
+    if (!read.cut) units.push(read.facts);
     missing.push(...read.missing);
   }
   return { units, missing };
@@ -55,10 +56,13 @@ function readUnit(
   tree: SourceTree,
   unit: Unit,
   reader: ProgramReader,
-): { facts: UnitFacts; missing: readonly Missing[] } {
+): { readonly facts: UnitFacts; readonly missing: readonly Missing[]; readonly cut: boolean } {
   const symbols = readGenksymsView(tree, unit, reader);
-  const { compiler, missing } = readCompilerView(tree, unit, reader, symbols);
-  return { facts: { path: unit.path, compiler, symbols }, missing };
+  const { compiler, missing, cut } = readCompilerView(tree, unit, reader, symbols);
+  const facts = { path: unit.path, compiler, symbols };
+  if (cut || symbols?.cut !== true) return { facts, missing, cut };
+  const hidden = { what: `the rest of ${unit.path}`, why: 'what only genksyms sees of it is too large' };
+  return { facts, missing: [...missing, hidden], cut: true };
 }
 
 function readCompilerView(
@@ -66,7 +70,7 @@ function readCompilerView(
   unit: Unit,
   { build, cache }: ProgramReader,
   symbols: SymbolFacts | null,
-): { readonly compiler: CompilerFacts; readonly missing: readonly Missing[] } {
+): { readonly compiler: CompilerFacts; readonly missing: readonly Missing[]; readonly cut: boolean } {
   const read = preprocess(unit, tree, cache, 'empty');
   const declared = readDeclarations(read.tokens, { target: build.target, msExtensions: read.msExtensions });
   const { file, offset } = declared.tokens;
@@ -87,7 +91,7 @@ function readCompilerView(
       return { what: `a declaration in ${unit.path}`, why: `${why} (${place.file}:${place.line})` };
     }),
   ];
-  return { compiler, missing };
+  return { compiler, missing, cut: read.cut };
 }
 
 const isMacro = new Map<number, boolean>();

@@ -96,15 +96,21 @@ export function reviewSource(request: SourceRequest): Judgement {
   const guards = places.map((guard) => judgeGuard(guard, context));
   const findings = [...guardFindings(guards, places), ...textFindings(text)];
   const unread = unreadTypes(text, changes, missing);
-  const verdicts: Verdict[] = overlay.failed.length + unread.length > 0 ? ['unknown'] : [];
+  const isUnknown = overlay.failed.length + unread.length > 0 || missing.some(isCut);
+  const verdicts: Verdict[] = isUnknown ? ['unknown'] : [];
   const whole = { ...judged, findings: [...judged.findings, ...findings], verdicts: [...judged.verdicts, ...verdicts] };
   const review = reviewOf(request, whole, guards, [...missing, ...unread, ...(users?.missing ?? [])]);
   return { review: { ...review, consumers: [...(users?.answer.consumers ?? [])] }, changes };
 }
 
+/** A unit that expands past all bounds is not believed: whatever it says, it may say otherwise further down. */
+function isCut({ what }: Pick<Missing, 'what'>): boolean {
+  return what.startsWith('the rest of ');
+}
+
 /** What could not be read of a unit: a header that is not there, an `#error`, a declaration. */
 function isGap({ what }: Missing): boolean {
-  return /^(header |#error|a declaration|unit )/.test(what);
+  return isCut({ what }) || /^(header |#error|a declaration|unit )/.test(what);
 }
 
 /** Could something around a file not be read? Its own unit tells, where it has one. */

@@ -11,7 +11,7 @@ import { type Versioner, withGenksyms } from './program.js';
 export function genksymsVersions(dialect: Dialect): Versioner {
   const cache = new DeclarationCache();
   return (unit, tree, reader): SymbolFacts => {
-    const { tokens, files, stretches } = preprocess(withGenksyms(unit), tree, reader.cache);
+    const { tokens, files, stretches, cut } = preprocess(withGenksyms(unit), tree, reader.cache);
     const read = { tokens, mainFile: files.indexOf(unit.path), stretches, files };
     const { exports, expanded, symbols } = symbolsOf(read, dialect, cache);
     const dump = new Map<string, string>();
@@ -32,6 +32,6 @@ export function genksymsVersions(dialect: Dialect): Versioner {
       return all;
     };
     const versions = exports.map(({ name, crc }) => [name, crc === null ? null : crcText(crc)] as const);
-    return { symbols: new Map(versions), dump, declared, fileOf, inputs: files };
+    return { symbols: new Map(versions), dump, declared, fileOf, inputs: files, cut };
   };
 }

@@ -1,6 +1,7 @@
 /** Whatever the bytes say: a value, in bounded time, and what was cut is named. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { LexCache } from '../../src/c/lex-cache.js';
 import { type Preprocessed, preprocess } from '../../src/c/preprocess.js';
 import { textOf } from '../../src/c/spelling.js';
 import { memoryTree } from '../../src/tree/memory.js';
@@ -18,6 +19,28 @@ describe('Hostile text', () => {
   test('that doubles a macro forty times is cut and named', () => {
     const lines = Array.from({ length: 40 }, (_, i) => `#define x${i + 1} x${i} x${i}\n`);
     expect(named(read(`#define x0 lol\n${lines.join('')}x40\nint after;\n`))).toMatch(/too large/);
+  });
+
+  test('that was cut is not tried again for the next view, and leaves nothing of its expansion', () => {
+    const lines = Array.from({ length: 40 }, (_, i) => `#define x${i + 1} x${i} x${i}\n`);
+    const unit = { path: 'a/a.c', includePaths: [], forced: [], defines: [], predefined: '' };
+    for (const use of ['x40 x40 x40\n', '#if x40\nint never;\n#endif\n']) {
+      const text = `#define x0 lol\n${lines.join('')}int before;\n${use}int after;\n`;
+      const tree = memoryTree('t', { 'a/a.c': text });
+      const cache = new LexCache();
+      const timed = () => {
+        const began = process.cpuUsage();
+        const got = preprocess(unit, tree, cache);
+        return { got, spent: process.cpuUsage(began).user };
+      };
+      const [first, again] = [timed(), timed()];
+      expect(texts(first.got)).toEqual(['int', 'before', ';']);
+      expect(first.got.cut).toBe(true);
+      expect(first.got.missing.map(({ what }) => what)).toEqual(['the rest of a/a.c']);
+      expect(texts(again.got)).toEqual(texts(first.got));
+      expect(again.got.missing).toEqual(first.got.missing);
+      expect(again.spent).toBeLessThan(first.spent / 4);
+    }
   });
 
   test('that doubles an argument forty times is cut and named', () => {
