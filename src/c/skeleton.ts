@@ -102,9 +102,12 @@ function skeletonOf(file: LexedFile): Skeleton | null {
   return place.depth === 0 && branches.length === 0 ? { kept, ofSome } : null;
 }
 
-/** Names that mean one thing in all units of a build: options, the view, the compiler and its target. */
+/**
+ * Names that mean one thing in all units of a build that export something: options, the view, the compiler and its target; what only the units
+ * define that make constants or run in user space (kernel/bounds.c, the vDSO); what libc's headers would define (uapi/linux/libc-compat.h).
+ */
 const commonNames =
-  /^(CONFIG_\w+|defined|IS_ENABLED|IS_BUILTIN|IS_MODULE|__GENKSYMS__|__KERNEL__|__ASSEMBLY__|__cplusplus|__CHECKER__|__GNUC__|__GNUC_MINOR__|__clang__|_*BITS_PER_LONG|__(LITTLE|BIG)_ENDIAN\w*|__\w+__)$/;
+  /^(__GENERATING_\w+|BUILD_VDSO\w*|__UAPI_DEF_\w+|CONFIG_\w+|defined|IS_ENABLED|IS_BUILTIN|IS_MODULE|__GENKSYMS__|__KERNEL__|__ASSEMBLY__|__cplusplus|__CHECKER__|__GNUC__|__GNUC_MINOR__|__clang__|_*BITS_PER_LONG|__(LITTLE|BIG)_ENDIAN\w*|__\w+__)$/;
 
 /** A condition that all units of a build decide alike, and the include guard. */
 function isForAll({ tokens, guard }: LexedFile, { at, end, name }: LexedFile['directives'][number]): boolean {

@@ -25,7 +25,8 @@ import {
 } from '../kernel/reference.js';
 
 const MAGIC = 'kabiwatch reference\n';
-const FORMAT = 2;
+/** Raised too where units have other exports or versions than before: what a series is said to change is held against them. */
+const FORMAT = 3;
 const FIXED = MAGIC.length + 8 + 32;
 /** Bytes of JSON in a block: one row's price is unpacking this much. */
 const BLOCK = 1 << 16;

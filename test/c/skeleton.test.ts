@@ -35,6 +35,11 @@ describe('What can differ between two versions of a file', () => {
       '#ifndef H\n#define H\n#if IS_ENABLED(CONFIG_A)\nint a;\n#endif\n#endif',
       '#ifndef H\n#define H\n#if IS_ENABLED(CONFIG_A)\nlong a;\n#endif\n#endif',
     ],
+    [
+      'what only the making of constants does not see',
+      '#ifndef __GENERATING_BOUNDS_H\nint a;\n#endif',
+      '#ifndef __GENERATING_BOUNDS_H\nlong a;\n#endif',
+    ],
     ['a prototype', 'int f(int);', 'int f(long);'],
     [
       'a member after a body whose head is conditional',
