@@ -10,7 +10,7 @@ import { type Architecture, architectures } from '../kabi/review.js';
 import type { Reading } from '../kabi/series-changes.js';
 import { type ConfigFacts, configFacts } from '../kernel/config-facts.js';
 import { builtTree } from '../kernel/generated.js';
-import { type Unit as KbuildUnit, unitsOf } from '../kernel/kbuild.js';
+import { type Unit as KbuildUnit, unitAt, unitsOf } from '../kernel/kbuild.js';
 import type { ConfigValues } from '../kernel/kbuild-top.js';
 import type { NameIndex } from '../kernel/names.js';
 import { mismatches, type Reference } from '../kernel/reference.js';
@@ -97,7 +97,8 @@ export function treeInput(options: TreeOptions): TreeInput {
     const all = built.length > 0 ? built : indexedTree(spec, base).files.filter((path) => path.endsWith('.c'));
     return unitsSpelling(types, base, all, index());
   };
-  const build = buildOf(tree, arch, units, reference);
+  const near = (path: string): KbuildUnit | null => unitAt(tree, values, archDir, path);
+  const build = buildOf(tree, arch, { units, near }, reference);
   return { tree, build, arch, archDir, config: values, release, crcMode, versions, whoUses, spelling };
 }
 
@@ -149,22 +150,31 @@ function compiledIn(reference: Reference): ReadonlyMap<string, CompiledUnit> {
   return units;
 }
 
+/** Of more units than this one at a time, reading all makefiles costs less than those on the way to each. */
+const askedAlone = 40;
+
 function buildOf(
   tree: SourceTree,
   arch: Architecture,
-  units: () => readonly KbuildUnit[],
+  makefiles: { readonly units: () => readonly KbuildUnit[]; readonly near: (path: string) => KbuildUnit | null },
   reference: Reference | undefined,
 ): Build {
   const macros = macrosForTree(predefinedMacros(arch) ?? '', tree);
   const unitsByPath = once(
-    () => new Map(units().flatMap((unit) => (unit.source === null ? [] : [[unit.source, unit] as const]))),
+    () => new Map(makefiles.units().flatMap((unit) => (unit.source === null ? [] : [[unit.source, unit] as const]))),
   );
+  const asked = new Map<string, CompiledUnit | undefined>();
+  const fromMakefiles = (path: string): CompiledUnit | undefined => {
+    if (!asked.has(path))
+      asked.set(path, asked.size < askedAlone ? (makefiles.near(path) ?? undefined) : unitsByPath().get(path));
+    return asked.get(path);
+  };
   const known = once(() => (reference === undefined ? new Map<string, CompiledUnit>() : compiledIn(reference)));
   return {
     target: targets[arch],
     unitOf: (path) => {
       // Only the makefiles know a unit's own macros and directories; a header's own unit is in no makefile.
-      const unit = path.startsWith(headerUnitFolder) ? undefined : (known().get(path) ?? unitsByPath().get(path));
+      const unit = path.startsWith(headerUnitFolder) ? undefined : (known().get(path) ?? fromMakefiles(path));
       return unit === undefined
         ? plainUnit(tree, path, arch, macros, 'compiler')
         : flaggedUnit(path, unit, unit.flags, macros, 'compiler');

@@ -11,6 +11,7 @@ import type { SourceTree } from '../tree/source-tree.js';
 import { type ChangeSet, changesOf } from './changes.js';
 import { type ComparedUnit, compareUnit, keyOf, readOne, type UnitQuestion } from './compare-unit.js';
 import type { ConsumerQuestion } from './consumers.js';
+import { builtReader, headersHolding } from './embedding-headers.js';
 import type { SymbolFacts } from './facts.js';
 import { headerUnit, headerUnitText, throughOf } from './header-unit.js';
 import { type ProgramReader, type ReadProgram, readGenksymsView } from './program.js';
@@ -20,7 +21,7 @@ import type { SourceRequest } from './review-source.js';
 import { noSteps, type StepFacts, stepsOf } from './series-steps.js';
 import { filesThatMatter, pathOf, roleOf } from './triage.js';
 import { nothingSeen, type Seen } from './unit-change.js';
-import { headersHolding } from './users.js';
+import { bareTypedef } from './users.js';
 
 /** What reviews of one tree and build share. */
 export interface Reading {
@@ -78,6 +79,8 @@ class SeriesReader {
   readonly #headers: string[];
   /** Headers that the series does not touch: their texts stay as they are, for genksyms nothing is new in them. */
   readonly #embedding = new Set<string>();
+  /** Those of them that cannot be read by themselves: the source that shows each. */
+  readonly #bySource = new Map<string, string>();
   readonly #broken = new Set<string>();
   #gaps: readonly Missing[] = [];
 
@@ -117,6 +120,7 @@ class SeriesReader {
       const left = more.length - EMBEDDER_HEADERS;
       if (left > 0) missing.push({ what: `${left} headers that may embed what grew`, why: 'more than are read' });
       changes = yield* this.#read();
+      if (this.#readBySources(whoUses)) changes = yield* this.#read();
     }
     for (const one of this.#gaps) {
       if (!missing.some((other) => other.what === one.what && other.why === one.why)) missing.push(one);
@@ -142,11 +146,16 @@ class SeriesReader {
 
   *#read(): Generator<readonly UnitQuestion[], ChangeSet> {
     const sources = this.#sources.map((path): UnitQuestion => ({ path, text: null, views: 'both' }));
-    const headers = this.#headers.map((header): UnitQuestion => {
+    const alone = this.#headers.filter((header) => !this.#bySource.has(header));
+    const headers = alone.map((header): UnitQuestion => {
       const text = headerUnitText(header, this.#through.get(header));
       return { path: headerUnit(header), text, views: this.#embedding.has(header) ? 'compiler' : 'both' };
     });
-    const questions = [...sources, ...headers];
+    const embedding = Array.from(
+      this.#bySource.values(),
+      (path): UnitQuestion => ({ path, text: null, views: 'compiler' }),
+    );
+    const questions = [...sources, ...headers, ...embedding];
     yield questions.filter((question) => !this.#compared.has(keyOf(question)));
     const units = questions.map((question) => this.#unit(question));
     this.#gaps = units.flatMap(({ missing }) => missing);
@@ -187,6 +196,20 @@ class SeriesReader {
     return changes;
   }
 
+  /** An embedding header that lacks something alone is read as a source of its driver reads it. Is there any? */
+  #readBySources(whoUses: () => ConsumerQuestion): boolean {
+    const broken = [...this.#embedding].filter((header) => this.#broken.has(headerUnit(header)));
+    const found = broken.flatMap((header) => {
+      const source = builtReader(header, whoUses());
+      return source === null ? [] : [[header, source] as const];
+    });
+    for (const [header, source] of found) {
+      this.#bySource.set(header, source);
+      this.#broken.delete(headerUnit(header));
+    }
+    return found.length > 0;
+  }
+
   /** Headers, not read yet, that hold by value what has another size. */
   #embedders(changes: ChangeSet, whoUses: () => ConsumerQuestion): string[] {
     const resized = changes.types.filter(
@@ -195,7 +218,7 @@ class SeriesReader {
     );
     if (resized.length === 0) return [];
     const names = resized.map(({ name }) => name);
-    return headersHolding(names, whoUses()).filter((path) => !this.#headers.includes(path));
+    return headersHolding(names.map(bareTypedef), whoUses()).filter((path) => !this.#headers.includes(path));
   }
 }
 

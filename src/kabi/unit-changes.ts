@@ -5,7 +5,7 @@
  * Comes in: a reference, the trees before and after, their config, the paths that the series touches. Goes out: units that are not before what
  * they are after. Only the makefiles on the way to what was touched are evaluated.
  */
-import { type Scope, topOf, type Unit, unitsOf, unitsWithin } from '../kernel/kbuild.js';
+import { isNamedBeside, type Scope, topOf, type Unit, unitsOf, unitsWithin } from '../kernel/kbuild.js';
 import type { ConfigValues } from '../kernel/kbuild-top.js';
 import type { Reference } from '../kernel/reference.js';
 import { exportingUnits, type SourceUnit, saysExport } from '../kernel/unit-versions.js';
@@ -65,7 +65,7 @@ function isSame(one: SourceUnit | null, other: SourceUnit | null): boolean {
 function byName({ config, arch }: Builds, tree: SourceTree, scope: Scope): ReadonlyMap<string, SourceUnit> {
   const near = unitsWithin(tree, config, arch, scope);
   const found = new Set(near.map(({ source }) => source));
-  // What the makefile of its own directory names is not built if that does not build it; anything else another directory may name.
+  // What is named beside is not built if that does not build it; anything else another directory may name.
   const elsewhere = scope.sources.filter(
     (path) => !found.has(path) && tree.read(path) !== null && !isNamedBeside(tree, path),
   );
@@ -75,15 +75,6 @@ function byName({ config, arch }: Builds, tree: SourceTree, scope: Scope): Reado
     ...far.filter(({ source }) => source !== null && elsewhere.includes(source)),
   ];
   return new Map(exportingUnits(tree, units).map((unit) => [`${unit.source}\0${unit.module ?? 'vmlinux'}`, unit]));
-}
-
-function isNamedBeside(tree: SourceTree, path: string): boolean {
-  const dir = path.slice(0, path.lastIndexOf('/') + 1);
-  const object = path.slice(dir.length).replace(/\.[^.]*$/, '.o');
-  return ['Kbuild', 'Makefile'].some((name) => {
-    const words = Buffer.from(tree.read(dir + name) ?? '').toString('latin1');
-    return words.split(/\s+/).includes(object);
-  });
 }
 
 /** The directories whose units the touched makefiles can change. */

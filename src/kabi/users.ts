@@ -6,14 +6,7 @@
  */
 import type { ChangedType } from './changes.js';
 import { onlyGrew } from './compatible.js';
-import {
-  type ConsumerAnswer,
-  type ConsumerQuestion,
-  consumersOf,
-  holdersOf,
-  linkUnitsOf,
-  type MovedType,
-} from './consumers.js';
+import { type ConsumerAnswer, type ConsumerQuestion, consumersOf, linkUnitsOf, type MovedType } from './consumers.js';
 import type { UseOf } from './judge-source.js';
 import { dumpKey } from './judge-symbols.js';
 import type { LayoutChange } from './layout-change.js';
@@ -41,11 +34,6 @@ export function usersOf(types: readonly ChangedType[], asked: Asked): Users {
   const found = consumersOf(moved, question);
   const answer = { ...found, consumers: found.consumers.map(ofOutermost) };
   return { answer, useOf: (type) => useOf(type, answer, asked), missing: missingOf(answer) };
-}
-
-/** Headers in which a record holds one of these types by value. */
-export function headersHolding(types: readonly string[], question: ConsumerQuestion): string[] {
-  return holdersOf(types.map(bareTypedef), question).filter((file) => file.endsWith('.h'));
 }
 
 /**
@@ -82,7 +70,7 @@ function ofOutermost(consumer: Consumer): Consumer {
 }
 
 /** The index knows an untagged type by its typedef's name alone. */
-function bareTypedef(name: string): string {
+export function bareTypedef(name: string): string {
   return name.replace(/^typedef /, '');
 }
 

@@ -64,13 +64,36 @@ export function unitsWithin(tree: SourceTree, config: ConfigValues, arch: string
 }
 
 /**
- * The unit that `unitsOf` would give first for a source file, or null where the config builds none from it. All makefiles are read where
- * those of the file's directory and above do not name it.
+ * The unit that `unitsOf` would give first for a source file, or null where the config builds none from it. All makefiles are read only where
+ * kbuild does not come to it through that of the file's directory.
  */
 export function unitAt(tree: SourceTree, config: ConfigValues, arch: string, path: string): Unit | null {
   const named = ({ units }: Pick<Kbuild, 'units'>): Unit | undefined => units.find(({ source }) => source === path);
-  const near = unitsWithin(tree, config, arch, { sources: [path], folders: [] });
-  return named({ units: near }) ?? named(unitsOf(tree, config, arch)) ?? null;
+  const near = named({ units: unitsWithin(tree, config, arch, { sources: [path], folders: [] }) });
+  if (near !== undefined || isNamedBeside(tree, path)) return near ?? null;
+  return named(unitsOf(tree, config, arch)) ?? null;
+}
+
+/**
+ * Whether kbuild comes to a source's object through the makefile beside it, built or not: that lists objects, this one among them, and the
+ * makefile above lists the directory. Another directory can build the source only where its makefile is a fragment (amdgpu's) or the way is another.
+ */
+export function isNamedBeside(tree: SourceTree, path: string): boolean {
+  const dir = path.slice(0, path.lastIndexOf('/'));
+  const above = dir.slice(0, dir.lastIndexOf('/') + 1);
+  const words = (folder: string): readonly string[] =>
+    ['Kbuild', 'Makefile'].flatMap((name) =>
+      Buffer.from(tree.read(folder + name) ?? '')
+        .toString('latin1')
+        .split(/\s+/),
+    );
+  const own = words(`${dir}/`);
+  const object = path.slice(dir.length + 1).replace(/\.[^.]*$/, '.o');
+  return (
+    own.includes(object) &&
+    own.some((word) => word.startsWith('obj-')) &&
+    words(above).includes(`${dir.slice(above.length)}/`)
+  );
 }
 
 /** What the top makefiles hand to all others; null where they cannot be evaluated within bounds. */

@@ -68,15 +68,20 @@ export class SmallTree {
     return reviewSeries({ series: this.series(after), arch: archs[0], source, also, advice });
   }
 
-  /** The same with the tree's users: a source under drivers/ is linked into the module of its folder, any other into vmlinux. */
+  /** The same with the tree's users: a source under drivers/ is linked into the module of its folder, of drivers/none/ none is built, any other into vmlinux. */
   reviewWithUsers(after: Files, units: readonly string[]): Review {
     const sources = { ...base, ...this.#files };
     const linkOf = (file: string): string | null =>
-      !file.endsWith('.c') ? null : file.startsWith('drivers/') ? file.slice(0, file.lastIndexOf('/')) : 'vmlinux';
+      !file.endsWith('.c') || file.startsWith('drivers/none/')
+        ? null
+        : file.startsWith('drivers/')
+          ? file.slice(0, file.lastIndexOf('/'))
+          : 'vmlinux';
     const tree = memoryTree(this.dir, sources);
     const files = Object.keys(sources).filter((file) => /\.[ch]$/.test(file));
     const index = makeIndex({ tree, files, conditions: anyConfiguration, archDirectory: 'x86' }, linkOf);
-    const placeOf = (file: string): 'builtin' | 'module' => (linkOf(file) === 'vmlinux' ? 'builtin' : 'module');
+    const placeOf = (file: string): 'builtin' | 'module' | 'possible' =>
+      linkOf(file) === null ? 'possible' : linkOf(file) === 'vmlinux' ? 'builtin' : 'module';
     const whoUses = (): ConsumerQuestion => ({ index, placement: { placeOf, linkUnitOf: linkOf } });
     const source = { ...this.input('x86_64'), units, whoUses };
     return reviewSeries({ series: this.series(after), arch: 'x86_64', source });

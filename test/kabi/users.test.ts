@@ -147,3 +147,25 @@ describe('a type that no export reaches', () => {
     expect(review({ [hidden]: moved, ...passed, [core]: text }, privately).verdict).toBe('silent-break');
   });
 });
+
+test('headers that hold what grew are read as their drivers read them, and those of no driver that is built are not', () => {
+  const lamp = (member: string) => `struct lamp {\n\tint lit;\n${member}};\n`;
+  const holder = (name: string) => `struct ${name} {\n\tstruct lamp lamp;\n\tknown_here own;\n};\n`;
+  const driver = (name: string) =>
+    `#include <linux/lamp.h>\ntypedef long known_here;\n#include "holder.h"\nint use_${name}(struct ${name} *p) { return p->lamp.lit; }\n`;
+  const small = new SmallTree({
+    'include/linux/lamp.h': lamp(''),
+    'kernel/lamp.c':
+      '#include <linux/export.h>\n#include <linux/lamp.h>\nint lit(struct lamp *l) { return l->lit; }\nEXPORT_SYMBOL(lit);\n',
+    'drivers/near/holder.h': holder('near'),
+    'drivers/near/near.c': driver('near'),
+    'drivers/none/holder.h': `#include <asm/of-another-architecture.h>\n${holder('none')}`,
+    'drivers/none/none.c': driver('none'),
+  });
+  const review = small.reviewWithUsers({ 'include/linux/lamp.h': lamp('\tlong brightness;\n') }, ['kernel/lamp.c']);
+  small.remove();
+  const near = review.types.find(({ name }) => name === 'near');
+  expect([near?.before?.size, near?.after?.size]).toEqual([16, 24]);
+  expect(review.types.map(({ name }) => name)).not.toContain('none');
+  expect(review.missing).toEqual([]);
+});
