@@ -16,6 +16,7 @@ import { DeclaredPlaces } from './declared-places.js';
 import { changesOf, type DiffChanges, type GuardDifference } from './diff/changes.js';
 import { type Judged, judgeDirectives, judgePrototypes } from './diff/judge-rest.js';
 import { exportChanges } from './export-changes.js';
+import { newWordsOf } from './flagged-slots.js';
 import { guardsInFiles } from './guard-places.js';
 import { withGuardedExports } from './guarded-exports.js';
 import { judgeGuard } from './guards.js';
@@ -144,7 +145,11 @@ function usersIn(request: SourceRequest, changes: ChangeSet, after: SourceTree):
   const files = filesThatMatter(request.series).filter((file) => roleOf(pathOf(file)) !== 'other');
   const archOf = archDirectory(request.tree, request.arch) ?? request.arch;
   const usesAfter = new UsesAfter(after, files, question, archOf);
-  const users = usersOf(asked, { question, reached: changes.reached, usesAfter });
+  const newWords = newWordsOf(
+    request.series,
+    changes.enums.flatMap(({ added }) => added),
+  );
+  const users = usersOf(asked, { question, reached: changes.reached, usesAfter, newWords });
   if (asked.length === moved.length) return users;
   const left = {
     what: `who uses ${moved.length - asked.length} more types that moved`,

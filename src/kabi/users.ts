@@ -7,6 +7,7 @@
 import type { ChangedType } from './changes.js';
 import { onlyGrew } from './compatible.js';
 import { type ConsumerAnswer, type ConsumerQuestion, consumersOf, linkUnitsOf, type MovedType } from './consumers.js';
+import { areFlagged, type NewWords } from './flagged-slots.js';
 import type { UseOf } from './judge-source.js';
 import { dumpKey } from './judge-symbols.js';
 import type { LayoutChange } from './layout-change.js';
@@ -26,6 +27,7 @@ export interface Asked {
   readonly reached: ReadonlySet<string>;
   /** What the series' own files access after it. */
   readonly usesAfter: UsesAfter;
+  readonly newWords: NewWords;
 }
 
 export function usersOf(types: readonly ChangedType[], asked: Asked): Users {
@@ -83,6 +85,7 @@ function useOf(type: ChangedType, answer: ConsumerAnswer, asked: Asked): ReturnT
   const users = answer.consumers.filter((one) => one.type === name && one.place !== 'possible');
   if (!users.some(({ place }) => place === 'module' || place === 'inline')) return 'base only';
   // One module that alone allocates it was built with what it allocates, and looks for the new members where it put them.
+  if (isFlagged(type, users, asked)) return 'base only';
   const linked = new Set(users.map(({ place, file }) => (place === 'inline' ? null : placement.linkUnitOf(file))));
   const [module = null] = linked;
   if (linked.size !== 1 || module === null || type.change === null || !onlyGrew(type.change)) return 'outside';
@@ -90,6 +93,15 @@ function useOf(type: ChangedType, answer: ConsumerAnswer, asked: Asked): ReturnT
   const news = asked.usesAfter.of([name], new Set([module])).filter(({ member }) => added.has(member));
   const isAlone = news.every(({ linkUnits }) => linkUnits?.every((one) => one === module) ?? false);
   return isAlone ? 'one module' : 'outside';
+}
+
+/** Modules define short objects of it, and the base kernel looks behind their end only where a new flag says that they are long. */
+function isFlagged({ name, change }: ChangedType, users: readonly Consumer[], { usesAfter, newWords }: Asked): boolean {
+  if (change === null || !onlyGrew(change) || users.some(({ kind }) => kind === 'sizeof')) return false;
+  const added = new Set(change.added.map((row) => row.name));
+  if (usesAfter.hasOpen([bareTypedef(name)], added)) return false;
+  const uses = usesAfter.of([bareTypedef(name)], new Set()).filter(({ member }) => added.has(member));
+  return areFlagged(uses, usesAfter, newWords);
 }
 
 /** Does one link unit alone touch it, before and after? Who touches a type that holds it by value touches it. */

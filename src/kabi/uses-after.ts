@@ -2,6 +2,9 @@
  * Who touches a type in the files of a series as they are after it. The tree's index is of the tree before: it does not know a member that the
  * series adds, nor code that begins to use a type.
  */
+import { conditionsAt } from '../c/known-conditions.js';
+import { operandStart } from '../c/operand.js';
+import { textOf } from '../c/spelling.js';
 import { type Use, usesIn } from '../c/uses.js';
 import { anyConfiguration } from '../kernel/mentions.js';
 import type { FilePatch } from '../patch/series.js';
@@ -12,12 +15,21 @@ import { TreeNames } from './tree-names.js';
 import { pathOf } from './triage.js';
 
 export interface UseAfter {
-  /** `struct tag`, of a member in an untagged struct inside `struct tag/name`. */
-  readonly base: string;
+  /** `struct tag`, of a member in an untagged struct inside `struct tag/name`; null where the text does not tell it. */
+  readonly base: string | null;
   readonly member: string;
   readonly file: string;
+  /** Byte offset of the member's name, or of the macro call whose body has it. */
+  readonly offset: number;
   /** `vmlinux` or modules; null for inline code of a public header, which is in every module that includes it. */
   readonly linkUnits: readonly string[] | null;
+}
+
+export interface Way {
+  /** What stands before the member's `->` or `.`, blanks between tokens. */
+  readonly operand: string;
+  /** Conditions that hold there, as known-conditions.ts finds them. */
+  readonly known: readonly string[];
 }
 
 /** A file that more than so many include is in everybody's sight. */
@@ -48,12 +60,22 @@ export class UsesAfter {
    */
   of(names: readonly string[], known: ReadonlySet<string>): UseAfter[] {
     const bases = new Set(names.flatMap((name) => basesOf(name, this.#question.index)));
+    return this.#inSightOf(bases, known).filter(({ base }) => base !== null && isWithin(base, bases));
+  }
+
+  /** Whether code that may see these types accesses a member of one of these names by a receiver whose type the text does not tell. */
+  hasOpen(names: readonly string[], members: ReadonlySet<string>): boolean {
+    const bases = new Set(names.flatMap((name) => basesOf(name, this.#question.index)));
+    return this.#inSightOf(bases, new Set()).some(({ base, member }) => base === null && members.has(member));
+  }
+
+  #inSightOf(bases: ReadonlySet<string>, known: ReadonlySet<string>): readonly UseAfter[] {
     const sees = this.#seeing(bases);
     const elsewhere = [...this.#files.keys()].filter((file) => {
       const linkUnits = this.#linkUnitsOf(file);
       return (linkUnits === null || linkUnits.some((one) => !known.has(one))) && sees(file);
     });
-    return elsewhere.flatMap((file) => this.#usesIn(file)).filter(({ base }) => isWithin(base, bases));
+    return elsewhere.flatMap((file) => this.#usesIn(file));
   }
 
   #usesIn(file: string): readonly UseAfter[] {
@@ -67,9 +89,26 @@ export class UsesAfter {
   #readUses(file: string): UseAfter[] {
     const outline = this.#names.read(file);
     const linkUnits = this.#linkUnitsOf(file);
-    return [...usesIn(outline, this.#names.seenFrom(file, outline))].filter(isAccess).map(({ base, member }) => {
-      return { base, member, file, linkUnits };
-    });
+    return [...usesIn(outline, this.#names.seenFrom(file, outline))]
+      .filter(isAccess)
+      .map(({ base, member, offset }) => {
+        return { base, member, file, offset, linkUnits };
+      });
+  }
+
+  /** How a use comes to be; null for one in an initialiser, which reads nothing. */
+  wayTo({ file, offset }: UseAfter): Way | null {
+    const { tokens, functions } = this.#names.read(file);
+    const at = tokens.offset.subarray(0, tokens.length).indexOf(offset);
+    const start = at < 2 ? null : operandStart(tokens, at - 2, 0);
+    if (start === null) return null;
+    const body = functions.find((one) => one.body !== null && one.body.start <= at && at < one.body.end)?.body ?? null;
+    const textOfTokens = (from: number, end: number): string =>
+      Array.from(tokens.spelling.subarray(from, end), textOf).join(' ');
+    return {
+      operand: textOfTokens(start, at - 1),
+      known: body === null ? [] : conditionsAt(tokens, body, at).map((one) => textOfTokens(one.start, one.end)),
+    };
   }
 
   #linkUnitsOf(file: string): readonly string[] | null {
@@ -125,8 +164,8 @@ function isWithin(base: string, bases: ReadonlySet<string>): boolean {
   return false;
 }
 
-function isAccess(use: Use): use is Use & { base: string; member: string } {
-  return use.base !== null && use.member !== null;
+function isAccess(use: Use): use is Use & { member: string } {
+  return use.member !== null;
 }
 
 function linkUnitsOfFile(file: string, question: ConsumerQuestion): string[] | null {

@@ -169,3 +169,59 @@ test('headers that hold what grew are read as their drivers read them, and those
   expect(review.types.map(({ name }) => name)).not.toContain('none');
   expect(review.missing).toEqual([]);
 });
+
+describe('a slot at the end of what modules define, hidden', () => {
+  const head = 'include/linux/lamp.h';
+  const core = 'kernel/lamp.c';
+  const headText = (slot: string, defines: string) =>
+    `#include <linux/export.h>\n#define LAMP_OLD 1\n${defines}struct lamp;\nstruct lamp_ops {\n\tlong flags;\n\tconst char *version;\n\tint (*on)(struct lamp *);\n\tint (*off)(struct lamp *);\n${slot}};\nstruct lamp {\n\tconst struct lamp_ops *ops;\n\tlong flags;\n};\nextern int lamp_lit;\nint lamp_add(struct lamp *lamp);\n`;
+  const coreText = (body: string) =>
+    `#include <linux/lamp.h>\nint lamp_lit;\nint lamp_add(struct lamp *lamp)\n{\n\tint got = lamp->ops->on(lamp);\n${body}\treturn got;\n}\nEXPORT_SYMBOL(lamp_add);\n`;
+  const small = new SmallTree({
+    [head]: headText('', ''),
+    [core]: coreText(''),
+    'drivers/lamp/lamp.c':
+      '#include <linux/lamp.h>\nstatic int on(struct lamp *lamp) { return 0; }\nstatic const struct lamp_ops ops = { .on = on };\nstatic struct lamp mine = { .ops = &ops };\nint start(void) { return lamp_add(&mine); }\n',
+  });
+  afterAll(() => small.remove());
+  const slot = '#ifndef __GENKSYMS__\n\tint (*dim)(struct lamp *);\n#endif\n';
+  const call = 'got = lamp->ops->dim(lamp);';
+  const verdictOf = (body: string, defines = '#define LAMP_DIMS 2\n') =>
+    small.reviewWithUsers({ [head]: headText(slot, defines), [core]: coreText(body) }, [core]).verdict;
+
+  test.each([
+    ['a flag of theirs that is new', `\tif (lamp->ops->flags & LAMP_DIMS)\n\t\t${call}\n`],
+    [
+      'one that leaves before',
+      `\tif (!(lamp->ops->flags & LAMP_DIMS) || !lamp->ops->dim)\n\t\treturn got;\n\t${call}\n`,
+    ],
+    [
+      'one in the same expression',
+      `\tgot = (lamp->flags & LAMP_DIMS) && lamp->ops->dim ? lamp->ops->dim(lamp) : got;\n`,
+    ],
+  ])('is conditional where it is called behind %s', (_, body) => expect(verdictOf(body)).toBe('conditional'));
+
+  test('is conditional behind a string that is new in a version', () => {
+    const body = `\tif (strstr(lamp->ops->version, "+dim") && lamp->ops->dim)\n\t\t${call}\n`;
+    expect(verdictOf(body, '#define LAMP_VERSION "1.0+dim"\n')).toBe('conditional');
+    expect(verdictOf(body, '#define LAMP_VERSION "1.0"\n')).toBe('silent-break');
+  });
+
+  test.each([
+    ['nothing', `\t${call}\n`],
+    ['a look at the slot itself', `\tif (lamp->ops->dim)\n\t\t${call}\n`],
+    ['a flag that old modules may have', `\tif (lamp->ops->flags & LAMP_OLD)\n\t\t${call}\n`],
+    ['a flag or something else', `\tif ((lamp->ops->flags & LAMP_DIMS) || got)\n\t\t${call}\n`],
+    ['a flag that is denied', `\tif (!(lamp->ops->flags & LAMP_DIMS))\n\t\t${call}\n`],
+    ['the flag of something else', `\tif (lamp_lit & LAMP_DIMS)\n\t\t${call}\n`],
+    [
+      'a flag, and by what the text does not tell',
+      `\tif (lamp->ops->flags & LAMP_DIMS)\n\t\t${call}\n\tgot = nobody_knows(lamp)->dim(lamp);\n`,
+    ],
+    ['a flag once, and once not', `\tif (lamp->ops->flags & LAMP_DIMS)\n\t\t${call}\n\t${call}\n`],
+    [
+      'a jump around the flag',
+      `\tif (got)\n\t\tgoto dim;\n\tif (!(lamp->ops->flags & LAMP_DIMS))\n\t\treturn got;\ndim:\n\t${call}\n`,
+    ],
+  ])('breaks silently where it is called behind %s', (_, body) => expect(verdictOf(body)).toBe('silent-break'));
+});
