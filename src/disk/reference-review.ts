@@ -19,7 +19,7 @@ import type { SourceRequest } from '../kabi/review-source.js';
 import { newReading, type Reading, unitsCompared } from '../kabi/series-changes.js';
 import { touchedFiles } from '../kabi/touched-files.js';
 import { roleOf } from '../kabi/triage.js';
-import { type UnitChange, unitChanges } from '../kabi/unit-changes.js';
+import { type UnitChange, type UnitChanges, unitChanges } from '../kabi/unit-changes.js';
 import { definitionsIn, readersOf, unitsThatDiffer } from '../kernel/readers.js';
 import type { Reference } from '../kernel/reference.js';
 import { TypeGraph } from '../kernel/type-graph.js';
@@ -70,10 +70,9 @@ export async function reviewWithReference(request: ReferenceReview): Promise<Rev
       return facts;
     };
   const plan = planReference(reference, graph, touched, { before: view(input.tree), after: view(after) });
-  const paths = series.patches.flatMap(({ files }) => files.flatMap(({ before, after: is }) => [before, is]));
   const builds = { before: input.tree, after, config: input.config, arch: input.archDir };
-  const changes = unitChanges(reference, builds, [...new Set(paths.filter((path) => path !== null))]);
-  const symbols = await allSymbols(request, after, graph, plan, changes);
+  const built = unitChanges(reference, builds, series);
+  const symbols = await allSymbols(request, after, graph, plan, built);
   const units = [...new Set(plan.representatives.map(sourceOf))];
   const shown = new Set(plan.representatives);
   const headers = touched.flatMap(({ path }) =>
@@ -127,7 +126,7 @@ async function allSymbols(
   after: SourceTree,
   graph: TypeGraph,
   plan: ReferencePlan,
-  changes: readonly UnitChange[],
+  { changes, missing: unsettled }: UnitChanges,
 ): Promise<ReferenceSymbols> {
   const { reference, input } = request;
   const concerned = new Set([...plan.carried, ...plan.toRead]);
@@ -142,7 +141,7 @@ async function allSymbols(
     const symbols = symbolsFrom(reference, graph, plan, read, filesDefining);
     const left = new Set([...open, ...symbols.toRead].filter((unit) => !read.has(unit))).size;
     if (symbols.toRead.length === 0 || read.size >= most) {
-      const missing = [...symbols.missing, ...told(differ, reference), ...leftOut(left, most)];
+      const missing = [...symbols.missing, ...unsettled, ...told(differ, reference), ...leftOut(left, most)];
       return { ...symbols, missing };
     }
     open = symbols.toRead;

@@ -178,8 +178,8 @@ function touchesOnlyBodies(series: Series): boolean {
   );
 }
 
-function saysNothing({ changed, added, removed }: ReferenceSymbols): boolean {
-  return changed.length + added.length + removed.length === 0;
+function saysNothing({ changed, added, removed, missing }: ReferenceSymbols): boolean {
+  return changed.length + added.length + removed.length + missing.length === 0;
 }
 
 function originOf(series: Series, before: SourceTree, { after, steps }: Overlay): Origin {

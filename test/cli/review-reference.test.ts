@@ -22,6 +22,7 @@ const tree: Readonly<Record<string, string>> = {
   'arch/x86/Makefile': '',
   'init/Makefile': 'obj-y := main.o other.o far.o\nobj-y += first.o\n',
   'drivers/Makefile': 'obj-$(CONFIG_DRIVER) += driver.o\n',
+  'drivers/Kconfig': 'config DRIVER\n\ttristate "driver"\n',
   'include/linux/pool.h': `#ifndef POOL
 #define POOL
 #define EXPORT_SYMBOL(name) __GENKSYMS_EXPORT_SYMBOL(name)
@@ -211,6 +212,19 @@ if (skip) skipped('linux-kbuild-6.1 is not installed');
       ]);
       const driver = { 'drivers/Makefile': 'obj-$(CONFIG_OTHER) += driver.o\n' };
       expect(review([driver]).symbols.removed).toEqual(['drive']);
+    });
+
+    test('what an option that the series adds decides is told as missing, and no export as removed', () => {
+      const { symbols, missing, verdict } = review([
+        {
+          'drivers/Makefile': 'obj-$(CONFIG_NEWER) += driver.o\n',
+          'drivers/Kconfig': 'config NEWER\n\ttristate "driver"\n',
+        },
+      ]);
+      expect([symbols.removed, verdict]).toEqual([[], 'none']);
+      expect(missing).toEqual([
+        { what: 'whether drivers/driver.o is built', why: 'CONFIG_NEWER is new with the series' },
+      ]);
     });
 
     test('a flag that a makefile changes is a macro of its units', () => {
