@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { openBuild } from '../dist/disk/build-world.js';
 import { configFacts, versionOfMakefile } from '../dist/kernel/config-facts.js';
+import { exportingMacros } from '../dist/kernel/exporting-macros.js';
 import { unitsOf } from '../dist/kernel/kbuild.js';
 import { readSymvers } from '../dist/kernel/symvers.js';
 import { exportingUnits, unitVersions } from '../dist/kernel/unit-versions.js';
@@ -22,7 +23,7 @@ function unitsOfBuild({ tree, build }) {
 function share({ only, job, jobs, ...place }) {
   const { world, all } = unitsOfBuild(place);
   const seen = new Set();
-  const wanted = exportingUnits(world.tree, all).filter(({ source, module }) => {
+  const wanted = exportingUnits(world.tree, all, exportingMacros(world.tree)).filter(({ source, module }) => {
     const key = `${source} ${module}`;
     if (seen.has(key)) return false;
     seen.add(key);

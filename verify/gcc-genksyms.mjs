@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBuild } from '../dist/disk/build-world.js';
 import { configFacts, versionOfMakefile } from '../dist/kernel/config-facts.js';
+import { exportingMacros } from '../dist/kernel/exporting-macros.js';
 import { unitsOf } from '../dist/kernel/kbuild.js';
 import { exportingUnits } from '../dist/kernel/unit-versions.js';
 
@@ -17,7 +18,7 @@ export function configuredTree(dir, prefix) {
   const { arch, values } = configFacts(config);
   const version = versionOfMakefile(readFileSync(join(dir, 'Makefile'), 'latin1'));
   const world = openBuild({ tree: dir, builds: [], config, arch, version });
-  const units = exportingUnits(world.tree, unitsOf(world.tree, values, arch).units).filter(
+  const units = exportingUnits(world.tree, unitsOf(world.tree, values, arch).units, exportingMacros(world.tree)).filter(
     ({ language, source }) => language === 'c' && source.startsWith(prefix),
   );
   return { genksyms, world, units };

@@ -1,4 +1,5 @@
 /** `kabiwatch reference build`: source, build directory and shipped files of a kernel -> one reference. Progress on a terminal. */
+
 import { existsSync, mkdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
@@ -13,6 +14,7 @@ import { openReference, writeReference } from '../disk/reference-file.js';
 import { listReferences, openNamedReference, referencePath } from '../disk/references.js';
 import { KabiwatchError } from '../errors.js';
 import { type ConfigFacts, configFacts, versionOfMakefile } from '../kernel/config-facts.js';
+import { exportingMacros } from '../kernel/exporting-macros.js';
 import { type Unit, unitsOf } from '../kernel/kbuild.js';
 import { layoutTables, mismatches, type Reference, type ReferenceMeta } from '../kernel/reference.js';
 import { type LocatedExport, locateExports, symbolRows, unitRows, withComputed } from '../kernel/reference-tables.js';
@@ -151,7 +153,7 @@ async function readSource(
   bar: SingleBar,
 ): Promise<{ readonly collected: Collected; readonly layouts: readonly Layout[] } | null> {
   if (place === null || tree === null || meta.crcMode !== 'genksyms') return null;
-  const exporting = once(exportingUnits(tree, units));
+  const exporting = once(exportingUnits(tree, units, exportingMacros(tree)));
   bar.setTotal(bar.getTotal() + exporting.length);
   mkdirSync(dirname(path), { recursive: true });
   const older = olderReferences(meta, path, options.from);

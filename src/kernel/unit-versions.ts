@@ -101,19 +101,30 @@ function exportsIn(unit: CompiledUnit, world: BuildWorld): ReadExports {
 }
 
 /**
- * The units that may export something: their file says EXPORT, or a file beside it that they include does. Reading the
- * others would change nothing and cost most of the time.
+ * The units that may export something: their file says EXPORT, or one of these macros that do (exporting-macros.ts), or a file beside it that
+ * they include does. Reading the others would change nothing and cost most of the time.
  */
-export function exportingUnits(tree: SourceTree, units: readonly Unit[]): readonly SourceUnit[] {
+export function exportingUnits(
+  tree: SourceTree,
+  units: readonly Unit[],
+  macros: readonly string[] = [],
+): readonly SourceUnit[] {
   const says = new Map<string, boolean>();
+  const words = new RegExp(['EXPORT_', ...macros.map((name) => `\\b${name}\\b`)].join('|'));
   return units.flatMap((unit) => {
     const { source } = unit;
-    return source !== null && unit.language !== 'rust' && saysExport(tree, source, says) ? [{ ...unit, source }] : [];
+    const may = source !== null && unit.language !== 'rust' && saysExport(tree, source, words, says);
+    return may ? [{ ...unit, source }] : [];
   });
 }
 
-/** Whether the file, or one beside it that it includes, says EXPORT; `says` is what was found before. */
-export function saysExport(tree: SourceTree, path: string, says = new Map<string, boolean>()): boolean {
+/** Whether the file, or one beside it that it includes, says EXPORT or one of the words; `says` is what was found before. */
+export function saysExport(
+  tree: SourceTree,
+  path: string,
+  words = /EXPORT_/,
+  says = new Map<string, boolean>(),
+): boolean {
   const known = says.get(path);
   if (known !== undefined) return known;
   says.set(path, false); // for files that include each other
@@ -122,9 +133,9 @@ export function saysExport(tree: SourceTree, path: string, says = new Map<string
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   const dir = path.slice(0, path.lastIndexOf('/') + 1);
   const found =
-    text.includes('EXPORT_') ||
+    words.test(text) ||
     Array.from(text.matchAll(/^\s*#\s*include\s+"([^"./][^"]*)"/gm), ([, name]) => dir + name).some((one) =>
-      saysExport(tree, one, says),
+      saysExport(tree, one, words, says),
     );
   says.set(path, found);
   return found;
