@@ -8,9 +8,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { slowDown, usageOf } from './process-usage.js';
 import type { Answer, Task } from './tasks.js';
+import { startTurns } from './turns.js';
 
 export interface Limits {
-  /** So many at work; as many more, at low priority, on tasks that take long or broke a worker before. */
+  /** So many at work; as many more, at low priority, on tasks that take long or broke a worker before; and some that rest. */
   readonly workers: number;
   /** For one task; at low priority this counts its own processor time, and several times as much may pass by the clock. */
   readonly timeMs: number;
@@ -43,7 +44,7 @@ export class TaskDropped extends Error {
 
 /**
  * A task takes long when it has taken so many times the processor time that most take. While nobody knows what that is, two seconds; never less than a
- * second, a third of which a new worker takes to begin; and never more than this part of its limit, or five seconds, however long the others take.
+ * second; and never more than this part of its limit, or five seconds, however long the others take.
  */
 const [slowTimes, slowUnknownMs, slowLeastMs, slowPart, slowMostMs] = [10, 2000, 1000, 20, 5000];
 /** Finished tasks that say what most take. */
@@ -54,6 +55,10 @@ const slowClockTimes = 4;
 const lookMs = 100;
 /** Processor time after which another takes a task's place. */
 const asideMs = 100;
+/** Before it is slow a task rests: when it has taken so many times what most take, but not before so long; and while nobody knows, later. */
+const [restTimes, restLeastMs, restUnknownMs] = [4, 150, 250];
+/** So many processes may rest for each worker, in no more memory than the workers may take. */
+const restsToOne = 4;
 
 interface Job {
   readonly task: Task;
@@ -94,15 +99,20 @@ interface Hand {
   job: Job | null;
   /** Not counted among the workers: another has taken its place. */
   aside: boolean;
+  /** Aside, and at work only while nobody else is, or when it is its turn. */
+  rests: boolean;
   /** At low priority, too, and for ever. */
   slow: boolean;
   looking: NodeJS.Timeout | null;
   since: number;
-  /** Its processor time when the task began. */
-  cpuMs: number;
+  /** Its processor time when the task began; null while it starts, which is not the task's doing. */
+  cpuMs: number | null;
 }
 
-type Message = { readonly answer: unknown } | { readonly error: { readonly message: string; readonly stack: string } };
+type Message =
+  | { readonly began: true }
+  | { readonly answer: unknown }
+  | { readonly error: { readonly message: string; readonly stack: string } };
 
 /** `script` is the compiled worker.js: a process cannot be started from TypeScript. */
 export function startPool(script: URL, limits: Limits): Pool {
@@ -112,6 +122,7 @@ export function startPool(script: URL, limits: Limits): Pool {
   const hands = new Set<Hand>();
   const tookMs: number[] = [];
   const mostMemory = limits.memoryBytes * 1.25 + 512e6;
+  const turns = startTurns(() => waiting.length > 0 || [...hands].some(({ job, aside }) => job !== null && !aside));
   const tooBig = `needed more than ${limits.memoryBytes / 1e6} MB`;
   let closed = false;
 
@@ -122,16 +133,32 @@ export function startPool(script: URL, limits: Limits): Pool {
       env: environment(),
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    const hand: Hand = { process, job: null, aside: false, slow: false, looking: null, since: 0, cpuMs: 0 };
+    const hand: Hand = {
+      process,
+      job: null,
+      aside: false,
+      rests: false,
+      slow: false,
+      looking: null,
+      since: 0,
+      cpuMs: null,
+    };
     hands.add(hand);
     process.on('message', (message: Message) => {
+      if ('began' in message) {
+        hand.since = performance.now();
+        hand.cpuMs = usageOf(process.pid ?? -1)?.cpuMs ?? 0;
+        return;
+      }
+      const { ms } = spentBy(hand);
       const job = release(hand);
       if (job === null) return;
-      tookMs.push(spentBy(hand).ms);
+      tookMs.push(ms);
       if (tookMs.length > newest) tookMs.shift();
       // A process cannot be made quicker again: it is for others that take long, or for nobody.
-      if (!hand.slow) hand.aside = false;
-      else if (putAside.length === 0) lose(hand, 'was slow');
+      if (hand.slow && putAside.length === 0) lose(hand, 'was slow');
+      else if (!hand.slow && idle().length >= limits.workers * 2) lose(hand, 'one too many');
+      else if (!hand.slow) hand.aside = false;
       if ('error' in message)
         job.reject(Object.assign(new TaskFailed(message.error.message), { stack: message.error.stack }));
       else job.resolve(message.answer);
@@ -151,8 +178,9 @@ export function startPool(script: URL, limits: Limits): Pool {
   /** On its task: `ms` of processor time, which says more than the clock where others keep the machine busy. */
   function spentBy({ process, since, cpuMs }: Hand) {
     const usage = usageOf(process.pid ?? -1);
-    const clockMs = performance.now() - since;
-    return { ms: usage === null ? clockMs : usage.cpuMs - cpuMs, clockMs, memoryBytes: usage?.memoryBytes ?? 0 };
+    const clockMs = performance.now() - since - turns.stoppedMs(process);
+    const ms = usage === null ? clockMs : usage.cpuMs - (cpuMs ?? usage.cpuMs);
+    return { ms, clockMs, memoryBytes: usage?.memoryBytes ?? 0 };
   }
 
   /** One that waits, for git or a disk, has taken long by the clock alone. */
@@ -162,9 +190,19 @@ export function startPool(script: URL, limits: Limits): Pool {
 
   function slowAfter(timeMs: number): number {
     const most = slowMost(timeMs);
-    if (tookMs.length < fewest) return Math.min(slowUnknownMs, most);
-    const usual = tookMs.toSorted((a, b) => a - b)[tookMs.length >> 1] ?? 0;
-    return Math.min(Math.max(slowTimes * usual, slowLeastMs), most);
+    const usual = usualMs();
+    return Math.min(usual === null ? slowUnknownMs : Math.max(slowTimes * usual, slowLeastMs), most);
+  }
+
+  function restAfter(timeMs: number): number {
+    const usual = usualMs();
+    return Math.min(usual === null ? restUnknownMs : Math.max(restTimes * usual, restLeastMs), slowMost(timeMs));
+  }
+
+  /** What most take; null while too few have ended. */
+  function usualMs(): number | null {
+    if (tookMs.length < fewest) return null;
+    return tookMs.toSorted((a, b) => a - b)[tookMs.length >> 1] ?? null;
   }
 
   /** Has its task had its time, or its process its memory? Does it keep others waiting? */
@@ -176,16 +214,34 @@ export function startPool(script: URL, limits: Limits): Pool {
     if (memoryBytes > mostMemory) lose(hand, tooBig);
     else if (spentMs >= job.timeMs || clockMs >= job.timeMs * slowClockTimes)
       lose(hand, `took longer than ${job.timeMs / 1000} s`);
-    else if (hand.slow && job.dropped) lose(hand, 'dropped');
+    else if ((hand.slow || hand.rests) && job.dropped) lose(hand, 'dropped');
     else if (!hand.slow && (ms >= slowAfter(job.timeMs) || clockMs >= slowMost(job.timeMs))) stepAside(hand);
     else {
+      if (!hand.slow && !hand.rests && ms >= restAfter(job.timeMs) && roomToRest()) rest(hand);
       // Sooner than it is slowed down another takes its place, while there is room: who is behind it does not wait to see how long it takes.
-      if (!hand.aside && (ms >= asideMs || clockMs >= slowLeastMs) && places() > 0) {
+      if (!hand.aside && hand.cpuMs !== null && (ms >= asideMs || clockMs >= slowLeastMs) && places() > 0) {
         hand.aside = true;
         next();
       }
       lookLater(hand);
     }
+  }
+
+  function rest(hand: Hand): void {
+    hand.aside = true;
+    hand.rests = true;
+    turns.add(hand.process);
+    next();
+  }
+
+  function roomToRest(): boolean {
+    const resting = [...hands].filter(({ rests }) => rests);
+    const memory = resting.reduce((sum, hand) => sum + spentBy(hand).memoryBytes, 0);
+    return resting.length < limits.workers * restsToOne && memory < limits.workers * limits.memoryBytes;
+  }
+
+  function idle(): readonly Hand[] {
+    return [...hands].filter(({ job, aside }) => job === null && !aside);
   }
 
   function lookLater(hand: Hand): void {
@@ -194,17 +250,21 @@ export function startPool(script: URL, limits: Limits): Pool {
 
   /**
    * A task that takes long leaves its place to another: it goes on at low priority while there are not as many such as there are workers, else it
-   * begins anew when one of those ends. So no task keeps the others waiting for longer than this, however many there are of its kind.
+   * rests on, or begins anew when one of those ends. So no task keeps the others waiting for longer than this, however many there are of its kind.
    */
   function stepAside(hand: Hand): void {
     if (hand.job?.dropped === true) {
       lose(hand, 'dropped');
       return;
     }
-    if (hand.aside || places() > 0) {
+    if ((hand.aside && !hand.rests) || places() > 0) {
       putDown(hand);
       lookLater(hand);
       next();
+      return;
+    }
+    if (hand.rests) {
+      lookLater(hand);
       return;
     }
     const job = release(hand);
@@ -212,21 +272,29 @@ export function startPool(script: URL, limits: Limits): Pool {
     lose(hand, 'made room');
   }
 
-  /** Free ones for tasks that stand aside. */
+  /** Free ones for tasks that stand aside and do not rest. */
   function places(): number {
-    return limits.workers - [...hands].filter(({ aside }) => aside).length;
+    return limits.workers - [...hands].filter(({ aside, rests }) => aside && !rests).length;
   }
 
   function putDown(hand: Hand): void {
+    wake(hand);
     hand.aside = true;
     hand.slow = true;
     if (hand.process.pid === undefined) return;
-    hand.cpuMs = usageOf(hand.process.pid)?.cpuMs ?? 0;
+    if (hand.cpuMs !== null) hand.cpuMs = usageOf(hand.process.pid)?.cpuMs ?? 0;
     slowDown(hand.process.pid, lowPriority);
+  }
+
+  function wake(hand: Hand): void {
+    hand.rests = false;
+    // No task pays for the time that it was stopped.
+    hand.since += turns.remove(hand.process);
   }
 
   function release(hand: Hand): Job | null {
     const { job } = hand;
+    wake(hand);
     if (hand.looking !== null) clearTimeout(hand.looking);
     hand.looking = null;
     hand.job = null;
@@ -273,7 +341,7 @@ export function startPool(script: URL, limits: Limits): Pool {
   function give(hand: Hand, job: Job): void {
     hand.job = job;
     hand.since = performance.now();
-    hand.cpuMs = usageOf(hand.process.pid ?? -1)?.cpuMs ?? 0;
+    hand.cpuMs = null;
     lookLater(hand);
     hand.process.send(job.task, (error) => {
       if (error !== null) lose(hand, error.message);

@@ -29,8 +29,17 @@ import { type JudgeWorld, seriesJudge } from './series-judge.js';
 import { shownPatches } from './shown-patches.js';
 import type { ReadAnswer, ReviewAnswer, ReviewSettings, SeriesResult, Task } from './tasks.js';
 
-process.on('disconnect', () => process.exit(0));
+/** The service ended by force. Who of us rests is stopped and cannot know: continued, it comes here, too. */
+function end(): void {
+  process.kill(0, 'SIGCONT');
+  process.exit(0);
+}
+
+// It may have ended before we had started.
+if (process.connected) process.on('disconnect', end);
+else end();
 process.on('message', async (task: Task) => {
+  process.send?.({ began: true });
   try {
     process.send?.({ answer: await answer(task) });
   } catch (error) {

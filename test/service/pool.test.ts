@@ -1,9 +1,9 @@
 /** A task that breaks a limit loses its worker and nothing else. Workers run the compiled program. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, expect, test } from '@jest/globals';
 import { startPool, WorkerLost } from '../../src/service/pool.js';
 import { slowDown, usageOf } from '../../src/service/process-usage.js';
@@ -91,6 +91,68 @@ test('tasks that loop, and suspects, keep nobody waiting: they stand aside at lo
   await lanes.close();
   for (const error of await Promise.all(evil)) expect(String(error)).toContain('the pool is closed');
 });
+
+test('a task that takes longer than others rests while they are at work, ends nevertheless, and does not pay for its rest', async () => {
+  const lanes = startPool(poison, { workers: 1, timeMs: 60_000, memoryBytes: 256_000_000 });
+  const before = workersOf(process.pid);
+  const long = lanes.run(poisoned('long'));
+  const fresh = () => workersOf(process.pid).filter((one) => !before.includes(one));
+  await until('it has a worker', () => fresh().length > 0);
+  const pid = fresh()[0] as number;
+  let ended = false;
+  const others = (async () => {
+    // The pool's end ends this, too.
+    for (let count = 1; ; count++) {
+      if (ended) return count;
+      await lanes.run(review);
+    }
+  })();
+  await until('it rests', () => stateOf(pid) === 'T');
+  const spent = usageOf(pid)?.cpuMs ?? 0;
+  await until('it has its turn', () => (usageOf(pid)?.cpuMs ?? 0) > spent);
+  expect(await long).toEqual([]);
+  ended = true;
+  expect(await others).toBeGreaterThan(5);
+  await lanes.close();
+});
+
+test('no worker is left behind, at rest or not, when the service is killed', async () => {
+  const service = spawn(process.execPath, [fileURLToPath(new URL('../servers/busy-pool.mjs', import.meta.url))], {
+    stdio: ['pipe', 'inherit', 'inherit'],
+    detached: true,
+  });
+  service.stdin.end(
+    JSON.stringify({ long: poisoned('long'), review }, (_, value) =>
+      value?.type === 'Buffer' ? { base64: Buffer.from(value.data).toString('base64') } : value,
+    ),
+  );
+  const own = () => workersOf(service.pid as number);
+  await until('one rests', () => own().some((pid) => stateOf(pid) === 'T'));
+  const left = own();
+  service.kill('SIGKILL');
+  await until('all have ended', () => left.every((pid) => [null, 'Z'].includes(stateOf(pid))));
+});
+
+function stateOf(pid: number): string | null {
+  return statOf(pid)?.[0] ?? null;
+}
+
+function statOf(pid: number): string[] | null {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+  } catch {
+    return null;
+  }
+}
+
+function workersOf(parent: number): number[] {
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+  return pids.filter((pid) => statOf(pid)?.[1] === String(parent));
+}
 
 test('what is slowed down is slow in each of its threads', async () => {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000); console.log(1)']);
