@@ -24,6 +24,7 @@ import { headerUnit } from './header-unit.js';
 import { judgeSource, type Origin, type SourceJudgement, type UseOf } from './judge-source.js';
 import { dumpKey } from './judge-symbols.js';
 import { memberLine } from './member-line.js';
+import { noFileOf } from './misplaced-files.js';
 import type { Build, Versioner } from './program.js';
 import type { ReferenceSymbols } from './reference-symbols.js';
 import type { Architecture, Finding, Guard, Missing, Review, Verdict } from './review.js';
@@ -76,7 +77,7 @@ export function reviewSource(request: SourceRequest): Judgement {
   const noFile = filesThatMatter(series).length === 0;
   // A makefile alone can take exports away: whoever has a reference knows.
   if (known === undefined ? noFile || touchesOnlyBodies(series) : noFile && saysNothing(known.symbols))
-    return { review: reviewOf(request, nothing(), [], []), changes: null };
+    return { review: withoutEffect(request), changes: null };
   const overlay = request.known?.overlay ?? overlaySeries(request.tree, series);
   const missing: Missing[] = overlay.failed.map(({ patch, file, why, hunk, at }) => ({
     what: `patch ${patch} in ${file}`,
@@ -223,6 +224,11 @@ function textFindings(text: DiffChanges): Finding[] {
   return out.findings
     .filter(({ rule }) => rule === 'inline-body-changed')
     .map((one) => ({ ...one, evidence: 'source' as const }));
+}
+
+function withoutEffect(request: SourceRequest): Review {
+  const missing = noFileOf(request.series, request.tree);
+  return reviewOf(request, { ...nothing(), verdicts: missing.length > 0 ? ['unknown'] : [] }, [], missing);
 }
 
 function nothing(): SourceJudgement {

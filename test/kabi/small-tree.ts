@@ -68,6 +68,10 @@ export class SmallTree {
     return reviewSeries({ series: this.series(after), arch: archs[0], source, also, advice });
   }
 
+  reviewOf(series: Series): Review {
+    return reviewSeries({ series, arch: 'x86_64', source: { ...this.input('x86_64'), units: [] } });
+  }
+
   /** The same with the tree's users: a source under drivers/ is linked into the module of its folder, of drivers/none/ none is built, any other into vmlinux. */
   reviewWithUsers(after: Files, units: readonly string[]): Review {
     const sources = { ...base, ...this.#files };
