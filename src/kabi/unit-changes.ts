@@ -8,6 +8,7 @@
 import { isNamedBeside, type Scope, topOf, type Unit, unitsOf, unitsWithin } from '../kernel/kbuild.js';
 import type { ConfigValues } from '../kernel/kbuild-top.js';
 import type { Reference } from '../kernel/reference.js';
+import { flaggedUnit } from '../kernel/unit.js';
 import { exportingUnits, type SourceUnit, saysExport } from '../kernel/unit-versions.js';
 import type { FilePatch, Series } from '../patch/series.js';
 import type { SourceTree } from '../tree/source-tree.js';
@@ -101,9 +102,10 @@ function exportingNumbers(reference: Reference): ReadonlyMap<string, number> {
   return numbers;
 }
 
+/** Linked into the same, and the preprocessor is told the same: a warning that is switched off changes nothing. */
 function isSame(one: SourceUnit | null, other: SourceUnit | null): boolean {
   const compiled = (unit: SourceUnit | null): string =>
-    unit === null ? '' : JSON.stringify([unit.place, unit.basename, unit.modname, unit.modfile, unit.flags]);
+    unit === null ? '' : JSON.stringify([unit.place, flaggedUnit(unit.source, unit, unit.flags, '', 'genksyms')]);
   return compiled(one) === compiled(other);
 }
 
@@ -135,10 +137,12 @@ function foldersOf(paths: readonly string[], builds: Builds): readonly string[] 
 
 const isOfArchitecture = (path: string): boolean => /^arch\/[^/]+\/Makefile$/.test(path);
 
-/** What the top makefiles hand to all others, but for the release's name. */
+/** What the top makefiles hand to all others, but for the release's name and the compiler's warnings. */
 function handedDown({ config, arch }: Builds, tree: SourceTree): string {
   const top = topOf(tree, config, arch);
-  const told = [...(top?.environment ?? [])].filter(([name]) => !/VERSION|LEVEL|RELEASE/.test(name));
+  const told = Array.from(top?.environment ?? [])
+    .filter(([name]) => !/VERSION|LEVEL|RELEASE/.test(name))
+    .map(([name, text]) => [name, ...text.split(/\s+/).filter((word) => !/^-[Wg]/.test(word))]);
   const kbuild = Buffer.from(tree.read('Kbuild') ?? '').toString('latin1');
   return JSON.stringify([told, top?.roots ?? [], [...(top?.libraries ?? [])], kbuild]);
 }

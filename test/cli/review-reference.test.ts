@@ -232,6 +232,9 @@ if (skip) skipped('linux-kbuild-6.1 is not installed');
       const guarded = edit(header, '#define SLOTS 4', '#ifndef SLOTS\n#define SLOTS 4\n#endif');
       const { symbols } = review([{ ...guarded, ...change }]);
       expect(symbols.changed.map(({ name }) => name)).toEqual(['drive']);
+      // Nothing is read for a warning.
+      const warning = { 'drivers/Makefile': 'obj-$(CONFIG_DRIVER) += driver.o\nccflags-y := -Wno-unused\n' };
+      expect(review([warning])).toMatchObject({ verdict: 'none', missing: [] });
     });
 
     test('an export that only genksyms sees is none, and no advice hides one', () => {
