@@ -4,30 +4,45 @@
  *
  * Worked example: `if (sb->s_type->fs_flags & FS_HAS_DEV) sb->s_op->get_dev(sb);` where the series defines FS_HAS_DEV.
  */
-import type { Series } from '../patch/series.js';
+import type { FilePatch, Series } from '../patch/series.js';
+import { pathOf } from './triage.js';
 import type { UseAfter, UsesAfter } from './uses-after.js';
 
 /** Words and strings that only code built with the series can know. */
 export interface NewWords {
-  /** Macros and enumerators. */
+  /** Macros and enumerators, but those that the base kernel gives to objects itself. */
   readonly names: ReadonlySet<string>;
   /** String literals of macros, without their quotes. */
   readonly texts: readonly string[];
 }
 
-/** `enumerators` that the series adds. */
-export function newWordsOf(series: Series, enumerators: Iterable<string>): NewWords {
-  const lines = series.patches.flatMap(({ files }) =>
-    files.flatMap(({ hunks }) => hunks.flatMap((hunk) => hunk.lines)),
-  );
+/** `enumerators` that the series adds; `isModule` says whether all of a file ends up in modules. */
+export function newWordsOf(
+  series: Series,
+  enumerators: Iterable<string>,
+  isModule: (file: string) => boolean,
+): NewWords {
+  const files = series.patches.flatMap((patch) => patch.files);
+  const linesOf = (file: FilePatch): readonly string[] => file.hunks.flatMap((hunk) => hunk.lines);
+  const lines = files.flatMap(linesOf);
   const defined = (sign: '+' | '-') => lines.flatMap((line) => (line.startsWith(sign) ? (defineIn(line) ?? []) : []));
   const [added, removed] = [defined('+'), defined('-')];
   const gone = new Set(removed.map(({ name }) => name));
   const old = removed.flatMap(({ texts }) => texts);
+  const base = files.filter((file) => !isModule(pathOf(file))).flatMap(linesOf);
+  const given = base.filter((line) => line.startsWith('+')).flatMap(wordsGiven);
+  const names = [...added.map(({ name }) => name).filter((name) => !gone.has(name)), ...enumerators];
   return {
-    names: new Set([...added.map(({ name }) => name).filter((name) => !gone.has(name)), ...enumerators]),
+    names: new Set(names.filter((name) => !given.includes(name))),
     texts: added.flatMap(({ texts }) => texts).filter((text) => !old.includes(text)),
   };
+}
+
+/** Words that a statement gives to something: who sets the flag for all objects makes it say nothing. An object's initialiser is its own. */
+function wordsGiven(line: string): readonly string[] {
+  const [, text = ''] = /^.(?!\s*(?:\.\w|#)).*?(?:\|=|[^=!<>|&^+*/%-]=(?!=))(.*)/.exec(line) ?? [];
+  // What stands behind & is looked at, not given.
+  return text.match(/(?<!&\s*)\b\w+/g) ?? [];
 }
 
 function defineIn(line: string): { readonly name: string; readonly texts: readonly string[] } | null {

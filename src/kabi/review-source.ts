@@ -149,6 +149,7 @@ function usersIn(request: SourceRequest, changes: ChangeSet, after: SourceTree):
   const newWords = newWordsOf(
     request.series,
     changes.enums.flatMap(({ added }) => added),
+    (file) => question.placement.placeOf(file) === 'module',
   );
   const users = usersOf(asked, { question, reached: changes.reached, usesAfter, newWords });
   if (asked.length === moved.length) return users;

@@ -177,11 +177,12 @@ describe('a slot at the end of what modules define, hidden', () => {
     `#include <linux/export.h>\n#define LAMP_OLD 1\n${defines}struct lamp;\nstruct lamp_ops {\n\tlong flags;\n\tconst char *version;\n\tint (*on)(struct lamp *);\n\tint (*off)(struct lamp *);\n${slot}};\nstruct lamp {\n\tconst struct lamp_ops *ops;\n\tlong flags;\n};\nextern int lamp_lit;\nint lamp_add(struct lamp *lamp);\n`;
   const coreText = (body: string) =>
     `#include <linux/lamp.h>\nint lamp_lit;\nint lamp_add(struct lamp *lamp)\n{\n\tint got = lamp->ops->on(lamp);\n${body}\treturn got;\n}\nEXPORT_SYMBOL(lamp_add);\n`;
+  const driverOf = (line: string) =>
+    `#include <linux/lamp.h>\nstatic int on(struct lamp *lamp) { return 0; }\nstatic const struct lamp_ops ops = { .on = on };\nstatic struct lamp mine = { .ops = &ops };\nint start(void)\n{\n${line}\treturn lamp_add(&mine);\n}\n`;
   const small = new SmallTree({
     [head]: headText('', ''),
     [core]: coreText(''),
-    'drivers/lamp/lamp.c':
-      '#include <linux/lamp.h>\nstatic int on(struct lamp *lamp) { return 0; }\nstatic const struct lamp_ops ops = { .on = on };\nstatic struct lamp mine = { .ops = &ops };\nint start(void) { return lamp_add(&mine); }\n',
+    'drivers/lamp/lamp.c': driverOf(''),
   });
   afterAll(() => small.remove());
   const slot = '#ifndef __GENKSYMS__\n\tint (*dim)(struct lamp *);\n#endif\n';
@@ -201,6 +202,14 @@ describe('a slot at the end of what modules define, hidden', () => {
     ],
   ])('is conditional where it is called behind %s', (_, body) => expect(verdictOf(body)).toBe('conditional'));
 
+  test('is conditional behind a flag that a module sets in its own object', () => {
+    const driver = 'drivers/lamp/lamp.c';
+    const set = driverOf('\tmine.flags |= LAMP_DIMS;\n');
+    const body = `\tif (lamp->flags & LAMP_DIMS)\n\t\t${call}\n`;
+    const after = { [head]: headText(slot, '#define LAMP_DIMS 2\n'), [core]: coreText(body), [driver]: set };
+    expect(small.reviewWithUsers(after, [core]).verdict).toBe('conditional');
+  });
+
   test('is conditional behind a string that is new in a version', () => {
     const body = `\tif (strstr(lamp->ops->version, "+dim") && lamp->ops->dim)\n\t\t${call}\n`;
     expect(verdictOf(body, '#define LAMP_VERSION "1.0+dim"\n')).toBe('conditional');
@@ -214,6 +223,7 @@ describe('a slot at the end of what modules define, hidden', () => {
     ['a flag or something else', `\tif ((lamp->ops->flags & LAMP_DIMS) || got)\n\t\t${call}\n`],
     ['a flag that is denied', `\tif (!(lamp->ops->flags & LAMP_DIMS))\n\t\t${call}\n`],
     ['the flag of something else', `\tif (lamp_lit & LAMP_DIMS)\n\t\t${call}\n`],
+    ['a flag that the core sets for all', `\tlamp->flags |= LAMP_DIMS;\n\tif (lamp->flags & LAMP_DIMS)\n\t\t${call}\n`],
     [
       'a flag, and by what the text does not tell',
       `\tif (lamp->ops->flags & LAMP_DIMS)\n\t\t${call}\n\tgot = nobody_knows(lamp)->dim(lamp);\n`,
