@@ -46,20 +46,73 @@ export async function storeBatch(
     await tx.query('select pg_advisory_xact_lock($1)', [storeLock]);
     let [fresh, known, quarantined] = [0, 0, 0];
     const due = new Set<number>();
+    const place = await placesOf(
+      tx,
+      batch.incoming.flatMap((mail) => (mail.kind === 'read' ? [mail.facts] : [])),
+    );
     for (const mail of batch.incoming) {
       if (mail.kind === 'unreadable') {
         await quarantine(tx, batch.cursor, mail);
         quarantined++;
         continue;
       }
-      const stored = await storeMessage(tx, typeof list === 'function' ? list(mail.facts) : list, mail, now);
+      const stored = await storeMessage(tx, typeof list === 'function' ? list(mail.facts) : list, mail, place, now);
       if (stored.fresh) fresh++;
       else known++;
       if (stored.due !== null) due.add(stored.due);
     }
+    await notePlaces(tx, place);
     await moveCursor(tx, batch.cursor);
     return { fresh, known, quarantined, due: [...due] };
   });
+}
+
+/**
+ * What the store says of all ids of a batch, asked at once, and what the batch adds to it, written at once: each question for one mail alone is a
+ * round trip that all lists wait for. Nobody else changes it meanwhile (storeLock).
+ */
+interface Places {
+  /** Rows of messages, by their id. */
+  readonly messages: Map<string, number>;
+  /** Threads of messages that were seen or referred to. */
+  readonly threads: Map<string, number>;
+  /** Of these, what the store does not have yet. */
+  readonly newThreads: Map<string, number>;
+  readonly newOnLists: { readonly message: number; readonly list: string }[];
+}
+
+async function placesOf(tx: Database, mails: readonly MailFacts[]): Promise<Places> {
+  const own = mails.map(({ messageId }) => messageId);
+  const all = [...new Set(mails.flatMap(({ messageId, ancestors }) => [messageId, ...ancestors]))];
+  const messages = await tx.query<{ message_id: string; id: number }>(
+    'select message_id, id from kabiwatch.message where message_id = any($1::text[])',
+    [own],
+  );
+  const members = await tx.query<{ message_id: string; thread: number }>(
+    'select message_id, thread from kabiwatch.thread_member where message_id = any($1::text[])',
+    [all],
+  );
+  return {
+    messages: new Map(messages.map((row) => [row.message_id, row.id])),
+    threads: new Map(members.map((row) => [row.message_id, row.thread])),
+    newThreads: new Map(),
+    newOnLists: [],
+  };
+}
+
+async function notePlaces(tx: Database, { newThreads, newOnLists }: Places): Promise<void> {
+  if (newThreads.size > 0)
+    await tx.query(
+      `insert into kabiwatch.thread_member (message_id, thread)
+       select * from unnest($1::text[], $2::bigint[]) on conflict do nothing`,
+      [[...newThreads.keys()], [...newThreads.values()]],
+    );
+  if (newOnLists.length > 0)
+    await tx.query(
+      `insert into kabiwatch.message_list (message, list)
+       select * from unnest($1::bigint[], $2::text[]) on conflict do nothing`,
+      [newOnLists.map(({ message }) => message), newOnLists.map(({ list }) => list)],
+    );
 }
 
 async function moveCursor(tx: Database, cursor: Cursor): Promise<void> {
@@ -92,17 +145,16 @@ async function storeMessage(
   tx: Database,
   list: ListFacts,
   mail: Incoming & { kind: 'read' },
+  places: Places,
   now: Date,
 ): Promise<{ readonly fresh: boolean; readonly due: number | null }> {
   const { facts } = mail;
-  const [there] = await tx.query<{ id: number }>('select id from kabiwatch.message where message_id = $1', [
-    facts.messageId,
-  ]);
+  const there = places.messages.get(facts.messageId);
   if (there !== undefined) {
-    await onList(tx, there.id, list.name);
+    places.newOnLists.push({ message: there, list: list.name });
     return { fresh: false, due: null };
   }
-  const thread = await placeInThread(tx, facts);
+  const thread = await placeInThread(tx, facts, places);
   const [row] = await tx.query<{ id: number }>(
     `insert into kabiwatch.message
        (message_id, thread, list, received_at, sender, subject, version, n, total, patch, automatic, raw,
@@ -128,18 +180,13 @@ async function storeMessage(
       facts.needs,
     ],
   );
-  await onList(tx, (row as { id: number }).id, list.name);
+  const { id } = row as { id: number };
+  places.messages.set(facts.messageId, id);
+  places.newOnLists.push({ message: id, list: list.name });
   // A machine's mail with a diff in it (a commit notice, our own quoting reply) makes no thread due.
   if (!facts.series || facts.automatic !== null) return { fresh: true, due: null };
   await makeDue(tx, thread, facts, new Date(now.getTime() + list.quietMs), now);
   return { fresh: true, due: thread };
-}
-
-async function onList(tx: Database, message: number, list: string): Promise<void> {
-  await tx.query('insert into kabiwatch.message_list (message, list) values ($1, $2) on conflict do nothing', [
-    message,
-    list,
-  ]);
 }
 
 /**
@@ -147,13 +194,8 @@ async function onList(tx: Database, message: number, list: string): Promise<void
  * two, they are joined, and with them the thread of the same posting or of an older version; one mail joins at most three threads, so that
  * a forged References line cannot pull a list into one thread.
  */
-async function placeInThread(tx: Database, facts: MailFacts): Promise<number> {
-  const ids = [facts.messageId, ...facts.ancestors];
-  const rows = await tx.query<{ message_id: string; thread: number }>(
-    'select message_id, thread from kabiwatch.thread_member where message_id = any($1::text[])',
-    [ids],
-  );
-  const threads = new Map(rows.map((row) => [row.message_id, row.thread]));
+async function placeInThread(tx: Database, facts: MailFacts, places: Places): Promise<number> {
+  const { threads, newThreads } = places;
   const waiting = threads.get(facts.messageId);
   const nearest = facts.ancestors.map((id) => threads.get(id)).find((thread) => thread !== undefined);
   let thread = nearest ?? waiting;
@@ -162,17 +204,20 @@ async function placeInThread(tx: Database, facts: MailFacts): Promise<number> {
     const [row] = await tx.query<{ id: number }>('insert into kabiwatch.thread default values returning id');
     thread = (row as { id: number }).id;
   } else if (waiting !== undefined && waiting !== thread) {
-    await joinThreads(tx, waiting, thread);
+    await joinThreads(tx, waiting, thread, places);
   }
-  if (related !== null && related !== thread) await joinThreads(tx, related, thread);
-  await tx.query(
-    `insert into kabiwatch.thread_member (message_id, thread) select id, $2 from unnest($1::text[]) as id on conflict do nothing`,
-    [ids, thread],
-  );
+  if (related !== null && related !== thread) await joinThreads(tx, related, thread, places);
+  for (const id of [facts.messageId, ...facts.ancestors]) {
+    if (threads.has(id)) continue;
+    threads.set(id, thread);
+    newThreads.set(id, thread);
+  }
   return thread;
 }
 
-async function joinThreads(tx: Database, from: number, into: number): Promise<void> {
+async function joinThreads(tx: Database, from: number, into: number, { threads, newThreads }: Places): Promise<void> {
+  for (const places of [threads, newThreads])
+    for (const [id, thread] of places) if (thread === from) places.set(id, into);
   for (const table of ['thread_member', 'message', 'series', 'parked', 'request']) {
     await tx.query(`update kabiwatch.${table} set thread = $2 where thread = $1`, [from, into]);
   }
