@@ -120,7 +120,7 @@ function isForAll({ tokens, guard }: LexedFile, { at, end, name }: LexedFile['di
 }
 
 /** Parameters of a function, not the attribute of `struct __attribute__((packed)) {`. */
-function isFunction({ spelling }: LexedFile['tokens'], close: number): boolean {
+export function isFunction({ spelling }: LexedFile['tokens'], close: number): boolean {
   let at = close;
   for (let steps = 0; spelling[at] === closeParenthesis; ) {
     let depth = 0;

@@ -178,9 +178,7 @@ function reviewOne(
   if (source === undefined) throw new Error('no configuration');
   const request = { series, arch: source.arch, source, also, advice };
   const review =
-    units === null
-      ? reviewByUnits(request, { reference: null, spelling: source.spelling }, mostUnits)
-      : reviewSeries(request);
+    units === null ? reviewByUnits(request, { ...source, reference: null }, mostUnits) : reviewSeries(request);
   return { series, review: { ...review, missing: [...review.missing, ...missing] }, sources: configurations };
 }
 

@@ -25,6 +25,10 @@ function fits({ meta }: Reference, { arch, release, crcMode }: TreeInput): boole
 
 /** Without a reference of this kernel: the units that the series touches, and a few more that show its types to genksyms. */
 function spellingUnits(series: Series, input: TreeInput, reference: Reference | null): Review {
-  const { arch, spelling } = input;
-  return reviewByUnits({ series, arch, source: { ...input, units: null } }, { reference, spelling }, mostUnits);
+  const { arch, spelling, reaching } = input;
+  return reviewByUnits(
+    { series, arch, source: { ...input, units: null } },
+    { reference, spelling, reaching },
+    mostUnits,
+  );
 }

@@ -6,6 +6,7 @@ import { KabiwatchError } from '../errors.js';
 import type { ConsumerQuestion, Placement } from '../kabi/consumers.js';
 import { headerUnitFolder } from '../kabi/header-unit.js';
 import type { Build, Versioner } from '../kabi/program.js';
+import { typesReaching } from '../kabi/reaching-types.js';
 import { type Architecture, architectures } from '../kabi/review.js';
 import type { Reading } from '../kabi/series-changes.js';
 import { type ConfigFacts, configFacts } from '../kernel/config-facts.js';
@@ -56,6 +57,8 @@ export interface TreeInput {
   readonly whoUses: () => ConsumerQuestion;
   /** Sources that are built, export something and spell one of these types, as `struct s` or a typedef's name. */
   readonly spelling: (types: readonly string[]) => readonly string[];
+  /** Types through which genksyms can come to one of these; null where the tree's index is not there, or cannot tell. */
+  readonly reaching: (types: readonly string[]) => readonly string[] | null;
   /** What earlier reviews on this very tree have read; absent: nothing. */
   readonly reading?: Reading;
 }
@@ -98,8 +101,12 @@ export function treeInput(options: TreeOptions): TreeInput {
     return unitsSpelling(types, base, all, index());
   };
   const near = (path: string): KbuildUnit | null => unitAt(tree, values, archDir, path);
+  const reaching = (types: readonly string[]): readonly string[] | null => {
+    const names = index();
+    return names === null ? null : typesReaching(types, base, names);
+  };
   const build = buildOf(tree, arch, { units, near }, reference);
-  return { tree, build, arch, archDir, config: values, release, crcMode, versions, whoUses, spelling };
+  return { tree, build, arch, archDir, config: values, release, crcMode, versions, whoUses, spelling, reaching };
 }
 
 function once<T>(make: () => T): () => T {

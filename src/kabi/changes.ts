@@ -105,8 +105,12 @@ export interface ChangeSet {
   readonly steps: StepFacts;
 }
 
-/** `seen`: by these units together. */
-export function changesOf(units: readonly UnitChange[], seen: Seen): ChangeSet {
+/** `seen`: by these units together. `settled`: keys of types that no export of another unit reaches. */
+export function changesOf(
+  units: readonly UnitChange[],
+  seen: Seen,
+  settled: ReadonlySet<string> = new Set(),
+): ChangeSet {
   const types = new Map<string, ChangedType>();
   const enums = new Map<string, ChangedEnum>();
   const prototypes = new Map<string, ChangedPrototype>();
@@ -128,10 +132,12 @@ export function changesOf(units: readonly UnitChange[], seen: Seen): ChangeSet {
     const through = exporting && !unit.exports ? hashedElsewhere : hashedThrough;
     // Out of a unit's sight and still there elsewhere is no change of the type.
     const gone = Array.from(unit.outOfSight).filter(([key]) => !seen.after.has(key));
+    // What no export reaches, no version shows.
+    const isShown = (key: string): boolean => unit.exports || !settled.has(key);
     for (const [key, text] of [...unit.hashed, ...gone.map(([key, { text }]) => [key, text] as const)])
-      hashed.set(key, text);
+      if (isShown(key)) hashed.set(key, text);
     for (const keys of [unit.through, ...gone.map(([, { through: its }]) => its)])
-      for (const key of keys) through.add(key);
+      for (const key of keys) if (isShown(key)) through.add(key);
   }
   return {
     read: seen.read,

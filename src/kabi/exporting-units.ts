@@ -13,6 +13,8 @@ export interface ExportingUnits {
   readonly units: readonly string[];
   /** How many more there are. */
   readonly left: number;
+  /** Types, as a dump's keys, that no export of another unit reaches. */
+  readonly settled: ReadonlySet<string>;
 }
 
 type Types = Review['types'];
@@ -25,6 +27,8 @@ export interface UnitsKnown {
    * those that include a header.
    */
   readonly spelling: (words: readonly string[]) => readonly string[];
+  /** Types through which an export can come to one of these; null where nobody knows. */
+  readonly reaching: (types: readonly string[]) => readonly string[] | null;
 }
 
 /** `headers`: public ones that the series touches; asked for where no type of them changes, but what else they declare may. */
@@ -35,12 +39,17 @@ export function exportingUnits(
   most: number,
 ): ExportingUnits {
   const reached = known.reference === null ? [] : unitsInReference(types, known.reference);
-  const spelled = types.map(({ kind, name }) => (kind === 'typedef' ? name : `${kind} ${name}`));
+  const names = types.map(({ kind, name }) => (kind === 'typedef' ? name : `${kind} ${name}`));
   const included = headers.map((path) => path.replace(/^(include|arch\/[^/]+\/include)\//, ''));
-  const found = reached.length > 0 ? reached : known.spelling(types.length > 0 ? spelled : included);
+  const through = reached.length > 0 || types.length === 0 ? null : known.reaching(names);
+  const found = reached.length > 0 ? reached : known.spelling(types.length > 0 ? names : included);
   const places = types.length > 0 ? types.map(({ file }) => file) : headers;
-  const nearest = nearestFirst([...new Set(found)], places);
-  return { units: nearest.slice(0, most), left: Math.max(0, nearest.length - most) };
+  const more = through === null ? [] : nearestFirst([...known.spelling(through)], places);
+  const all = [...new Set([...nearestFirst([...found], places), ...more])];
+  const left = Math.max(0, all.length - most);
+  const isSettled = through !== null && left === 0;
+  const settled = new Set(isSettled ? types.map(({ kind, name }) => dumpKey(`${kind} ${name}`)) : []);
+  return { units: all.slice(0, most), left, settled };
 }
 
 /** lib/genalloc.c for linux/genalloc.h; the core of the kernel before drivers, since what it exports reaches most. */

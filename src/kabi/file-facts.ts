@@ -12,7 +12,7 @@ import { LineTable } from '../c/line-table.js';
 import type { Outline } from '../c/outline.js';
 import { spellingOf, textOf } from '../c/spelling.js';
 import { tokenize } from '../c/tokenize.js';
-import { Identifier } from '../c/tokens.js';
+import { Identifier, type TokenList } from '../c/tokens.js';
 import { type Use, type UseNames, usesIn } from '../c/uses.js';
 import { includesOf } from '../kernel/mentions.js';
 import type { FactSink } from '../kernel/names.js';
@@ -39,6 +39,7 @@ export function fileFacts(
   const lines = new LineTable(bytes);
   if (!path.endsWith('.h')) for (const name of includesOf(tokens)) sink.add('include', name, file);
   for (const [base, isCode] of tagsIn(outline)) sink.add('tag', base, file, isCode ? 1 : 0);
+  if (path.endsWith('.h')) for (const base of tagsInMacros(outline)) sink.add('macroTag', base, file);
   for (const base of typesIn(outline)) sink.add('type', base, file);
   // A trace header makes its code where this is defined.
   if (outline.macros.has('CREATE_TRACE_POINTS')) sink.add('macro', 'CREATE_TRACE_POINTS', file);
@@ -90,13 +91,29 @@ function tagsIn({ tokens, functions }: Outline): Map<string, boolean> {
     .sort((a, b) => a.start - b.start);
   let head = 0;
   for (let at = 0; at + 1 < tokens.length; at++) {
-    const spelling = tokens.spelling[at] as number;
-    if ((spelling !== structWord && spelling !== unionWord) || tokens.kind[at + 1] !== Identifier) continue;
+    const base = tagAt(tokens, at);
+    if (base === null) continue;
     while (head < heads.length && (heads[head]?.end ?? 0) < at) head++;
-    const base = `${textOf(spelling)} ${textOf(tokens.spelling[at + 1] as number)}`;
     const isCode = (heads[head]?.start ?? tokens.length) <= at;
     tags.set(base, isCode || tags.get(base) === true);
   }
+  return tags;
+}
+
+/** `struct tag` where that is spelled at `at`. */
+function tagAt({ spelling, kind }: TokenList, at: number): string | null {
+  const word = spelling[at] as number;
+  if ((word !== structWord && word !== unionWord) || kind[at + 1] !== Identifier) return null;
+  return `${textOf(word)} ${textOf(spelling[at + 1] as number)}`;
+}
+
+function tagsInMacros({ macros }: Outline): Set<string> {
+  const tags = new Set<string>();
+  for (const { body } of macros.values())
+    for (let at = 0; at + 1 < body.length; at++) {
+      const base = tagAt(body, at);
+      if (base !== null) tags.add(base);
+    }
   return tags;
 }
 

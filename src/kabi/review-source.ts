@@ -46,6 +46,8 @@ export interface SourceRequest {
   readonly versions: Versioner | null;
   /** Units whose exports count; null for those that the series touches. */
   readonly units: readonly string[] | null;
+  /** Types, as a dump's keys, that no export of another unit reaches; absent: of none that is known. */
+  readonly settled?: ReadonlySet<string>;
   /** The whole tree's index, to ask who uses what moved; absent: nobody is asked. Called only where something moved. */
   readonly whoUses?: () => ConsumerQuestion;
   /** Shared by reviews of one tree and build. */

@@ -160,9 +160,13 @@ class SeriesReader {
     const units = questions.map((question) => this.#unit(question));
     this.#gaps = units.flatMap(({ missing }) => missing);
     for (const { seen } of units) addTo(this.#seen, seen);
+    // An export that could not be read whole may reach anything.
+    const isWhole = units.slice(0, sources.length).every(({ missing }) => missing.length === 0);
+    const settled = isWhole ? this.#request.settled : undefined;
     return changesOf(
       units.flatMap(({ change }) => change ?? []),
       this.#seen,
+      settled,
     );
   }
 

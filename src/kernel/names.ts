@@ -23,6 +23,8 @@ export const relations = {
   macro: 1,
   /** `struct tag` -> file that spells it, 1 if in a function's head or body */
   tag: 2,
+  /** the same -> header in which the body of a macro spells it */
+  macroTag: 1,
   /** type by name -> file that declares something of it */
   type: 1,
   /** last part of an include's path -> file that includes it */
@@ -285,6 +287,11 @@ export class NameIndex {
         if (isCode === 1) found.push(file);
       });
     return found;
+  }
+
+  /** Headers in which the body of a macro spells it. */
+  headersWithTagInMacro(base: string): string[] {
+    return this.#files('macroTag', base);
   }
 
   /** Files that declare a member, object, function or typedef of this type. */

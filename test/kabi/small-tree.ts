@@ -2,9 +2,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { unitsSpelling } from '../../src/disk/spelling-units.js';
 import { type TreeInput, treeInput } from '../../src/disk/tree-input.js';
 import type { ConsumerQuestion } from '../../src/kabi/consumers.js';
+import { typesReaching } from '../../src/kabi/reaching-types.js';
 import type { Architecture, Review } from '../../src/kabi/review.js';
+import { reviewByUnits } from '../../src/kabi/review-by-units.js';
 import { type Configuration, reviewSeries } from '../../src/kabi/review-series.js';
 import { makeIndex } from '../../src/kabi/tree-index.js';
 import { anyConfiguration } from '../../src/kernel/mentions.js';
@@ -72,8 +75,28 @@ export class SmallTree {
     return reviewSeries({ series, arch: 'x86_64', source: { ...this.input('x86_64'), units: [] } });
   }
 
-  /** The same with the tree's users: a source under drivers/ is linked into the module of its folder, of drivers/none/ none is built, any other into vmlinux. */
+  /** The same with the tree's users. */
   reviewWithUsers(after: Files, units: readonly string[]): Review {
+    const source = { ...this.input('x86_64'), units, whoUses: () => this.#users() };
+    return reviewSeries({ series: this.series(after), arch: 'x86_64', source });
+  }
+
+  /** As a command without `--unit` reviews it: at most `most` units that export something are read beside those that the series touches. */
+  reviewByUnits(after: Files, most = 8): Review {
+    const { index } = this.#users();
+    const input = this.input('x86_64');
+    const sources = Object.keys(this.#files).filter((file) => file.endsWith('.c'));
+    const source = { ...input, units: null, whoUses: () => this.#users() };
+    const known = {
+      reference: null,
+      spelling: (words: readonly string[]) => unitsSpelling(words, input.tree, sources, index),
+      reaching: (types: readonly string[]) => typesReaching(types, input.tree, index),
+    };
+    return reviewByUnits({ series: this.series(after), arch: 'x86_64', source }, known, most);
+  }
+
+  /** A source under drivers/ is linked into the module of its folder, of drivers/none/ none is built, any other into vmlinux. */
+  #users(): ConsumerQuestion {
     const sources = { ...base, ...this.#files };
     const linkOf = (file: string): string | null =>
       !file.endsWith('.c') || file.startsWith('drivers/none/')
@@ -86,9 +109,7 @@ export class SmallTree {
     const index = makeIndex({ tree, files, conditions: anyConfiguration, archDirectory: 'x86' }, linkOf);
     const placeOf = (file: string): 'builtin' | 'module' | 'possible' =>
       linkOf(file) === null ? 'possible' : linkOf(file) === 'vmlinux' ? 'builtin' : 'module';
-    const whoUses = (): ConsumerQuestion => ({ index, placement: { placeOf, linkUnitOf: linkOf } });
-    const source = { ...this.input('x86_64'), units, whoUses };
-    return reviewSeries({ series: this.series(after), arch: 'x86_64', source });
+    return { index, placement: { placeOf, linkUnitOf: linkOf } };
   }
 
   remove(): void {

@@ -1,0 +1,70 @@
+/** Without a reference, whether an export reaches a changed type is told from what headers and exporting sources spell: a type that none reaches has no version to change. */
+import { afterAll, describe, expect, test } from '@jest/globals';
+import type { Review } from '../../src/kabi/review.js';
+import { type Files, SmallTree } from './small-tree.js';
+
+const trees: SmallTree[] = [];
+afterAll(() => {
+  for (const tree of trees) tree.remove();
+});
+
+const header = 'include/net/pair.h';
+const pair = (more: string): string =>
+  `struct pair {\n\tlong id;\n${more}\tlong mood;\n};\n#define pair_of(x) ((struct pair *)(x))\n`;
+const grown = { [header]: pair('\tlong more;\n') };
+const core =
+  '#include <linux/export.h>\n#include <net/pair.h>\nlong mood_of(void *p)\n{\n\treturn pair_of(p)->mood;\n}\n';
+const quiet: Files = {
+  [header]: pair(''),
+  'net/core.c': `${core}EXPORT_SYMBOL(mood_of);\n`,
+  'security/look.c': core.replace('mood_of', 'look'),
+};
+const driver = { 'drivers/p/p.c': core.replace('mood_of', 'probe') };
+
+function review(files: Files, after: Files, most?: number): Review {
+  const tree = new SmallTree(files);
+  trees.push(tree);
+  return tree.reviewByUnits(after, most);
+}
+
+describe('a type of a header that is reached only through a cast', () => {
+  test('breaks silently without any guard where a module uses it', () => {
+    const made = review({ ...quiet, ...driver }, grown);
+    expect([made.verdict, made.symbols.changed]).toEqual(['silent-break', []]);
+    expect(made.missing).toEqual([]);
+  });
+
+  test("is the base kernel's own where no module does", () => {
+    expect(review(quiet, grown).verdict).toBe('none');
+  });
+
+  test('has a version where an export takes it through another type that the exporting source does not spell the first of', () => {
+    const bag = '#include <net/pair.h>\nstruct bag {\n\tint (*cb)(struct pair *pair, int how);\n};\n';
+    const taker =
+      '#include <linux/export.h>\n#include <net/bag.h>\nint take(struct bag *bag)\n{\n\treturn 0;\n}\nEXPORT_SYMBOL(take);\n';
+    const files = { ...quiet, ...driver, 'include/net/bag.h': bag, 'net/take.c': taker };
+    const made = review(files, grown);
+    expect([made.verdict, made.symbols.changed.map(({ name }) => name)]).toEqual(['crc-break', ['take']]);
+  });
+
+  test.each([
+    ['a typedef', 'typedef int (*pair_cb)(struct pair *pair);'],
+    ['a macro that declares', '#define PAIR_HOOK int (*hook)(struct pair *pair)'],
+    ['the call of a macro', 'PAIR_EVENT(mood, struct pair *pair);'],
+  ])('is not taken for one without a version where %s may pass it on', (_, line) => {
+    const made = review({ ...quiet, ...driver, 'include/net/more.h': `#include <net/pair.h>\n${line}\n` }, grown);
+    expect(made.verdict).toBe('crc-break');
+  });
+
+  test('is not told to have no version while units that may export it are left', () => {
+    const sources = Object.fromEntries(
+      ['a', 'b', 'c'].map((name) => [
+        `net/${name}.c`,
+        `#include <linux/export.h>\n#include <net/pair.h>\nlong ${name}(void *p)\n{\n\tstruct pair *pair = p;\n\treturn pair->mood;\n}\nEXPORT_SYMBOL(${name});\n`,
+      ]),
+    );
+    const files = { ...quiet, ...driver, ...sources };
+    expect(review(files, grown, 2).verdict).toBe('unknown');
+    expect(review(files, grown, 3).verdict).toBe('silent-break');
+  });
+});
