@@ -11,7 +11,7 @@ import type { Answer, Task } from './tasks.js';
 import { startTurns } from './turns.js';
 
 export interface Limits {
-  /** So many at work; as many more, at low priority, on tasks that take long or broke a worker before; and some that rest. */
+  /** So many at work, and one at hand for who takes long; as many more, at low priority, on tasks that are slow or broke a worker before; and some that rest. */
   readonly workers: number;
   /** For one task; at low priority this counts its own processor time, and several times as much may pass by the clock. */
   readonly timeMs: number;
@@ -59,6 +59,8 @@ const asideMs = 100;
 const [restTimes, restLeastMs, restUnknownMs] = [4, 150, 250];
 /** So many processes may rest for each worker, in no more memory than the workers may take. */
 const restsToOne = 4;
+/** After so long without work processes are started that the next work may need. */
+const quietMs = 300;
 
 interface Job {
   readonly task: Task;
@@ -122,9 +124,11 @@ export function startPool(script: URL, limits: Limits): Pool {
   const hands = new Set<Hand>();
   const tookMs: number[] = [];
   const mostMemory = limits.memoryBytes * 1.25 + 512e6;
-  const turns = startTurns(() => waiting.length > 0 || [...hands].some(({ job, aside }) => job !== null && !aside));
+  const isBusy = () => waiting.length > 0 || [...hands].some(({ job, aside }) => job !== null && !aside);
+  const turns = startTurns(isBusy);
   const tooBig = `needed more than ${limits.memoryBytes / 1e6} MB`;
   let closed = false;
+  let quiet: NodeJS.Timeout | null = null;
 
   function spawn(): Hand {
     const process = fork(script, {
@@ -319,8 +323,19 @@ export function startPool(script: URL, limits: Limits): Pool {
     job.reject(new TaskDropped('dropped'));
   }
 
+  /** A process takes a third of a second of a processor to start: not while others wait, if it can be before. */
+  function startSpares(): void {
+    if (quiet !== null) clearTimeout(quiet);
+    quiet = setTimeout(() => {
+      if (closed || isBusy() || idle().length > limits.workers) return;
+      spawn();
+      startSpares();
+    }, quietMs).unref();
+  }
+
   function next(): void {
     if (closed) return;
+    startSpares();
     while (putAside.length > 0) {
       let hand = [...hands].find(({ slow, job }) => slow && job === null);
       if (hand === undefined) {
@@ -366,6 +381,7 @@ export function startPool(script: URL, limits: Limits): Pool {
       }),
     async close() {
       closed = true;
+      if (quiet !== null) clearTimeout(quiet);
       for (const job of [...waiting.splice(0), ...putAside.splice(0)]) job.reject(new Error('the pool is closed'));
       for (const hand of [...hands]) {
         // No fault of the task: whoever judges less after a lost worker must not do so now.

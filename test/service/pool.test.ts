@@ -116,6 +116,18 @@ test('a task that takes longer than others rests while they are at work, ends ne
   await lanes.close();
 });
 
+test('where nobody works one process more than work stands by, also after one was lost', async () => {
+  const before = workersOf(process.pid);
+  const fresh = () => workersOf(process.pid).filter((one) => !before.includes(one) && stateOf(one) !== 'Z');
+  const lanes = startPool(poison, { workers: 1, timeMs: 60_000, memoryBytes: 256_000_000 });
+  expect(await lanes.run(review)).toHaveLength(1);
+  await until('one stands by', () => fresh().length === 2);
+  await expect(lanes.run(poisoned('exit'))).rejects.toThrow(WorkerLost);
+  expect(fresh()).toHaveLength(1);
+  await until('one stands by again', () => fresh().length === 2);
+  await lanes.close();
+});
+
 test('no worker is left behind, at rest or not, when the service is killed', async () => {
   const service = spawn(process.execPath, [fileURLToPath(new URL('../servers/busy-pool.mjs', import.meta.url))], {
     stdio: ['pipe', 'inherit', 'inherit'],
