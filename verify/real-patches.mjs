@@ -3,14 +3,14 @@
  *     [--most 300]
  *
  * ARCHIVE is a public-inbox repository. Each mail is taken alone; those that change a header which modules can include, and apply, are reviewed
- * with the whole tree's users. Prints the verdicts, how long reviews take, and each silent-break and conditional with what it rests on.
+ * as the command does without a reference: with the whole tree's users and some of the exporting units. Prints the verdicts, how long reviews take, and each silent-break and conditional with what it rests on.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { mailsInGit } from '../dist/disk/mail-archive.js';
 import { treeInput } from '../dist/disk/tree-input.js';
-import { reviewSeries } from '../dist/kabi/review-series.js';
+import { reviewByUnits } from '../dist/kabi/review-by-units.js';
 import { assemble, seriesOf } from '../dist/mail/assemble.js';
 import { readMessage } from '../dist/mail/message.js';
 import { overlaySeries } from '../dist/tree/overlay.js';
@@ -36,6 +36,8 @@ const commits = git(['log', ...range, '--format=%H'])
   .filter(Boolean)
   .reverse();
 const most = Number(values.most ?? 300);
+/** As many as the command reads. */
+const unitsRead = 8;
 const input = treeInput({ tree: values.tree, build: values.build ?? [], arch: null });
 const isPublicHeader = (path) => /^(include|arch\/x86\/include)\/.*\.h$/.test(path ?? '');
 
@@ -67,7 +69,8 @@ for await (const { raw } of mailsInGit(
   const started = process.cpuUsage();
   let review;
   try {
-    review = reviewSeries({ series, arch: input.arch, source: { ...input, units: null } });
+    const source = { ...input, units: null };
+    review = reviewByUnits({ series, arch: input.arch, source }, { ...input, reference: null }, unitsRead);
   } catch (error) {
     crashed++;
     console.log(`CRASH ${key}: ${error.stack}`);
