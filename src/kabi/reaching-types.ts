@@ -16,24 +16,31 @@ import type { SourceTree } from '../tree/source-tree.js';
 import { roleOf } from './triage.js';
 
 /** More are not followed: a type that so many reach is reached by an export that is read first. */
-const [mostTypes, mostHeaders] = [60, 400];
+const [mostTypes, mostHeaders] = [60, 150];
 
 /** `types` as `struct s` and `union u`; null where it cannot be told, or where there are too many. */
 export function typesReaching(types: readonly string[], tree: SourceTree, index: NameIndex): readonly string[] | null {
   const found = new Set(types);
-  let headers = 0;
+  let read = 0;
   for (const type of found) {
     if (!/^(struct|union) \w+$/.test(type)) return null;
-    for (const file of new Set([...index.filesWithTag(type), ...index.headersWithTagInMacro(type)])) {
-      if (!file.endsWith('.h') || roleOf(file) === 'other') continue;
+    const headers = headersSpelling(type, index);
+    read += headers.length;
+    if (read > mostHeaders) return null;
+    for (const file of headers) {
       const bytes = tree.read(file);
-      const records = bytes === null || ++headers > mostHeaders ? null : recordsSpelling(type, tokenize(bytes));
+      const records = bytes === null ? null : recordsSpelling(type, tokenize(bytes));
       if (records === null) return null;
       for (const one of records) found.add(one);
     }
     if (found.size > mostTypes) return null;
   }
   return [...found];
+}
+
+function headersSpelling(type: string, index: NameIndex): string[] {
+  const files = new Set([...index.filesWithTag(type), ...index.headersWithTagInMacro(type)]);
+  return [...files].filter((file) => file.endsWith('.h') && roleOf(file) !== 'other');
 }
 
 /** The structs and unions of a header that spell the type; null where something else may pass it on. */
