@@ -31,6 +31,7 @@ lists: [{ name: l, address: l@example.org, account: a }]
 web: { listen: "127.0.0.1:18099" }
 YAML
   kabiwatch serve --config /tmp/k.yaml > /tmp/log 2>&1 &
+  trap "kill $!" EXIT
   for second in $(seq 60); do
     sleep 1
     node -e "fetch(\"http://127.0.0.1:18099/healthz\").then(async (r) => console.log(\"healthz:\", r.status, await r.text()), () => process.exit(1))" && exit 0
