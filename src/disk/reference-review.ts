@@ -16,7 +16,7 @@ import { type ReadAgain, type ReferenceSymbols, symbolsFrom, type UnitAfter } fr
 import type { Review } from '../kabi/review.js';
 import { reviewSeries } from '../kabi/review-series.js';
 import type { SourceRequest } from '../kabi/review-source.js';
-import { newReading, type Reading, unitsCompared } from '../kabi/series-changes.js';
+import { newReading, type Reading, unitsToCompare } from '../kabi/series-changes.js';
 import { touchedFiles } from '../kabi/touched-files.js';
 import { roleOf } from '../kabi/triage.js';
 import { type UnitChange, type UnitChanges, unitChanges } from '../kabi/unit-changes.js';
@@ -97,12 +97,12 @@ async function comparedAhead(
   if (readers === 'here' || known === undefined || known.units.length + known.headers.length < manyUnits)
     return new Map();
   const place = { before: readers, crcMode, changed: changedFiles(series.patches, after) };
-  return unitsCompared(asked, after, (questions) =>
-    compareUnits(
-      place,
-      questions.map((question) => ({ question, unit: build.unitOf(question.path) })),
-    ),
-  );
+  const answers = new Map<string, ComparedUnit>();
+  for (const questions of unitsToCompare(asked, after, answers)) {
+    const jobs = questions.map((question) => ({ question, unit: build.unitOf(question.path) }));
+    for (const [key, unit] of await compareUnits(place, jobs)) answers.set(key, unit);
+  }
+  return answers;
 }
 
 function keptOf({ kept }: Reading, tree: SourceTree): Map<string, SymbolFacts> {

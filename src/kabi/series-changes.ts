@@ -52,17 +52,16 @@ export function changesIn(request: SourceRequest, overlay: Overlay, missing: Mis
   }
 }
 
-/** Has others compare the units, for whoever can do many of them at once; `answers` is what `known.compared` takes. */
-export async function unitsCompared(
+/**
+ * Tells a turn at a time which units a review is about to compare, for whoever can do many of them at once: what they come to must stand
+ * in `answers` before the next turn. `known.compared` takes them.
+ */
+export function unitsToCompare(
   request: SourceRequest,
   after: SourceTree,
-  compare: (questions: readonly UnitQuestion[]) => Promise<ReadonlyMap<string, ComparedUnit>>,
-): Promise<ReadonlyMap<string, ComparedUnit>> {
-  const answers = new Map<string, ComparedUnit>();
-  const reader = new SeriesReader(request, after, answers);
-  for (const questions of reader.changes([]))
-    for (const [key, unit] of await compare(questions)) answers.set(key, unit);
-  return answers;
+  answers: Map<string, ComparedUnit>,
+): Iterable<readonly UnitQuestion[]> {
+  return new SeriesReader(request, after, answers).changes([]);
 }
 
 class SeriesReader {
