@@ -5,7 +5,7 @@
 import { lineDiff } from '../patch/line-diff.js';
 import type { Series } from '../patch/series.js';
 import type { SourceTree } from '../tree/source-tree.js';
-import type { GuardDifference } from './diff/changes.js';
+import type { GuardDifference } from './diff/differences.js';
 import type { Fragment, FragmentLine } from './diff/fragment.js';
 import { guardsIn } from './diff/guard-text.js';
 import { expandedGuards, macroUses } from './expanded-guards.js';

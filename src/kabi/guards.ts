@@ -16,7 +16,7 @@ import {
   onlyCounts,
 } from './changes.js';
 import { incompatibilities, onlyGrew, onlyNarrowed } from './compatible.js';
-import type { GuardDifference } from './diff/changes.js';
+import type { GuardDifference } from './diff/differences.js';
 import { plainPurpose } from './diff/guard-text.js';
 import { declaredNames, misspelled, withdrawing } from './diff/judge-rest.js';
 import { lastLineOf, linesOf } from './guard-places.js';

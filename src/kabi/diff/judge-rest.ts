@@ -1,8 +1,9 @@
 /** Exports, prototypes, directives and guards of a mail, judged as far as a mail allows. */
 import type { Finding, Guard, Missing, Verdict } from '../review.js';
 import { type RuleId, ruleTable } from '../rules/ids.js';
-import { type DiffChanges, type GuardDifference, macroName, type PrototypeDifference } from './changes.js';
+import { macroName } from './compare-sides.js';
 import type { Prototype } from './declarations.js';
+import type { DiffChanges, GuardDifference, PrototypeDifference } from './differences.js';
 import { plainPurpose } from './guard-text.js';
 import type { TypeJudgement } from './judge-type.js';
 

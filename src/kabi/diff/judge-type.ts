@@ -8,8 +8,8 @@ import type { Architecture, Finding, TypeChange, Verdict } from '../review.js';
 import { type RuleId, ruleTable } from '../rules/ids.js';
 import { type CompilerView, type GenksymsView, verdictOf } from '../verdict.js';
 import { architectureOf, basicExtent } from './basic-types.js';
-import type { TypeDifference } from './changes.js';
 import type { Delta } from './deltas.js';
+import type { TypeDifference } from './differences.js';
 import { isReservedName } from './idioms.js';
 import type { Declared } from './members.js';
 

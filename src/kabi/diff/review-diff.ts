@@ -6,7 +6,8 @@ import type { Series } from '../../patch/series.js';
 import type { Architecture, Missing, Review } from '../review.js';
 import { seriesOf } from '../series-facts.js';
 import { worstOf } from '../verdict.js';
-import { changesOf, type DiffChanges, type TypeDifference } from './changes.js';
+import { changesOf } from './changes.js';
+import type { DiffChanges, TypeDifference } from './differences.js';
 import { type Judged, judgeDirectives, judgeExports, judgeGuards, judgePrototypes } from './judge-rest.js';
 import { judgeType, nameOfType } from './judge-type.js';
 

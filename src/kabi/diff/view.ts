@@ -59,76 +59,100 @@ const HASH = spellingOf('#');
 
 export function viewOf(fragment: Fragment, view: View, carried: readonly Frame[]): FragmentView {
   const { lines, openMacroChanged } = withoutOpenMacro(fragment.lines);
-  const text = lines.map((line) => line.text).join('\n');
-  const tokens = tokenize(Buffer.from(text, 'latin1'));
-  const starts = lineStarts(lines);
-  const stack: Frame[] = [...carried];
-  const unopened: number[] = [];
-  const kept: FragmentToken[] = [];
-  const includes: Directive[] = [];
-  const defines: Directive[] = [];
-  let unseen = 0;
-  let row = 0;
-  const lineAt = (at: number): FragmentLine => {
-    const offset = tokens.offset[at] as number;
-    while (row + 1 < starts.length && (starts[row + 1] as number) <= offset) row++;
-    return lines[row] as FragmentLine;
-  };
-  for (let at = 0; tokens.kind[at] !== End; ) {
-    const line = lineAt(at);
-    if ((tokens.flags[at] as number) & BeginsLine && tokens.spelling[at] === HASH) {
-      const end = endOfLine(tokens, at);
-      const name = at + 1 < end ? textOf(tokens.spelling[at + 1] as number) : '';
-      const rest = textBetween(tokens, at + 2, end);
-      const directive = { text: rest, line: line.number, changed: line.changed, condition: conditionOf(stack) };
-      if (/^(if|ifdef|ifndef)$/.test(name)) stack.push(opened(name, rest, view, line));
-      else if (name === 'else' || name === 'elif' || name === 'endif') {
-        const top = stack.pop();
-        if (top === undefined) {
-          if (line.changed) unopened.push(line.number);
-          else unseen = kept.length;
-          if (name !== 'endif')
-            stack.push({ text: '?', truth: 'unknown', taken: false, changed: false, line: line.number });
-        } else if (name !== 'endif') stack.push(nextBranch(top, name, rest, view));
-      } else if (isTaken(stack)) {
-        if (name === 'include') includes.push(directive);
-        else if (name === 'define' || name === 'undef') defines.push({ ...directive, text: `${name} ${rest}` });
-      }
-      at = end;
-      continue;
-    }
-    if (isTaken(stack)) kept.push(tokenAt(tokens, at, line, conditionOf(stack), lines, starts, row));
-    at++;
-  }
-  const told = kept.map((token, at) => (at < unseen ? { ...token, condition: `?${token.condition}` } : token));
-  return {
-    tokens: expandIdioms(told, view),
-    includes,
-    defines,
-    macroBodyChanged: openMacroChanged,
-    open: stack.filter((frame) => frame.changed),
-    unopened,
-  };
+  return { ...new FragmentReader(lines, view, carried).read(), macroBodyChanged: openMacroChanged };
 }
 
-function tokenAt(
-  tokens: TokenList,
-  at: number,
-  line: FragmentLine,
-  condition: string,
-  lines: readonly FragmentLine[],
-  starts: readonly number[],
-  row: number,
-): FragmentToken {
-  return {
-    text: textOf(tokens.spelling[at] as number),
-    identifier: tokens.kind[at] === Identifier,
-    line: line.number,
-    atMargin: (tokens.offset[at] as number) === starts[row],
-    changed: (lines[row] as FragmentLine).changed,
-    condition,
-    idiom: null,
-  };
+/** One pass over a fragment: the conditionals that are open at the token at hand, and what was found up to it. */
+class FragmentReader {
+  readonly #lines: readonly FragmentLine[];
+  readonly #view: View;
+  readonly #tokens: TokenList;
+  readonly #starts: readonly number[];
+  readonly #stack: Frame[];
+  readonly #kept: FragmentToken[] = [];
+  readonly #includes: Directive[] = [];
+  readonly #defines: Directive[] = [];
+  readonly #unopened: number[] = [];
+  /** So many of `kept` stand in a conditional that began before the fragment. */
+  #unseen = 0;
+  #row = 0;
+
+  constructor(lines: readonly FragmentLine[], view: View, carried: readonly Frame[]) {
+    this.#lines = lines;
+    this.#view = view;
+    this.#tokens = tokenize(Buffer.from(lines.map((line) => line.text).join('\n'), 'latin1'));
+    this.#starts = lineStarts(lines);
+    this.#stack = [...carried];
+  }
+
+  read(): Omit<FragmentView, 'macroBodyChanged'> {
+    const tokens = this.#tokens;
+    for (let at = 0; tokens.kind[at] !== End; ) {
+      this.#enterLineOf(at);
+      const isDirective = (tokens.flags[at] as number) & BeginsLine && tokens.spelling[at] === HASH;
+      const end = isDirective ? endOfLine(tokens, at) : at + 1;
+      if (isDirective) this.#directive(at, end);
+      else if (isTaken(this.#stack)) this.#kept.push(this.#token(at));
+      at = end;
+    }
+    const told = this.#kept.map((token, at) =>
+      at < this.#unseen ? { ...token, condition: `?${token.condition}` } : token,
+    );
+    return {
+      tokens: expandIdioms(told, this.#view),
+      includes: this.#includes,
+      defines: this.#defines,
+      open: this.#stack.filter((frame) => frame.changed),
+      unopened: this.#unopened,
+    };
+  }
+
+  #enterLineOf(at: number): void {
+    const offset = this.#tokens.offset[at] as number;
+    while (this.#row + 1 < this.#starts.length && (this.#starts[this.#row + 1] as number) <= offset) this.#row++;
+  }
+
+  get #line(): FragmentLine {
+    return this.#lines[this.#row] as FragmentLine;
+  }
+
+  #directive(at: number, end: number): void {
+    const name = at + 1 < end ? textOf(this.#tokens.spelling[at + 1] as number) : '';
+    const rest = textBetween(this.#tokens, at + 2, end);
+    if (/^(if|ifdef|ifndef)$/.test(name)) this.#stack.push(opened(name, rest, this.#view, this.#line));
+    else if (name === 'else' || name === 'elif' || name === 'endif') this.#endBranch(name, rest);
+    else if (isTaken(this.#stack)) {
+      const { number, changed } = this.#line;
+      const directive = { text: rest, line: number, changed, condition: conditionOf(this.#stack) };
+      if (name === 'include') this.#includes.push(directive);
+      else if (name === 'define' || name === 'undef') this.#defines.push({ ...directive, text: `${name} ${rest}` });
+    }
+  }
+
+  #endBranch(name: 'else' | 'elif' | 'endif', rest: string): void {
+    const { number: line, changed } = this.#line;
+    const top = this.#stack.pop();
+    if (top === undefined) {
+      if (changed) this.#unopened.push(line);
+      else this.#unseen = this.#kept.length;
+    }
+    if (name === 'endif') return;
+    const unknown: Frame = { text: '?', truth: 'unknown', taken: false, changed: false, line };
+    this.#stack.push(top === undefined ? unknown : nextBranch(top, name, rest, this.#view));
+  }
+
+  #token(at: number): FragmentToken {
+    const { number: line, changed } = this.#line;
+    return {
+      text: textOf(this.#tokens.spelling[at] as number),
+      identifier: this.#tokens.kind[at] === Identifier,
+      line,
+      atMargin: (this.#tokens.offset[at] as number) === this.#starts[this.#row],
+      changed,
+      condition: conditionOf(this.#stack),
+      idiom: null,
+    };
+  }
 }
 
 function opened(name: string, rest: string, view: View, line: FragmentLine): Frame {
