@@ -3,7 +3,7 @@
  * lost and none is carried out twice. Only `accept` changes a verdict's effect, and only for people who may write.
  */
 import type { Review } from '../kabi/review.js';
-import { explainText, fixText } from '../report/github.js';
+import { explainText, fixText } from '../report/github-answers.js';
 import type { DuePull, ForgeStore } from '../service/ports.js';
 import type { Place } from './check.js';
 import { type Comment, putComment } from './comments.js';

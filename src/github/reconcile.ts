@@ -5,15 +5,8 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Review } from '../kabi/review.js';
-import {
-  type CheckText,
-  checkText,
-  clearedText,
-  commentText,
-  fixText,
-  type Occasion,
-  outsideText,
-} from '../report/github.js';
+import { type CheckText, checkText, clearedText, commentText, type Occasion, outsideText } from '../report/github.js';
+import { fixText } from '../report/github-answers.js';
 import type { DuePull, ForgeStore, Judge, PullReview } from '../service/ports.js';
 import type { Client } from './app.js';
 import { beginCheck, dropCheck, finishCheck, type Place } from './check.js';

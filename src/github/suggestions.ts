@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Review } from '../kabi/review.js';
 import { codeBlock } from '../report/escape.js';
-import type { FixPlace } from '../report/github.js';
+import type { FixPlace } from '../report/github-answers.js';
 import type { Place } from './check.js';
 
 export interface Suggestion {

@@ -1,13 +1,25 @@
 /**
- * Review -> what GitHub shows: a check's output and annotations, the pull request's one comment, and answers to commands. Pure: it
- * decides no delivery, only words. All foreign text passes through escape.ts.
+ * Review -> what GitHub shows unasked: a check's output and annotations, and the pull request's one comment. It decides no delivery, only
+ * words. All foreign text passes through escape.ts.
  */
-import type { Review, TypeChange, Verdict } from '../kabi/review.js';
-import { codeBlock, codeSpan, cutText, markdown, tableCell } from './escape.js';
+import type { Review, Verdict } from '../kabi/review.js';
+import { codeSpan, cutText, markdown, tableCell } from './escape.js';
+import {
+  commentLimit,
+  consumersBlock,
+  fitted,
+  fixBlock,
+  guardsBlock,
+  missingLines,
+  names,
+  symbolsBlock,
+  table,
+  typesTable,
+} from './github-blocks.js';
+import { githubVerdictText } from './wording.js';
 
 /** GitHub's own limits. */
 export const outputLimit = 65_535;
-export const commentLimit = 65_536;
 const messageLimit = 8_000;
 const annotationLimit = 250;
 
@@ -62,15 +74,6 @@ export interface Occasion {
   readonly elsewhere: readonly { readonly text: string; readonly url: string | null }[];
 }
 
-export const said: Record<Verdict, string> = {
-  none: 'no kABI effect',
-  guarded: 'hidden from the symbol versions, and harmless',
-  conditional: 'hidden; harmless for the modules of this tree only',
-  unknown: 'not known',
-  'crc-break': 'symbol versions change: built modules will not load',
-  'silent-break': 'a real break is hidden: built modules load and corrupt memory',
-};
-
 export function conclusionOf(verdict: Verdict, occasion: Pick<Occasion, 'policy' | 'accepted'>): Conclusion {
   if (verdict === 'none' || verdict === 'guarded') return 'success';
   if (verdict === 'conditional' || verdict === 'unknown') return 'neutral';
@@ -88,7 +91,7 @@ export function checkText(review: Review, occasion: Occasion): CheckText {
   ];
   return {
     conclusion: conclusionOf(review.verdict, occasion),
-    title: cutText(`${review.verdict}: ${said[review.verdict]}`, 255),
+    title: cutText(`${review.verdict}: ${githubVerdictText[review.verdict]}`, 255),
     summary: fitted([...head, ...targetsTable(occasion), ...typesTable(review)], outputLimit, occasion.url),
     text: fitted(
       [...symbolsBlock(review), ...guardsBlock(review), ...consumersBlock(review)],
@@ -168,13 +171,13 @@ export function outsideText(paths: readonly string[]): CheckText {
 
 /** In place of a comment whose findings are gone. */
 export function clearedText(occasion: Pick<Occasion, 'head'>): string {
-  return `### kABI: none\n\nWhat was found before is gone as of ${codeSpan(occasion.head.slice(0, 12))}: ${said.none}.`;
+  return `### kABI: none\n\nWhat was found before is gone as of ${codeSpan(occasion.head.slice(0, 12))}: ${githubVerdictText.none}.`;
 }
 
 function headline(review: Review): string {
   const changed = review.symbols.changed.length;
   const parts = [
-    `**${said[review.verdict]}**`,
+    `**${githubVerdictText[review.verdict]}**`,
     ...(changed > 0 ? [`${changed} of ${review.symbols.exported} exported symbols change`] : []),
     ...(review.types.length > 0 ? [counted(review.types.length, 'type changes', 'types change')] : []),
   ];
@@ -206,11 +209,6 @@ function sinceLine(review: Review, { previous }: Occasion): string[] {
   return [`Since ${codeSpan(previous.head.slice(0, 12))}: ${what}.`];
 }
 
-function names(all: readonly string[]): string {
-  const shown = all.slice(0, 8).map(codeSpan).join(', ');
-  return all.length > 8 ? `${shown} and ${all.length - 8} more` : shown;
-}
-
 /** Only where there is more than the one that the headline names. */
 function targetsTable({ targets }: Occasion): string[] {
   if (targets.length < 2) return [];
@@ -220,165 +218,4 @@ function targetsTable({ targets }: Occasion): string[] {
   );
   const head = '| architecture | reference | verdict | types | symbols | evidence |\n|---|---|---|---|---|---|';
   return [table(head, rows, 12, 'more')];
-}
-
-function typesTable(review: Review): string[] {
-  if (review.types.length === 0) return [];
-  const row = (type: TypeChange): string =>
-    `| ${tableCell(`${type.kind} ${type.name}`)} | ${extent(type.before)} | ${extent(type.after)} | ${membersOf(type)} | ${type.verdict} |`;
-  const head = '| type | before | after | members | verdict |\n|---|---|---|---|---|';
-  return [table(head, review.types.map(row), 20, 'more types')];
-}
-
-function extent(of: { readonly size: number | null } | null): string {
-  return of === null ? '–' : `${of.size ?? '?'} bytes`;
-}
-
-function membersOf(type: TypeChange): string {
-  const shown = type.members.slice(0, 4).map((member) => {
-    const before = offset(member.before?.bitOffset ?? null);
-    const after = offset(member.after?.bitOffset ?? null);
-    const where = member.change === 'moved' ? ` ${before} → ${after}` : member.after === null ? '' : ` at ${after}`;
-    return `${tableCell(member.name)} ${member.change}${where}`;
-  });
-  const left = type.members.length - shown.length;
-  return [...shown, ...(left > 0 ? [`${left} more`] : [])].join(', ');
-}
-
-/** Bytes, and bits behind a colon where it is no whole byte, as pahole writes them. */
-function offset(bitOffset: number | null): string {
-  if (bitOffset === null) return '?';
-  return bitOffset % 8 === 0 ? String(bitOffset / 8) : `${Math.floor(bitOffset / 8)}:${bitOffset % 8}`;
-}
-
-function symbolsBlock(review: Review): string[] {
-  const { changed, causes } = review.symbols;
-  if (changed.length === 0) return [];
-  const rows = changed.map(
-    (symbol) =>
-      `| ${tableCell(symbol.name)} | ${tableCell(symbol.module)} | ${symbol.before ?? '–'} | ${symbol.after ?? '–'} | ${symbol.stable ? 'yes' : ''} |`,
-  );
-  const why = causes.slice(0, 10).map((cause) => {
-    const cure = cause.cosmetic ? ', cosmetic: respell it' : '';
-    return `- ${cause.count} because of ${codeSpan(cause.text)} (${codeSpan(`${cause.file}:${cause.line}`)})${cure}`;
-  });
-  const head = '| symbol | module | before | after | stable |\n|---|---|---|---|---|';
-  return [`**Symbols**\n\n${why.join('\n')}`, table(head, rows, 20, 'more symbols')];
-}
-
-/** Characters of a table's open and of its folded part: three tables have room in a comment. */
-const tableRoom = 10_000;
-
-/** The first rows open, the rest folded; as many as there is room for, since what does not fit whole is left out whole. */
-function table(head: string, rows: readonly string[], open: number, more: string): string {
-  const shown = rowsWithin(rows.slice(0, open));
-  const first = `${head}\n${shown.join('\n')}`;
-  if (rows.length <= shown.length) return first;
-  const folded = rowsWithin(rows.slice(shown.length, shown.length + 280));
-  const left = rows.length - shown.length - folded.length;
-  if (folded.length === 0) return `${first}\n\n… and ${left} more`;
-  const rest = left > 0 ? `… and ${left} more\n\n` : '';
-  return `${first}\n\n<details><summary>${rows.length - shown.length} ${more}</summary>\n\n${head}\n${folded.join('\n')}\n\n${rest}</details>`;
-}
-
-function rowsWithin(rows: readonly string[]): readonly string[] {
-  let room = tableRoom;
-  const end = rows.findIndex((row) => {
-    room -= row.length + 1;
-    return room < 0;
-  });
-  return end < 0 ? rows : rows.slice(0, end);
-}
-
-function guardsBlock(review: Review): string[] {
-  if (review.guards.length === 0) return [];
-  const lines = review.guards.slice(0, 30).map((guard) => {
-    const honest = guard.honest === null ? 'not judged' : guard.honest ? 'honest' : '**not honest**';
-    return `- ${codeSpan(`${guard.file}:${guard.line}`)} ${codeSpan(guard.idiom)}: ${honest}. ${markdown(guard.why)}`;
-  });
-  return [`**Guards**\n\n${lines.join('\n')}`];
-}
-
-function consumersBlock(review: Review): string[] {
-  if (review.consumers.length === 0) return [];
-  const rows = review.consumers.map((consumer) => {
-    const what = consumer.member === null ? consumer.type : `${consumer.type}.${consumer.member}`;
-    const within = consumer.function === null ? '' : tableCell(consumer.function);
-    return `| ${tableCell(what)} | ${consumer.kind} | ${consumer.place} | ${tableCell(`${consumer.file}:${consumer.line}`)} | ${within} |`;
-  });
-  const head = '| what | how | place | where | function |\n|---|---|---|---|---|';
-  return ['**Who depends on it**', table(head, rows, 12, 'more uses')];
-}
-
-function fixBlock(review: Review): string[] {
-  const fix = review.fixes[0];
-  if (fix === undefined) return [];
-  const diff = codeBlock(cutText(fix.diff, 20_000), 'diff');
-  const title = `A change that keeps the kABI (judged again: ${fix.verdict})`;
-  return [`<details><summary>${title}</summary>\n\n${markdown(fix.title)}\n\n${diff}\n\n</details>`];
-}
-
-function missingLines(review: Review): string[] {
-  return review.missing.slice(0, 10).map(({ what, why }) => `Not known: ${markdown(what)} (${markdown(why)})`);
-}
-
-/** Whole blocks while they fit: a table or a fence is never cut in the middle. */
-function fitted(blocks: readonly string[], limit: number, url: string | null): string {
-  const note = url === null ? '*The rest is left out.*' : `*The rest is on the [review page](${url}).*`;
-  const kept: string[] = [];
-  let room = limit - note.length - 2;
-  for (const block of blocks) {
-    if (block.length + 2 > room) return [...kept, note].join('\n\n');
-    kept.push(block);
-    room -= block.length + 2;
-  }
-  return kept.join('\n\n');
-}
-
-/** Lines of a file at the head, from 1; both included. */
-export interface FixPlace {
-  readonly path: string;
-  readonly first: number;
-  readonly last: number;
-}
-
-/** Answers `/kabi fix`: where the first fix is suggested, for a click; as a patch what fits no suggestion. */
-export function fixText(review: Review, suggested: readonly FixPlace[]): string {
-  if (review.fixes.length === 0) return 'No rewrite is known that keeps the kABI and was verified.';
-  const shown = review.fixes.map((fix, index) => {
-    const title = `${markdown(fix.title)} (judged again: ${fix.verdict})`;
-    if (index > 0 || suggested.length === 0) return `${title}\n\n${codeBlock(fix.diff, 'diff')}`;
-    const places = suggested.map(({ path, first, last }) =>
-      codeSpan(first === last ? `${path}:${first}` : `${path}:${first}-${last}`),
-    );
-    const how = suggested.length === 1 ? 'Commit it there.' : 'Add each to a batch there, and commit them together.';
-    return `${title}\n\nSuggested at ${places.join(', ')}. ${how}`;
-  });
-  return fitted(shown, commentLimit - 500, null);
-}
-
-/** Answers `/kabi explain struct NAME`: what the review knows of one type. */
-export function explainText(review: Review, asked: string): string {
-  const name = asked.replace(/^(struct|union|enum)\s+/, '').trim();
-  const type = review.types.find((entry) => entry.name === name);
-  if (type === undefined) return `This pull request does not change ${codeSpan(cutText(asked, 200))}.`;
-  const rows = type.members.map((member) => {
-    const [before, after] = [member.before?.bitOffset ?? null, member.after?.bitOffset ?? null].map(offset);
-    return `| ${tableCell(member.name)} | ${member.change} | ${before} | ${after} | ${tableCell(member.after?.type ?? member.before?.type ?? '')} |`;
-  });
-  const because = review.symbols.changed.find((symbol) => symbol.because.some((step) => step.includes(name)));
-  const title = codeSpan(`${type.kind} ${type.name}`);
-  const head = '| member | change | before | after | type |\n|---|---|---|---|---|';
-  return fitted(
-    [
-      `${title} (${codeSpan(`${type.file}:${type.line}`)}): ${extent(type.before)} before, ${extent(type.after)} after; ${type.verdict}.`,
-      ...(rows.length === 0 ? [] : [table(head, rows, 60, 'more members')]),
-      ...(type.embeddedIn.length === 0 ? [] : [`Embedded in ${names(type.embeddedIn)}.`]),
-      ...(because === undefined
-        ? []
-        : [`For instance ${codeSpan(because.name)}: ${because.because.map(codeSpan).join(' → ')}`]),
-    ],
-    commentLimit - 500,
-    null,
-  );
 }

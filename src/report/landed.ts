@@ -1,7 +1,7 @@
 /** What is said on a commit with which reviewed changes came onto a branch. All foreign text passes through escape.ts. */
 import type { Verdict } from '../kabi/review.js';
 import { codeSpan, cutText, markdown } from './escape.js';
-import { said } from './github.js';
+import { githubVerdictText } from './wording.js';
 
 export interface LandedChange {
   readonly subject: string;
@@ -26,7 +26,7 @@ export function landedText(branch: string, changes: readonly LandedChange[]): st
     const where = pull === null ? `on ${markdown(list)}` : `pull request ${pull} of ${markdown(list)}`;
     const part = landed < patches ? `; ${landed} of its ${patches} patches are on this branch` : '';
     const other = same === landed ? '' : `; ${landed - same} by a link, with another patch than was reviewed`;
-    return `- ${url === null ? title : `[${title}](${url})`}, ${where}: **${verdict}**, ${said[verdict]}${part}${other}`;
+    return `- ${url === null ? title : `[${title}](${url})`}, ${where}: **${verdict}**, ${githubVerdictText[verdict]}${part}${other}`;
   });
   const left = changes.length - lines.length;
   const rest = left > 0 ? [`- and ${left} more`] : [];

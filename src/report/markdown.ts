@@ -1,4 +1,4 @@
-/** Review -> GitHub-flavoured Markdown, for checks and comments. The verdict is the first line; each stranger's word is escaped. */
+/** Review -> Markdown, to be pasted where people read it. The verdict is the first line; each stranger's word is escaped. */
 import type { Review, TypeChange } from '../kabi/review.js';
 import { codeBlock, codeSpan, markdown } from './escape.js';
 import { place } from './text.js';

@@ -11,6 +11,16 @@ export const verdictText: Readonly<Record<Verdict, string>> = {
   'silent-break': 'symbol versions do not change: old modules load and corrupt memory',
 };
 
+/** The same on GitHub. */
+export const githubVerdictText: Readonly<Record<Verdict, string>> = {
+  none: 'no kABI effect',
+  guarded: 'hidden from the symbol versions, and harmless',
+  conditional: 'hidden; harmless for the modules of this tree only',
+  unknown: 'not known',
+  'crc-break': 'symbol versions change: built modules will not load',
+  'silent-break': 'a real break is hidden: built modules load and corrupt memory',
+};
+
 export const evidenceText: Readonly<Record<Review['evidence'], string>> = {
   diff: 'from the mail alone, without a tree',
   source: 'from the source tree',

@@ -2,8 +2,10 @@
 import { expect, test } from '@jest/globals';
 import { marked } from 'marked';
 import type { Review } from '../../src/kabi/review.js';
-import { checkText, commentLimit, commentText, explainText, fixText, outputLimit } from '../../src/report/github.js';
+import { checkText, commentText, outputLimit } from '../../src/report/github.js';
 import { actionAnnotations } from '../../src/report/github-action.js';
+import { explainText, fixText } from '../../src/report/github-answers.js';
+import { commentLimit } from '../../src/report/github-blocks.js';
 import { emptyReview } from '../service/review.js';
 
 const attacks = [
