@@ -3,8 +3,7 @@
  * what a preprocessor needs: macros, include directories, files included first. All else is in `options`.
  */
 import type { Make } from './make/evaluate.js';
-import { normalised } from './make/evaluate.js';
-import { filterWords } from './make/words.js';
+import { filterWords, normalised } from './make/words.js';
 
 export interface UnitFlags {
   /** `-D` and `-U` in their order; a value of null undefines. `-DX` gives '1'. */

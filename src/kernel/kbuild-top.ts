@@ -3,8 +3,8 @@
  * made of, and the flags that every directory inherits.
  */
 import type { SourceTree } from '../tree/source-tree.js';
-import { Make, type MakeWorld, normalised } from './make/evaluate.js';
-import { wordsOf } from './make/words.js';
+import { Make, type MakeWorld } from './make/evaluate.js';
+import { normalised, wordsOf } from './make/words.js';
 
 /** The values of a `.config`: `CONFIG_SMP` is `y`, a string without its quotes. What is not set is absent. */
 export type ConfigValues = ReadonlyMap<string, string>;

@@ -3,7 +3,7 @@ import { tokenize } from '../c/tokenize.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { type Export, exportsOf } from './exports.js';
 import type { Unit } from './kbuild.js';
-import { normalised } from './make/evaluate.js';
+import { normalised } from './make/words.js';
 import type { ExportingUnit, ReferenceSymbol, ReferenceUnit } from './reference.js';
 import type { SymbolVersion } from './symvers.js';
 

@@ -7,7 +7,8 @@
  */
 import { type Evaluation, lazyFunctions, plainFunctions } from './functions.js';
 import { type MakeLine, makeLines } from './lines.js';
-import { patsubst, wordsOf } from './words.js';
+import { type Assignment, assignmentIn, matchingClose, splitArguments, topLevelColon } from './references.js';
+import { normalised, patsubst, wordsOf } from './words.js';
 
 export interface MakeWorld {
   /** The text of a file of the tree, or null. */
@@ -32,6 +33,10 @@ const WORK = 50_000_000;
 
 interface Frame {
   readonly kind: 'taken' | 'waiting' | 'done' | 'dead';
+}
+
+function isLive(frames: readonly Frame[]): boolean {
+  return frames.every((frame) => frame.kind === 'taken');
 }
 
 export class Make implements Evaluation {
@@ -117,30 +122,29 @@ export class Make implements Evaluation {
     const frames: Frame[] = [];
     let inRule = false;
     for (const line of lines) {
-      const live = frames.every((frame) => frame.kind === 'taken');
+      const live = isLive(frames);
       if (line.kind === 'define') {
         if (live) this.#define(line.head, line.body);
         inRule = false;
         continue;
       }
       if (line.tab && inRule) continue;
-      if (this.#conditional(line.text.trimEnd(), frames, live) || !live) continue;
+      if (this.#conditional(line.text.trimEnd(), frames) || !live) continue;
       inRule = this.#statement(line.text) === 'rule';
     }
   }
 
   /** conditional: `ifeq (a,b)` | `ifdef x` | `else [conditional]` | `endif` */
-  #conditional(text: string, frames: Frame[], live: boolean): boolean {
+  #conditional(text: string, frames: Frame[]): boolean {
     const [, word = '', rest = ''] = /^(ifeq|ifneq|ifdef|ifndef|else|endif)\b\s*(.*)$/.exec(text) ?? [];
     if (word === '') return false;
     if (word === 'endif') frames.pop();
     else if (word === 'else') {
       const frame = frames.pop();
-      const outerLive = frames.every((outer) => outer.kind === 'taken');
       if (frame === undefined) return true;
-      if (frame.kind !== 'waiting' || !outerLive) frames.push({ kind: frame.kind === 'dead' ? 'dead' : 'done' });
+      if (frame.kind !== 'waiting' || !isLive(frames)) frames.push({ kind: frame.kind === 'dead' ? 'dead' : 'done' });
       else frames.push({ kind: rest === '' || this.#holds(rest) ? 'taken' : 'waiting' });
-    } else if (!live) frames.push({ kind: 'dead' });
+    } else if (!isLive(frames)) frames.push({ kind: 'dead' });
     else frames.push({ kind: this.#holds(text) ? 'taken' : 'waiting' });
     return true;
   }
@@ -341,76 +345,4 @@ export class Make implements Evaluation {
   shell(command: string): string {
     return this.#world.shell(command);
   }
-}
-
-interface Assignment {
-  readonly name: string;
-  readonly operator: string;
-  readonly text: string;
-}
-
-/** `name op text`, or null where a `:` of a rule comes first or there is no operator. */
-function assignmentIn(text: string): Assignment | null {
-  for (let at = 0; at < text.length; at++) {
-    const c = text[at] as string;
-    if (c === '$' && (text[at + 1] === '(' || text[at + 1] === '{')) at = matchingClose(text, at + 1);
-    else if (c === '=') return { name: text.slice(0, at), operator: '=', text: text.slice(at + 1).trimStart() };
-    else if (c === ':' || ((c === '+' || c === '?' || c === '!') && text[at + 1] === '=')) {
-      const [operator] = /^(?::{1,3}=|[+?!]=)/.exec(text.slice(at, at + 4)) ?? [];
-      if (operator === undefined) return null;
-      const rest = text.slice(at + operator.length).trimStart();
-      return { name: text.slice(0, at), operator: operator.startsWith(':') ? ':=' : operator, text: rest };
-    }
-  }
-  return null;
-}
-
-/** The index of the bracket that closes the one at `at`, or the end of the text. */
-function matchingClose(text: string, at: number): number {
-  const open = text.charCodeAt(at);
-  const close = open === 40 ? 41 : 125;
-  let depth = 0;
-  for (let i = at; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === open) depth++;
-    else if (c === close && --depth === 0) return i;
-  }
-  return text.length;
-}
-
-function splitArguments(text: string, open: '(' | '{', arity: number): string[] {
-  const close = open === '(' ? ')' : '}';
-  const args: string[] = [];
-  let depth = 0;
-  let start = 0;
-  for (let at = 0; at < text.length && args.length < arity - 1; at++) {
-    const c = text[at];
-    if (c === open) depth++;
-    else if (c === close) depth--;
-    else if (c === ',' && depth === 0) {
-      args.push(text.slice(start, at));
-      start = at + 1;
-    }
-  }
-  return [...args, text.slice(start)];
-}
-
-function topLevelColon(inner: string): number {
-  for (let at = 0; at < inner.length; at++) {
-    const c = inner[at];
-    if (c === '$' && (inner[at + 1] === '(' || inner[at + 1] === '{')) at = matchingClose(inner, at + 1);
-    else if (c === ':') return inner.includes('=', at) ? at : -1;
-  }
-  return -1;
-}
-
-/** A path of a makefile as a path of the tree. */
-export function normalised(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part === '..' && parts.length > 0) parts.pop();
-    else parts.push(part);
-  }
-  return parts.join('/');
 }

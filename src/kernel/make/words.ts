@@ -38,3 +38,14 @@ export function filterWords(patterns: string, text: string, keep: 'matching' | '
 export function sortWords(text: string): string {
   return [...new Set(wordsOf(text))].sort((a, b) => (a < b ? -1 : 1)).join(' ');
 }
+
+/** A path of a makefile as a path of the tree. */
+export function normalised(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part === '..' && parts.length > 0) parts.pop();
+    else parts.push(part);
+  }
+  return parts.join('/');
+}
