@@ -1,6 +1,6 @@
 /**
- * What a declaration means: a graph of types. A struct that points to itself is a cycle in it, so every walk goes through
- * `children()` with a set of what it has seen, and nothing is changed once the unit has been read.
+ * What a declaration means: a graph of types. A struct that points to itself is a cycle in it, so no walk goes through a pointer into a
+ * record's members: it stops at the record, or enters what is held by value. Nothing is changed once the unit has been read.
  *
  * A type says what was written (`packed`, `aligned(8)`), never what it amounts to: sizes are c/layout.ts's work, because they
  * depend on the target. Only array lengths, bit-field widths and enumerators are numbers here; C needs them while reading.
@@ -186,39 +186,9 @@ export const integers = {
 export const voidType: VoidType = { kind: 'void' };
 export const vaListType: VaListType = { kind: 'va_list' };
 
-/** The types that a type is made of, one step down: the only way to walk. */
-export function children(type: Type): readonly Type[] {
-  switch (type.kind) {
-    case 'pointer':
-      return [type.to];
-    case 'array':
-    case 'vector':
-      return [type.element];
-    case 'function':
-      return [type.returns, ...type.parameters.map((parameter) => parameter.type)];
-    case 'struct':
-    case 'union':
-      return (type.members ?? []).map((member) => member.type);
-    case 'enum':
-      return type.underlying === null ? [] : [type.underlying];
-    case 'typedef':
-    case 'qualified':
-      return [type.type];
-    default:
-      return [];
-  }
-}
-
 /** The type under typedefs and qualifiers. */
 export function stripped(type: Type): Exclude<Type, TypedefType | QualifiedType> {
   let at = type;
   while (at.kind === 'typedef' || at.kind === 'qualified') at = at.type;
   return at;
-}
-
-/** Every type that can be reached from `type`, itself first; each once. */
-export function reachable(type: Type): Set<Type> {
-  const seen = new Set<Type>([type]);
-  for (const at of seen) for (const child of children(at)) seen.add(child);
-  return seen;
 }

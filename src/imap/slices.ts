@@ -2,7 +2,6 @@
  * public-inbox serves a list as slices of 50,000 UIDs, `NAME.0`, `NAME.1`, …, and a full slice is never told of new mail. Mailbox names
  * in, the order of reading out.
  */
-export const sliceSize = 50_000;
 
 /**
  * The slices of the configured mailbox, oldest first, or the mailbox itself where it has none. `NAME` and `NAME.0` both name a sliced
