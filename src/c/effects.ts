@@ -9,10 +9,10 @@
 import { closing, opening, punct, splitByCommas, word } from './brackets.js';
 import type { MacroText } from './conditions.js';
 import { isTypeof } from './declarators.js';
-import { startsDeclaration } from './expressions.js';
 import { type Flat, flattenCall, type MacroNames } from './flatten.js';
 import { operandStart } from './operand.js';
 import { spellingOf, textOf } from './spelling.js';
+import { startsDeclaration } from './statement-start.js';
 import { Identifier, TokenList } from './tokens.js';
 
 export interface Piece {

@@ -7,23 +7,12 @@
  */
 
 import { closing, punct, splitByCommas, word } from './brackets.js';
-import type { MacroText } from './conditions.js';
 import { readDeclarators, readSpecifiers, type TypeName, unknownType } from './declarators.js';
 import { expandMacro } from './macro-call.js';
-import type { RecordOutline } from './outline.js';
+import { type Declarations, dereferenced, recordOf, resolveType, type Scope } from './meaning.js';
 import { spellingOf, textOf } from './spelling.js';
+import { declarationWords, startsDeclaration } from './statement-start.js';
 import { Identifier, Numeral, Text, TokenList } from './tokens.js';
-
-/** What names mean outside the function at hand. */
-export interface Declarations {
-  record(base: string): RecordOutline | null;
-  typedef(name: string): TypeName | null;
-  /** A variable's type, or `{ returns }` for a function. */
-  object(name: string): TypeName | null;
-  macro(name: string): MacroText | null;
-}
-
-export type Scope = readonly Map<string, TypeName>[];
 
 const S = spellingOf;
 const assignments = new Set(['=', '+=', '-=', '*=', '/=', '%=', '&=', '|=', '^=', '<<=', '>>='].map(S));
@@ -67,40 +56,6 @@ export function typeOfTypeName(
   names: Declarations,
 ): TypeName {
   return new ExpressionReader(tokens, start, end, scope, names, 0).typeName(start, end);
-}
-
-/** Follows typedefs until the base is a record or nothing more is known. */
-export function resolveType(type: TypeName, names: Declarations): TypeName {
-  let resolved = type;
-  for (let i = 0; i < 16 && resolved.base !== '' && !resolved.base.includes(' '); i++) {
-    const named = names.typedef(resolved.base);
-    if (named === null) break;
-    const { depth, arrays } = resolved;
-    resolved = {
-      ...named,
-      depth: named.depth + depth,
-      arrays: named.depth === 0 ? arrays : named.arrays + arrays,
-      returns: resolved.returns ?? named.returns,
-    };
-  }
-  return resolved;
-}
-
-export function recordOf(type: TypeName, names: Declarations): RecordOutline | null {
-  const { base } = resolveType(type, names);
-  return base.startsWith('struct ') || base.startsWith('union ') ? names.record(base) : null;
-}
-
-/** Is an object of this type the record itself, or an array of it, rather than a pointer to it? */
-export function isByValue(type: TypeName, names: Declarations): boolean {
-  const resolved = resolveType(type, names);
-  return resolved.depth === resolved.arrays;
-}
-
-function dereferenced(type: TypeName | null, names: Declarations): TypeName | null {
-  if (type === null) return null;
-  const pointer = type.depth > 0 ? type : resolveType(type, names);
-  return pointer.depth > 0 ? { ...pointer, depth: pointer.depth - 1, arrays: Math.max(0, pointer.arrays - 1) } : type;
 }
 
 export class ExpressionReader {
@@ -421,41 +376,6 @@ function withoutMacro(names: Declarations, name: string): Declarations {
     object: (text) => names.object(text),
     macro: (text) => (text === name ? null : names.macro(text)),
   };
-}
-
-const statementWords = new Set(
-  [
-    'return',
-    'goto',
-    'case',
-    'else',
-    'sizeof',
-    'if',
-    'while',
-    'for',
-    'do',
-    'switch',
-    'break',
-    'continue',
-    'default',
-    'asm',
-  ].map(S),
-);
-const declarationWords =
-  /^(struct|union|enum|const|volatile|static|register|unsigned|signed|void|char|short|int|long|float|double|_Bool|bool|typeof|__typeof__|__typeof|__auto_type)$/;
-
-/** Does a declaration stand at `at`, the start of a statement? */
-export function startsDeclaration(tokens: TokenList, at: number, end: number): boolean {
-  if (at >= end || tokens.kind[at] !== Identifier) return false;
-  const spelling = tokens.spelling[at] as number;
-  if (statementWords.has(spelling)) return false;
-  if (declarationWords.test(textOf(spelling))) return true;
-  let next = at + 1;
-  if (tokens.kind[next] === Identifier && next < end) return !statementWords.has(tokens.spelling[next] as number);
-  while (tokens.spelling[next] === punct.star) next++;
-  if (next === at + 1 || tokens.kind[next] !== Identifier || next >= end) return false;
-  const after = tokens.spelling[next + 1] as number;
-  return next + 1 >= end || [punct.semi, punct.comma, punct.equals, punct.bracket].includes(after);
 }
 
 /** The names that a statement declares, with their types; null where it is no declaration. */

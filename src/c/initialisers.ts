@@ -6,7 +6,7 @@
 import { closing, punct, splitByCommas } from './brackets.js';
 import type { MacroText } from './conditions.js';
 import type { TypeName } from './declarators.js';
-import { type Declarations, recordOf, resolveType } from './expressions.js';
+import { type Declarations, recordOf, resolveType } from './meaning.js';
 import { textOf } from './spelling.js';
 import { Identifier, type TokenList } from './tokens.js';
 

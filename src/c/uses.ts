@@ -20,21 +20,15 @@ import {
   startsList,
   type Template,
 } from './effects.js';
-import {
-  type Declarations,
-  declaredBy,
-  isByValue,
-  recordOf,
-  startsDeclaration,
-  typeOfExpression,
-  typeOfTypeName,
-} from './expressions.js';
+import { declaredBy, typeOfExpression, typeOfTypeName } from './expressions.js';
 import { flattenCall } from './flatten.js';
 import { InitialiserReader, type Initialising, initialiserAfter } from './initialisers.js';
 import { argumentsIn } from './macro-call.js';
+import { type Declarations, isByValue, recordOf } from './meaning.js';
 import { isCallWord, operandStart } from './operand.js';
 import { type FunctionOutline, type Outline, outlineOfTokens, type RecordOutline } from './outline.js';
 import { spellingOf, textOf } from './spelling.js';
+import { startsDeclaration } from './statement-start.js';
 import { Identifier, type TokenList } from './tokens.js';
 
 export interface UseNames extends Declarations {

@@ -7,8 +7,8 @@
 
 import type { MacroText } from '../c/conditions.js';
 import type { TypeName } from '../c/declarators.js';
-import { isByValue, resolveType } from '../c/expressions.js';
 import { LineTable } from '../c/line-table.js';
+import { isByValue, resolveType } from '../c/meaning.js';
 import type { Outline } from '../c/outline.js';
 import { spellingOf, textOf } from '../c/spelling.js';
 import { tokenize } from '../c/tokenize.js';
