@@ -3,11 +3,12 @@
  * versions are facts here; who uses what moved comes from outside, and where nobody was asked the strict test decides.
  */
 import { type ChangedEnum, type ChangedType, type ChangeSet, onlyCounts } from './changes.js';
-import { incompatibilities, onlyGrew, onlyNarrowed } from './compatible.js';
+import { incompatibilities, onlyNarrowed } from './compatible.js';
 import type { ExportChange } from './export-changes.js';
 import { dumpKey, judgeSymbols } from './judge-symbols.js';
 import { type LayoutChange, memberChanges } from './layout-change.js';
 import type { Finding, Missing, Review, TypeChange, Verdict } from './review.js';
+import { enumFindings, enumMembers } from './rules/enums.js';
 import { type RuleId, ruleTable } from './rules/ids.js';
 import { layoutFindings } from './rules/layout.js';
 import { roleOf } from './triage.js';
@@ -220,60 +221,11 @@ class Judge {
     const verdict = isPublic || reached ? verdictOf(genksyms, compiler) : 'none';
     this.#verdicts.push(verdict);
     const type = one.name.startsWith('{') ? null : `enum ${one.name}`;
-    for (const name of one.added) this.#add('enum-value-added', one.place, `new enumerator \`${name}\``, { type });
-    const values = one.changed.filter(({ name }) => !one.counters.includes(name));
-    for (const { name, before, after } of one.changed.filter((value) => one.counters.includes(value.name)))
-      this.#add('enum-value-added', one.place, `\`${name}\` counts: ${before} becomes ${after}`, { type });
-    for (const value of values.slice(0, 3)) {
-      const more = values.length > 3 && value === values[2] ? `, and ${values.length - 3} more` : '';
-      this.#add('enum-value-changed', one.place, `\`${value.name}\` ${value.before} becomes ${value.after}${more}`, {
-        type,
-      });
-    }
-    for (const { before, after } of one.renamed)
-      this.#add('enum-value-added', one.place, `enumerator \`${before}\` is now \`${after}\``, { type });
-    for (const name of one.removed)
-      this.#add('enum-value-changed', one.place, `enumerator \`${name}\` is gone`, { type });
-    const value = (at: bigint): { bitOffset: null; bitSize: null; type: string } => ({
-      bitOffset: null,
-      bitSize: null,
-      type: String(at),
-    });
-    return {
-      kind: 'enum',
-      name: one.name,
-      ...one.place,
-      verdict,
-      before: { size: null, align: null },
-      after: { size: null, align: null },
-      embeddedIn: [],
-      members: [
-        ...one.added.map((name) => ({
-          name,
-          change: 'added' as const,
-          before: null,
-          after: { bitOffset: null, bitSize: null, type: '' },
-        })),
-        ...one.removed.map((name) => ({
-          name,
-          change: 'removed' as const,
-          before: { bitOffset: null, bitSize: null, type: '' },
-          after: null,
-        })),
-        ...one.renamed.map(({ before, after, value: same }) => ({
-          name: after,
-          change: 'renamed' as const,
-          before: { ...value(same), type: before },
-          after: value(same),
-        })),
-        ...one.changed.map(({ name, before, after }) => ({
-          name,
-          change: 'retyped' as const,
-          before: value(before),
-          after: value(after),
-        })),
-      ],
-    };
+    for (const { rule, text } of enumFindings(one)) this.#add(rule, one.place, text, { type });
+    const unsized = { size: null, align: null };
+    const { name, place } = one;
+    const members = enumMembers(one);
+    return { kind: 'enum', name, ...place, verdict, before: unsized, after: unsized, embeddedIn: [], members };
   }
 
   /** Who passes such a callback, or calls one, was built for the old way; that its typedef's name stayed hides it. */
@@ -306,9 +258,4 @@ function isOps(type: ChangedType): boolean {
   const rows = type.change?.before.rows ?? [];
   const callbacks = rows.filter((row) => /\(\*\)/.test(row.type)).length;
   return callbacks >= 2 && callbacks * 2 >= rows.length;
-}
-
-/** It moved or grew only because of what it holds. */
-export function isOnlyGrown(type: ChangedType): boolean {
-  return type.change !== null && onlyGrew(type.change);
 }

@@ -3,6 +3,7 @@ import type { ChangedText, ChangeSet } from './changes.js';
 import type { ExportChange } from './export-changes.js';
 import type { AddFinding, Origin } from './judge-source.js';
 import type { Review, SymbolChange, Verdict } from './review.js';
+import { tellExports } from './rules/exports.js';
 import type { RuleId } from './rules/ids.js';
 import type { Healed } from './series-steps.js';
 
@@ -22,6 +23,13 @@ interface CauseText {
   /** `member added` */
   readonly how: string;
   readonly cosmetic: boolean;
+}
+
+/** What is told, where it stands, and where it is told. */
+export interface Telling {
+  readonly changes: ChangeSet;
+  readonly origin: Origin;
+  readonly add: AddFinding;
 }
 
 export function judgeSymbols(
@@ -50,9 +58,10 @@ export function judgeSymbols(
     cause.symbols.push(change);
     return change;
   });
-  const told = [...causes].map(([key, { symbols, text }]) => tellCause(changes, key, symbols, text, origin, add));
-  for (const one of changes.steps.healed) tellHealed(one, origin, add);
-  const gone = tellExports(changes, exports, origin, add);
+  const telling = { changes, origin, add };
+  const told = [...causes].map(([key, { symbols, text }]) => tellCause(key, symbols, text, telling));
+  for (const one of changes.steps.healed) tellHealed(one, telling);
+  tellExports(exports, telling);
   return {
     symbols: {
       exported: changes.exported,
@@ -61,17 +70,15 @@ export function judgeSymbols(
       added: [...changes.added],
       removed: [...changes.removed],
     },
-    verdicts: changed.length > 0 || gone ? ['crc-break'] : [],
+    verdicts: changed.length > 0 || changes.removed.length > 0 ? ['crc-break'] : [],
   };
 }
 
 function tellCause(
-  changes: ChangeSet,
   key: string,
   symbols: readonly SymbolChange[],
   { rule, what, cosmetic }: CauseText,
-  origin: Origin,
-  add: AddFinding,
+  { changes, origin, add }: Telling,
 ): Cause {
   const place = placeOf(changes, key, origin);
   const include = rule === 'type-became-defined' ? origin.includeOf(symbolsUnit(changes, symbols), place.file) : null;
@@ -166,7 +173,7 @@ function plainWords(text: string): string {
 }
 
 /** A version that changed on the way and is in the end what it was. */
-function tellHealed({ key, file, changedBy, healedBy, symbols }: Healed, origin: Origin, add: AddFinding): void {
+function tellHealed({ key, file, changedBy, healedBy, symbols }: Healed, { origin, add }: Telling): void {
   const line = file === null ? 0 : origin.declarationLine(file, key);
   const text = `${namesOf(symbols)}: ${readable(key)} changes their versions; patch ${healedBy} heals it`;
   add('crc-changed', { file: file ?? '', line }, text, {
@@ -175,45 +182,6 @@ function tellHealed({ key, file, changedBy, healedBy, symbols }: Healed, origin:
     symbol: symbols[0] ?? null,
     patch: changedBy,
   });
-}
-
-/** Whether an export is gone. A name that only text adds or removes, of another configuration, is not counted. */
-function tellExports(changes: ChangeSet, exports: readonly ExportChange[], origin: Origin, add: AddFinding): boolean {
-  const byName = new Map(exports.map((one) => [one.name, one]));
-  for (const name of changes.removed) {
-    // A makefile alone can take an export away: its file is untouched.
-    const place = byName.get(name)?.before ?? { file: changes.removedFrom.get(name) ?? '', line: 0 };
-    const patch = origin.patchOf(place.file, null);
-    const text = `\`${name}\` is no longer exported: modules that use it do not load`;
-    add('export-removed', { file: place.file, line: place.line }, text, { symbol: name, patch });
-  }
-  for (const name of changes.added) {
-    const one = byName.get(name)?.after;
-    const text = `\`${name}\` is exported${one?.license.startsWith('gpl') === true ? ' (GPL only)' : ''}`;
-    add('export-added', { file: one?.file ?? '', line: one?.line ?? 0 }, text, {
-      symbol: name,
-      patch: origin.patchOf(one?.file ?? '', null),
-    });
-  }
-  for (const name of changes.unversioned) {
-    const one = byName.get(name)?.after;
-    const text = `\`${name}\` would have no version: genksyms sees no declaration of it that it can read`;
-    const patch = origin.patchOf(one?.file ?? '', null);
-    add('export-unversioned', { file: one?.file ?? '', line: one?.line ?? 0 }, text, { symbol: name, patch });
-  }
-  for (const { name, before, after } of exports) {
-    if (before === null || after === null) continue;
-    const { file, line } = after;
-    const tell = (rule: RuleId, text: string): void =>
-      add(rule, { file, line }, text, { symbol: name, patch: origin.patchOf(file, null) });
-    if (before.license !== after.license)
-      tell('export-license-changed', `\`${name}\` is ${after.license === 'gpl' ? 'now' : 'no longer'} GPL only`);
-    if (before.namespace !== after.namespace) {
-      const words = [before.namespace, after.namespace].map((one) => one ?? '(none)');
-      tell('export-namespace-changed', `\`${name}\` moves from namespace ${words.join(' to ')}`);
-    }
-  }
-  return changes.removed.length > 0;
 }
 
 function namesOf(names: readonly string[]): string {
