@@ -12,9 +12,10 @@ import type { MacroText } from '../c/conditions.js';
 import type { TypeName } from '../c/declarators.js';
 import { textOf } from '../c/spelling.js';
 import type { FactSink, NameIndex, NameTables } from '../kernel/names.js';
+import { partOf } from './header-ranks.js';
 import { type IndexedTree, readFile } from './indexed-tree.js';
 import { isPublicHeader } from './public-header.js';
-import { type Declared, partOf, type TreeNames } from './tree-names.js';
+import type { Declared, TreeNames } from './tree-names.js';
 
 /** A word whose meaning differs, for the files below some folders; '' is all. */
 type Words = Map<string, Set<string>>;

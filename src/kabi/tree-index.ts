@@ -7,10 +7,11 @@ import { declaredNames, includesOf } from '../kernel/mentions.js';
 import { type FactRows, FactSink, HeaderNames, NameIndex, NameIndexBuilder, type NameTables } from '../kernel/names.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { fileFacts } from './file-facts.js';
+import type { DeclaringHeaders } from './header-ranks.js';
 import { filesToRead, keptMacroUses } from './index-delta.js';
 import { type IndexedTree, readFile } from './indexed-tree.js';
 import { isPublicHeader } from './public-header.js';
-import { type DeclaringHeaders, TreeNames } from './tree-names.js';
+import { TreeNames } from './tree-names.js';
 
 /** First pass: names that the headers among `numbers` declare. */
 export function readHeaders({ tree, files }: IndexedTree, numbers: readonly number[], sink: FactSink): void {

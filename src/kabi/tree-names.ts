@@ -16,13 +16,8 @@ import { TokenList } from '../c/tokens.js';
 import type { UseNames } from '../c/uses.js';
 import type { DeclaredKind } from '../kernel/mentions.js';
 import type { SourceTree } from '../tree/source-tree.js';
+import { type Asker, askerOf, type DeclaringHeaders, HeaderRanks, isBeside } from './header-ranks.js';
 import { isPublicHeader } from './public-header.js';
-
-/** Which headers declare a name, as the tree's index knows. */
-export interface DeclaringHeaders {
-  filesDeclaring(kind: DeclaredKind, name: string): readonly string[];
-  filesIncluding(name: string): readonly string[];
-}
 
 /** What one file declares; its function bodies are not kept. */
 export interface Declared {
@@ -45,18 +40,6 @@ interface Seen<T> {
   readonly rank: number;
 }
 
-/** Headers that declare a name: those that all code may include, best first for code of an architecture and other code. */
-interface Candidates {
-  readonly inArch: readonly Ranked[];
-  readonly elsewhere: readonly Ranked[];
-  /** Headers that are not for all, by the part of the tree in which they may be included. */
-  readonly isPrivate: ReadonlyMap<string, readonly string[]>;
-}
-interface Ranked {
-  readonly file: string;
-  readonly rank: number;
-}
-
 /** A template as the first file that asked for it saw it, and the names in it that private headers may give another meaning. */
 interface Shared {
   readonly made: Template;
@@ -64,25 +47,17 @@ interface Shared {
 }
 
 const ownRank = 20;
-const sameFolderRank = 10;
 /** Private headers kept at once; a driver's own are read again for the next driver. */
 const keptPrivate = 400;
-const none: Candidates = { inArch: [], elsewhere: [], isPrivate: new Map() };
-
 /** Reads headers once and keeps what they declare; one tree, one configuration. */
 export class TreeNames {
   readonly #tree: SourceTree;
   readonly #index: DeclaringHeaders;
   readonly #conditions: Conditions;
-  /** `x86` for x86_64 and i386: the directory under arch/ whose headers count. */
-  readonly #archDirectory: string;
+  readonly #ranks: HeaderRanks;
   readonly #public = new Map<string, Declared>();
   #private = new Map<string, Declared>();
-  readonly #candidates = { record: new Map(), typedef: new Map(), object: new Map(), macro: new Map() } as Record<
-    DeclaredKind,
-    Map<string, Candidates>
-  >;
-  readonly #templates = new WeakMap<MacroText, { inArch?: Shared; elsewhere?: Shared }>();
+  readonly #templates = new WeakMap<MacroText, Partial<Record<Asker, Shared>>>();
   /** Token lists of headers that were read; what is kept of a header is copied from them. */
   readonly #spare: TokenList[] = [];
   readonly #included = new Map<string, boolean>();
@@ -91,11 +66,12 @@ export class TreeNames {
   readonly #lines = new Map<string, LineTable>();
   readonly #places = new WeakMap<MacroText, string>();
 
+  /** `archDirectory`: `x86` for x86_64 and i386, the directory under arch/ whose headers count. */
   constructor(tree: SourceTree, index: DeclaringHeaders, conditions: Conditions, archDirectory: string) {
     this.#tree = tree;
     this.#index = index;
     this.#conditions = conditions;
-    this.#archDirectory = archDirectory;
+    this.#ranks = new HeaderRanks(index, archDirectory);
   }
 
   /** The file's outline for this configuration, bodies and all. */
@@ -119,16 +95,6 @@ export class TreeNames {
     }
   }
 
-  /** What a header declares in this configuration. */
-  declaredIn(header: string): Declared {
-    return this.#declared(header);
-  }
-
-  /** Does another public header include this one, in this configuration? */
-  isIncluded(header: string): boolean {
-    return this.#isIncluded(header);
-  }
-
   /** The line of an offset in a header. */
   lineIn(header: string, offset: number): number {
     let lines = this.#lines.get(header);
@@ -139,7 +105,8 @@ export class TreeNames {
     return lines.lineOf(offset);
   }
 
-  #declared(path: string): Declared {
+  /** What a header declares in this configuration. */
+  declaredIn(path: string): Declared {
     const kept = isPublicHeader(path) ? this.#public : this.#private;
     const known = kept.get(path);
     if (known !== undefined) return known;
@@ -163,44 +130,43 @@ export class TreeNames {
    * includes it. A macro that no header in sight defines is not defined; one that only the file itself defines is its include guard.
    */
   #conditionsIn(path: string): Conditions {
-    const isArch = path.startsWith('arch/');
+    const asker = askerOf(path);
     return {
       defined: (name) => {
         const known = this.#conditions.defined(name);
         if (known !== null) return known;
         const files = this.#index.filesDeclaring('macro', name);
-        if (files.includes(path))
-          return files.some((file) => file !== path && file.startsWith(`arch/${this.#archDirectory}/include/`)) || null;
-        if (files.some((file) => !isPublicHeader(file) && privateRank(path, file) === sameFolderRank)) return true;
-        const ranked = files.map((file) => ({ file, rank: this.#publicRank(file, isArch) }));
+        if (files.includes(path)) return files.some((file) => file !== path && this.#ranks.isOfArch(file)) || null;
+        if (files.some((file) => !isPublicHeader(file) && isBeside(path, file))) return true;
+        const ranked = files.map((file) => ({ file, rank: this.#ranks.publicRank(file, asker) }));
         const those = (from: number, to: number) =>
           ranked.flatMap(({ file, rank }) => (rank >= from && rank < to ? [file] : []));
         const sure = this.#definedIn(those(7, 100), name);
         if (sure !== false) return sure;
         return name === 'MODULE' || this.#definedIn(those(1, 7), name) !== false ? null : false;
       },
-      value: (name) => this.#conditions.value?.(name) ?? this.#numberOf(name, isArch, 0),
+      value: (name) => this.#conditions.value?.(name) ?? this.#numberOf(name, asker, 0),
     };
   }
 
   /** Does one of these headers define the macro in this configuration; null where one that may is being read. */
   #definedIn(files: readonly string[], name: string): boolean | null {
     if (
-      files.some((file) => !this.#beingRead.has(file) && this.#isIncluded(file) && this.#declared(file).macro.has(name))
+      files.some((file) => !this.#beingRead.has(file) && this.isIncluded(file) && this.declaredIn(file).macro.has(name))
     )
       return true;
     return files.some((file) => this.#beingRead.has(file)) ? null : false;
   }
 
   /** NR_CPUS, through CONFIG_NR_CPUS; a header that is being read is not asked. */
-  #numberOf(name: string, isArch: boolean, depth: number): number | null {
-    const best = this.#candidatesFor('macro', name)[isArch ? 'inArch' : 'elsewhere'][0];
+  #numberOf(name: string, asker: Asker, depth: number): number | null {
+    const best = this.#ranks.candidatesFor('macro', name)[asker][0];
     if (best === undefined || depth > 4 || this.#beingRead.has(best.file)) return null;
-    const macro = this.#declared(best.file).macro.get(name);
+    const macro = this.declaredIn(best.file).macro.get(name);
     const number = numberOf(macro);
     if (number !== null || macro?.parameters !== null || macro.body.length !== 1) return number;
     const next = textOf(macro.body.spelling[0] as number);
-    return this.#conditions.value?.(next) ?? this.#numberOf(next, isArch, depth + 1);
+    return this.#conditions.value?.(next) ?? this.#numberOf(next, asker, depth + 1);
   }
 
   /** The declarations as code in `path` sees them. */
@@ -275,12 +241,14 @@ export class TreeNames {
 
   /** Read once for all files, but for those in which a name of it means something else. */
   #template(path: string, text: MacroText, own: ReadonlyMap<string, MacroText>, names: UseNames): Template {
-    const place = path.startsWith('arch/') ? 'inArch' : 'elsewhere';
-    const shared = this.#templates.get(text)?.[place];
+    const asker = askerOf(path);
+    const shared = this.#templates.get(text)?.[asker];
     if (shared === undefined) {
       const made = templateOf(text, names.macro);
-      const risky = [...made.asked.keys()].filter((name) => this.#isPrivate(name));
-      this.#templates.set(text, { ...this.#templates.get(text), [place]: { made, risky } });
+      const risky = [...made.asked.keys()].filter(
+        (name) => this.#ranks.candidatesFor('macro', name).isPrivate.size > 0,
+      );
+      this.#templates.set(text, { ...this.#templates.get(text), [asker]: { made, risky } });
       return made;
     }
     const asked = shared.made.asked;
@@ -293,54 +261,23 @@ export class TreeNames {
     return shared.made;
   }
 
-  #isPrivate(name: string): boolean {
-    return this.#candidatesFor('macro', name).isPrivate.size > 0;
-  }
-
-  #candidatesFor(kind: DeclaredKind, name: string): Candidates {
-    const known = this.#candidates[kind].get(name);
-    if (known !== undefined) return known;
-    const files = this.#index.filesDeclaring(kind, name);
-    if (files.length === 0) return none;
-    const ranked = (isArch: boolean): Ranked[] =>
-      files
-        .map((file) => ({ file, rank: this.#publicRank(file, isArch) }))
-        .filter(({ rank }) => rank > 0)
-        .sort((a, b) => b.rank - a.rank);
-    const isPrivate = new Map<string, string[]>();
-    for (const file of files) {
-      if (isPublicHeader(file) || !this.#concernsArch(file)) continue;
-      const part = partOf(file);
-      isPrivate.set(part, [...(isPrivate.get(part) ?? []), file]);
-    }
-    const made = { inArch: ranked(true), elsewhere: ranked(false), isPrivate };
-    this.#candidates[kind].set(name, made);
-    return made;
-  }
-
   #elsewhere<K extends DeclaredKind>(path: string, kind: K, name: string): Seen<Values[K]> | null {
     // An untagged record at top level is its file's own.
     if (kind === 'record' && name.includes(' @')) return null;
-    const { inArch, elsewhere, isPrivate } = this.#candidatesFor(kind, name);
-    const everyones = path.startsWith('arch/') ? inArch : elsewhere;
-    const own: Ranked[] = [];
-    const near = isPrivate.size === 0 ? [] : [partOf(path), partOf(path.slice(0, path.indexOf('/') + 1))];
-    for (const part of new Set(near))
-      for (const file of isPrivate.get(part) ?? []) own.push({ file, rank: privateRank(path, file) });
-    const ranked = own.length === 0 ? everyones : [...everyones, ...own].sort((a, b) => b.rank - a.rank);
+    const ranked = this.#ranks.askedFrom(path, kind, name);
     let first: Seen<Values[K]> | null = null;
     for (const { file, rank } of ranked) {
-      const value = this.#declared(file)[kind].get(name) as Values[K] | undefined;
+      const value = this.declaredIn(file)[kind].get(name) as Values[K] | undefined;
       if (value === undefined) continue;
       // Of several headers, as x86's for two, three and four levels of page tables, one that others include here.
-      if (ranked.length === 1 || this.#isIncluded(file)) return { value, rank };
+      if (ranked.length === 1 || this.isIncluded(file)) return { value, rank };
       first ??= { value, rank };
     }
     return first;
   }
 
   /** Does another public header include this one, in this configuration? Taken for granted where only sources do. */
-  #isIncluded(file: string): boolean {
+  isIncluded(file: string): boolean {
     const known = this.#included.get(file);
     if (known !== undefined) return known;
     // Headers that include each other do not decide it.
@@ -348,28 +285,14 @@ export class TreeNames {
     const includers = this.#index
       .filesIncluding(file.slice(file.lastIndexOf('/') + 1))
       .filter((one) => one.endsWith('.h'));
-    const names = includers.filter((one) => !this.#beingRead.has(one) && this.#concernsArch(one));
+    const names = includers.filter((one) => !this.#beingRead.has(one) && this.#ranks.concernsArch(one));
     const isIncluded =
       names.length === 0 ||
       names.some(
-        (one) => this.#declared(one).includes.some((path) => `/${file}`.endsWith(`/${path}`)) && this.#isIncluded(one),
+        (one) => this.declaredIn(one).includes.some((path) => `/${file}`.endsWith(`/${path}`)) && this.isIncluded(one),
       );
     this.#included.set(file, isIncluded);
     return isIncluded;
-  }
-
-  #concernsArch(file: string): boolean {
-    return !file.startsWith('arch/') || file.startsWith(`arch/${this.#archDirectory}/`);
-  }
-
-  /** How likely code means the declaration in a header that all may include: 0 for never. */
-  #publicRank(file: string, isArch: boolean): number {
-    if (file.startsWith('arch/')) return !isPublicHeader(file) || !this.#concernsArch(file) ? 0 : isArch ? 9 : 7;
-    if (file.startsWith('include/asm-generic/')) return 5;
-    if (file.startsWith('include/asm-')) return file.startsWith(`include/asm-${this.#archDirectory}/`) ? 5 : 0;
-    // What every architecture may replace comes after what this one says.
-    if (file.startsWith('include/')) return file.startsWith('include/uapi/') ? 6 : 8;
-    return 0;
   }
 }
 
@@ -396,28 +319,3 @@ function declaredIn(outline: Outline): Declared {
   const { records: record, typedefs: typedef, macros: macro, includes } = outline;
   return { record, typedef, object: objects, macro, includes };
 }
-
-/** `drivers/net/`: the part of the tree whose code may include a private header; `kernel/` for one that stands at the top of it. */
-export function partOf(file: string): string {
-  const first = file.indexOf('/') + 1;
-  const second = file.indexOf('/', first) + 1;
-  return file.slice(0, second === 0 ? first : second);
-}
-
-/** How likely code means a private header's declaration: one beside it, in folders around it, at the top of its part of the tree. */
-function privateRank(path: string, file: string): number {
-  const slash = file.lastIndexOf('/') + 1;
-  if (path.lastIndexOf('/') + 1 === slash && path.startsWith(file.slice(0, slash))) return sameFolderRank;
-  const shared = sharedFolders(file, path);
-  return shared > 1 ? 4 : 2;
-}
-
-/** Leading folders that two paths have in common. */
-function sharedFolders(a: string, b: string): number {
-  let shared = 0;
-  for (let at = 0; at < a.length && a.charCodeAt(at) === b.charCodeAt(at); at++)
-    if (a.charCodeAt(at) === SLASH) shared++;
-  return shared;
-}
-
-const SLASH = 47;
