@@ -16,7 +16,7 @@ import type { Missing } from './review.js';
 import { isOfKernel, pathOf, roleOf } from './triage.js';
 
 /** Example: { number: null, before: null, after: { source: 'arch/x86/kvm/regs.c', … } } for a source that the series adds. */
-export interface UnitChange {
+export interface BuildChange {
   /** Its number in the reference's table `exporting`; null where the reference does not have it. */
   readonly number: number | null;
   /** null: it was not built, or exported nothing. */
@@ -32,15 +32,15 @@ export interface Builds {
   readonly arch: string;
 }
 
-export interface UnitChanges {
-  readonly changes: readonly UnitChange[];
+export interface BuildChanges {
+  readonly changes: readonly BuildChange[];
   /** Units of which only the next configuration tells whether they are built. */
   readonly missing: readonly Missing[];
 }
 
-const nothing: UnitChanges = { changes: [], missing: [] };
+const nothing: BuildChanges = { changes: [], missing: [] };
 
-export function unitChanges(reference: Reference, builds: Builds, series: Series): UnitChanges {
+export function buildChanges(reference: Reference, builds: Builds, series: Series): BuildChanges {
   const files = series.patches.flatMap((patch) => patch.files);
   const paths = [...new Set(files.flatMap(({ before, after }) => [before, after]).filter((path) => path !== null))];
   const makefiles = foldersOf(paths, builds);
@@ -55,7 +55,7 @@ export function unitChanges(reference: Reference, builds: Builds, series: Series
   const is = byName(builds, builds.after, scope);
   const options = optionsAdded(files);
   const missing: Missing[] = [];
-  const changes = [...new Set([...was.keys(), ...is.keys()])].flatMap((name): UnitChange[] => {
+  const changes = [...new Set([...was.keys(), ...is.keys()])].flatMap((name): BuildChange[] => {
     const [before, after] = [was.get(name) ?? null, is.get(name) ?? null];
     const number = numbers.get(name) ?? null;
     // A unit of the reference that this tree does not build is no doing of the series.
