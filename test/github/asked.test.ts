@@ -1,17 +1,13 @@
 /** What people ask for by buttons, and a fresh installation. */
-import { afterAll, afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { until } from '../servers/run.js';
+import { judgeLines, type Running, startApp, stopAppAfterEach } from './app.js';
 import { repo } from './identity.js';
-import { closeStore, judgeLines, type Running, startApp } from './mirror-setup.js';
 import { header, openPull } from './scene.js';
 import { checkPayload, installedPayload } from './webhooks.js';
 
 let app: Running;
-afterEach(async () => {
-  expect(app.github.wrongs).toEqual([]);
-  await app.stop();
-});
-afterAll(closeStore);
+stopAppAfterEach();
 
 const files = { 'include/linux/s.h': header(40, { 5: 'a' }) };
 

@@ -1,18 +1,14 @@
 /** The clone: all source is in it, however large its files, and one that was made by other rules is made anew. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { run } from '../servers/run.js';
+import { type Running, startApp, stopAppAfterEach } from './app.js';
 import { repo } from './identity.js';
-import { closeStore, type Running, startApp } from './mirror-setup.js';
 import { header, openPull, push } from './scene.js';
 
 let app: Running;
-afterEach(async () => {
-  expect(app.github.wrongs).toEqual([]);
-  await app.stop();
-});
-afterAll(closeStore);
+stopAppAfterEach();
 
 const path = 'include/linux/s.h';
 

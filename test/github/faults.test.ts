@@ -1,17 +1,13 @@
 /** What goes wrong on the way: everything is done later, nothing twice. `KABI_ROUNDS=200` for the long run; the seed is printed. */
-import { afterAll, afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
+import { judgeLines, type Running, startApp, stopAppAfterEach } from './app.js';
 import type { Fault } from './emulator.js';
 import { repo } from './identity.js';
-import { closeStore, judgeLines, type Running, startApp } from './mirror-setup.js';
 import { comment, header, openPull, push } from './scene.js';
 import { starPayload } from './webhooks.js';
 
 let app: Running;
-afterEach(async () => {
-  expect(app.github.wrongs).toEqual([]);
-  await app.stop();
-});
-afterAll(closeStore);
+stopAppAfterEach();
 
 const path = 'include/linux/s.h';
 const many = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [n + 2, `m${n}`]));

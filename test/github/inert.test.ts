@@ -1,17 +1,13 @@
 /** A hostile pull request through the whole App: whatever it is called and holds, what GitHub renders of our words is inert. */
-import { afterAll, afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { marked } from 'marked';
 import { reviewPull } from '../../src/service/pull-review.js';
+import { type Running, startApp, stopAppAfterEach } from './app.js';
 import { repo } from './identity.js';
-import { closeStore, type Running, startApp } from './mirror-setup.js';
 import { comment, openPull } from './scene.js';
 
 let app: Running;
-afterEach(async () => {
-  expect(app.github.wrongs).toEqual([]);
-  await app.stop();
-});
-afterAll(closeStore);
+stopAppAfterEach();
 
 const hostile =
   '@org/team Fixes #1 closes acme/linux#2 <img src=x onerror=alert(1)> ```` | a | b | https://evil.example [x](javascript:alert(1)) ![i](https://evil.example/i.png) GH-7';

@@ -1,7 +1,7 @@
 /** Configuration: the repository's over its organisation's, of the base alone; what is not reviewed, and when it is after all. */
-import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, expect, test } from '@jest/globals';
+import { type Running, startApp, stopAppAfterEach } from './app.js';
 import { repo } from './identity.js';
-import { closeStore, type Running, startApp } from './mirror-setup.js';
 import { header, openPull, push } from './scene.js';
 
 const organisation = 'acme/.github';
@@ -11,11 +11,7 @@ let app: Running;
 beforeEach(async () => {
   app = await startApp();
 });
-afterEach(async () => {
-  expect(app.github.wrongs).toEqual([]);
-  await app.stop();
-});
-afterAll(closeStore);
+stopAppAfterEach();
 
 async function inherit(config: string): Promise<void> {
   await app.github.addRepository(organisation);

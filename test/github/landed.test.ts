@@ -1,31 +1,18 @@
 /** Reviewed changes that come onto a watched branch: one comment on the last commit of each, whatever happens on the way. */
-import { existsSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { marked } from 'marked';
-import { type Pool, startPool } from '../../src/service/pool.js';
+import { type Running, type Starting, startApp, stopAppAfterEach } from './app.js';
 import type { Comment } from './emulator.js';
 import { repo } from './identity.js';
 import { mailed, onList } from './list-side.js';
-import { closeStore, type Running, type Starting, startApp } from './mirror-setup.js';
+import { startWorker } from './pool.js';
 import { header, openPull, type Scene } from './scene.js';
 import { pushPayload } from './webhooks.js';
 
-const worker = new URL('../../dist/service/worker.js', import.meta.url);
 const path = 'include/linux/s.h';
-let pool: Pool;
+const pool = startWorker();
 let app: Running;
-beforeAll(() => {
-  if (!existsSync(worker)) throw new Error('dist/ is not built: npm run build');
-  pool = startPool(worker, { workers: 1, timeMs: 60_000, memoryBytes: 768_000_000 });
-});
-afterEach(async () => {
-  expect(app.github.wrongs).toEqual([]);
-  await app.stop();
-});
-afterAll(async () => {
-  await pool.close();
-  await closeStore();
-});
+stopAppAfterEach();
 
 const watching = 'landed: [main, "stable-*"]\n';
 

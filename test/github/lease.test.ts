@@ -1,15 +1,11 @@
 /** A pull request that takes longer than its lease stays in one pair of hands as long as these live, and comes into others when they do not. */
-import { afterAll, afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { until } from '../servers/run.js';
-import { closeStore, judgeLines, type Running, startApp } from './mirror-setup.js';
+import { judgeLines, type Running, startApp, stopAppAfterEach } from './app.js';
 import { header, openPull } from './scene.js';
 
 let app: Running;
-afterEach(async () => {
-  expect(app.github.wrongs).toEqual([]);
-  await app.stop();
-});
-afterAll(closeStore);
+stopAppAfterEach();
 
 const files = { 'include/linux/s.h': header(40, { 5: 'a' }) };
 

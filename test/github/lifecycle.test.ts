@@ -1,16 +1,11 @@
 /** A pull request's life, through real HTTP: one comment, one check a head, annotations right to the line, nothing twice. */
-import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { type Running, startApp, stopAppAfterEach } from './app.js';
 import { repo } from './identity.js';
-import { closeStore, type Running, startApp } from './mirror-setup.js';
 import { comment, type Delivering, header, once, openPull, push } from './scene.js';
 
 let app: Running;
-afterEach(async () => {
-  expect(app.github.wrongs).toEqual([]);
-  await app.stop();
-});
-
-afterAll(closeStore);
+stopAppAfterEach();
 
 const path = 'include/linux/s.h';
 

@@ -1,21 +1,15 @@
 /** What is too large, with a clone and without: the rest is judged, the check concludes, and says what is not known. */
-import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { readDiff } from '../../src/github/api-diff.js';
 import type { TypeChange } from '../../src/kabi/review.js';
 import type { Judge } from '../../src/service/ports.js';
 import { reviewPull } from '../../src/service/pull-review.js';
+import { judgeLines, type Running, startApp, stopAppAfterEach } from './app.js';
 import { repo } from './identity.js';
-import { closeStore, judgeLines, type Running, startApp } from './mirror-setup.js';
 import { comment, header, openPull } from './scene.js';
 
-let app: Running | null = null;
-afterEach(async () => {
-  if (app === null) return;
-  expect(app.github.wrongs).toEqual([]);
-  await app.stop();
-  app = null;
-});
-afterAll(closeStore);
+let app: Running;
+stopAppAfterEach();
 
 const real: Judge = (source, settings) => reviewPull(source, settings);
 const path = 'include/linux/s.h';
@@ -48,7 +42,7 @@ describe('without a clone', () => {
     expect(conclusion).toBe('failure');
     expect(lines).toEqual([5]);
     expect(summary).toContain('there is no clone of this repository');
-    expect(app?.github.calls.filter(({ name }) => name === 'git')).toEqual([]);
+    expect(app.github.calls.filter(({ name }) => name === 'git')).toEqual([]);
   });
 
   test('a diff of 20 MB is judged', async () => {

@@ -1,34 +1,21 @@
 /** The same change on a list and in a pull request: each side names the other, by patch-id or by a link to the mail. */
-import { existsSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, expect, test } from '@jest/globals';
 import { messageIdsIn } from '../../src/github/links.js';
-import { type Pool, startPool } from '../../src/service/pool.js';
 import { composeReply } from '../../src/service/reply.js';
 import { type Meeting, meetingsOf } from '../../src/service/store/meetings.js';
+import { type Running, startApp, stopAppAfterEach } from './app.js';
 import { repo } from './identity.js';
 import { mailed, onList } from './list-side.js';
-import { closeStore, type Running, startApp } from './mirror-setup.js';
+import { startWorker } from './pool.js';
 import { header, openPull } from './scene.js';
 
-const worker = new URL('../../dist/service/worker.js', import.meta.url);
 const path = 'include/linux/s.h';
-let pool: Pool;
+const pool = startWorker();
 let app: Running;
-beforeAll(() => {
-  if (!existsSync(worker)) throw new Error('dist/ is not built: npm run build');
-  pool = startPool(worker, { workers: 1, timeMs: 60_000, memoryBytes: 768_000_000 });
-});
 beforeEach(async () => {
   app = await startApp();
 });
-afterEach(async () => {
-  expect(app.github.wrongs).toEqual([]);
-  await app.stop();
-});
-afterAll(async () => {
-  await pool.close();
-  await closeStore();
-});
+stopAppAfterEach();
 
 test('a series that comes after the pull request is named in its comment, and its reply names the pull request', async () => {
   const { github, store } = app;

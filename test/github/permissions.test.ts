@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { closeStore, type Running, startApp } from './app.js';
 import type { Permissions } from './emulator.js';
 import { repo } from './identity.js';
-import { closeStore, type Running, startApp } from './mirror-setup.js';
 import { comment, header, openPull } from './scene.js';
 import { pushPayload } from './webhooks.js';
 

@@ -4,8 +4,8 @@ import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { proxiedFetch } from '../../src/github/proxy.js';
 import { convertManifest } from '../../src/github/setup.js';
+import { closeStore, startApp } from './app.js';
 import { startEmulator } from './emulator.js';
-import { closeStore, startApp } from './mirror-setup.js';
 import { header, openPull } from './scene.js';
 
 const seen = { tunnels: 0, requests: 0 };

@@ -1,17 +1,13 @@
 /** GitHub's limits as they are, not a fault here and there: everything is done in the end, nothing twice, and GitHub is left alone meanwhile. */
-import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
-import { closeStore, type Running, startApp } from './mirror-setup.js';
+import { beforeEach, expect, test } from '@jest/globals';
+import { type Running, startApp, stopAppAfterEach } from './app.js';
 import { header, openPull } from './scene.js';
 
 let app: Running;
 beforeEach(async () => {
   app = await startApp();
 });
-afterEach(async () => {
-  expect(app.github.wrongs).toEqual([]);
-  await app.stop();
-});
-afterAll(closeStore);
+stopAppAfterEach();
 
 const names = Object.fromEntries(Array.from({ length: 120 }, (_, n) => [n + 2, `m${n}`]));
 

@@ -1,20 +1,14 @@
 /** A verified fix where people look for it: a suggestion on the lines it replaces, or the whole patch on demand. */
-import { afterAll, afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { suggestionsOf } from '../../src/github/suggestions.js';
 import type { Judge } from '../../src/service/ports.js';
+import { judgeLines, type Running, startApp, stopAppAfterEach } from './app.js';
 import { repo } from './identity.js';
-import { closeStore, judgeLines, type Running, startApp } from './mirror-setup.js';
 import { comment, header, openPull } from './scene.js';
 import { checkPayload } from './webhooks.js';
 
-let app: Running | null = null;
-afterEach(async () => {
-  if (app === null) return;
-  expect(app.github.wrongs).toEqual([]);
-  await app.stop();
-  app = null;
-});
-afterAll(closeStore);
+let app: Running;
+stopAppAfterEach();
 
 const files = { 'include/linux/s.h': header(40, { 5: 'a' }) };
 

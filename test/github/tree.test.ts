@@ -2,38 +2,26 @@
  * The App with the real engine in a real worker, a kernel-like tree in the mirror, builds for two architectures and a reference: offsets,
  * versions and annotations are those of the tree. The versions are what genksyms itself says of these declarations.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import type { Layout } from '../../src/c/layout.js';
 import { writeReference } from '../../src/disk/reference-file.js';
 import type { Review } from '../../src/kabi/review.js';
 import type { ReferenceMeta } from '../../src/kernel/reference.js';
-import { type Pool, startPool } from '../../src/service/pool.js';
 import { judgeIn } from '../../src/service/pull-judge.js';
 import { scratchFolder } from '../servers/run.js';
+import { type Running, startApp, stopAppAfterEach } from './app.js';
 import { repo } from './identity.js';
-import { closeStore, type Running, startApp } from './mirror-setup.js';
+import { startWorker } from './pool.js';
 import { openPull, push } from './scene.js';
 import { after, buildFolder, kernel, path } from './small-kernel.js';
 
-const worker = new URL('../../dist/service/worker.js', import.meta.url);
 const folder = scratchFolder('tree');
-let pool: Pool;
+const pool = startWorker();
 let app: Running;
-beforeAll(() => {
-  if (!existsSync(worker)) throw new Error('dist/ is not built: npm run build');
-  pool = startPool(worker, { workers: 1, timeMs: 60_000, memoryBytes: 768_000_000 });
-});
-afterEach(async () => {
-  expect(app.github.wrongs).toEqual([]);
-  await app.stop();
-});
-afterAll(async () => {
-  await pool.close();
-  await closeStore();
-  folder.remove();
-});
+stopAppAfterEach();
+afterAll(() => folder.remove());
 
 /** By genksyms 6.1 for `kernel/s.c`, before and after. */
 const versions = ['0x202b510f', '0x6e274eeb'] as const;

@@ -1,31 +1,19 @@
 /** The worker that judges a pull request is killed by somebody else: the work is done all the same, and nothing twice. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { type Pool, startPool } from '../../src/service/pool.js';
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, expect, test } from '@jest/globals';
 import { judgeIn } from '../../src/service/pull-judge.js';
 import { scratchFolder } from '../servers/run.js';
+import { type Running, startApp, stopAppAfterEach } from './app.js';
 import { repo } from './identity.js';
-import { closeStore, type Running, startApp } from './mirror-setup.js';
+import { startWorker, worker } from './pool.js';
 import { openPull } from './scene.js';
 import { after, buildFolder, kernel, path } from './small-kernel.js';
 
-const worker = new URL('../../dist/service/worker.js', import.meta.url);
 const folder = scratchFolder('killed');
-let pool: Pool;
+const pool = startWorker();
 let app: Running;
-beforeAll(() => {
-  if (!existsSync(worker)) throw new Error('dist/ is not built: npm run build');
-  pool = startPool(worker, { workers: 1, timeMs: 60_000, memoryBytes: 768_000_000 });
-});
-afterEach(async () => {
-  expect(app.github.wrongs).toEqual([]);
-  await app.stop();
-});
-afterAll(async () => {
-  await pool.close();
-  await closeStore();
-  folder.remove();
-});
+stopAppAfterEach();
+afterAll(() => folder.remove());
 
 /** Workers of this process. */
 function workers(): number[] {

@@ -5,10 +5,9 @@ import { checkOf } from '../../src/service/check.js';
 import { parseConfig } from '../../src/service/config-file.js';
 import type { Check } from '../../src/service/ports.js';
 import { mailOf, series } from '../demo/thread.js';
-import { scratchFolder, until } from '../servers/run.js';
-import { configuration, startProcess } from '../servers/service.js';
-import { startSmallImap } from '../servers/small-imap.js';
-import { startSmtp } from '../servers/smtp.js';
+import { until } from '../servers/run.js';
+import { configuration } from '../servers/service.js';
+import { startSmallService } from '../servers/small-service.js';
 import { emptyReview } from '../service/review.js';
 import { type Patchwork, startPatchwork } from './emulator.js';
 
@@ -113,14 +112,9 @@ test('what is posted: nothing in dry-run, and no red for what nobody promised', 
 });
 
 test('a service posts its result when Patchwork has read the list, once', async () => {
-  const folder = scratchFolder('patchwork');
-  const imap = await startSmallImap('bot', 'secret');
-  const smtp = await startSmtp();
-  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: smtp.port };
-  const service = startProcess(
-    `${folder.path}/kabiwatch.yaml`,
+  const { imap, smtp, service, stop } = await startSmallService((folder, servers) =>
     configuration(
-      folder.path,
+      folder,
       servers,
       {
         patchwork: { url: patchwork.url, project: 'kernel', token: { env: 'KABIWATCH_TEST_PASSWORD' } },
@@ -147,9 +141,6 @@ test('a service posts its result when Patchwork has read the list, once', async 
     ]);
     expect(smtp.mails.length).toBeLessThanOrEqual(1);
   } finally {
-    await service.stop();
-    await imap.stop();
-    await smtp.stop();
-    folder.remove();
+    await stop();
   }
 }, 120_000);

@@ -59,6 +59,9 @@ export interface Servers {
   readonly smtpPort: number;
 }
 
+/** `posting` of a service that answers more in minutes than any list takes in a day. */
+export const withoutLimits = { perHour: 100_000, perListHour: 100_000, breakerBursts: 100_000, retry: '1s' };
+
 /** JSON is YAML. `over` is laid over the parts of the same name. */
 export function configuration(
   folder: string,

@@ -1,10 +1,9 @@
 /** `kabiwatch serve` as a process, with real servers: small versions of `npm run verify:kill`, `verify:faults` and `verify:servers`. */
 import { expect, test } from '@jest/globals';
 import { mailOf, series } from '../demo/thread.js';
-import { scratchFolder, until } from '../servers/run.js';
-import { configuration, startProcess } from '../servers/service.js';
-import { startSmallImap } from '../servers/small-imap.js';
-import { startSmtp } from '../servers/smtp.js';
+import { until } from '../servers/run.js';
+import { configuration, type Servers } from '../servers/service.js';
+import { startSmallService } from '../servers/small-service.js';
 import { smtpSwallows } from '../verify/fault-rounds.js';
 import { killRounds } from '../verify/kill-rounds.js';
 
@@ -18,25 +17,21 @@ test('a send whose answer was lost is looked for on the list, not repeated', asy
   if (result !== null) expect(result).toMatchObject({ series: 3, answered: 3, twice: 0, healthAfter: true });
 }, 120_000);
 
+const answered = (folder: string, servers: Servers) =>
+  configuration(folder, servers, {}, { mode: 'list', reply: 'always', quiet: '1s' });
+
 test('the list it posts to, an autoresponder and a bounce: one answer, no loop', async () => {
-  const folder = scratchFolder('loop');
-  const imap = await startSmallImap('bot', 'secret');
   const answering = (raw: Buffer, name: string, headers: string) => {
     const [, id] = /^Message-ID: <(.*)>/im.exec(raw.toString('latin1')) ?? [];
     return Buffer.from(
       `From: Away <away@example.org>\r\nTo: kabiwatch@bot.example.org\r\n${headers}Subject: Re: away\r\nMessage-ID: <${name}-${id}>\r\nIn-Reply-To: <${id}>\r\n\r\n${raw.toString('latin1').split('\r\n\r\n').slice(1).join('\r\n\r\n')}`,
     );
   };
-  const smtp = await startSmtp(({ raw }) => {
+  const { imap, smtp, service, stop } = await startSmallService(answered, ({ raw }, imap) => {
     imap.deliver(raw);
     imap.deliver(answering(raw, 'away', 'Auto-Submitted: auto-replied\r\n'));
     imap.deliver(answering(raw, 'robot', 'X-Autoreply: yes\r\nSubject: [PATCH] again\r\n'));
   });
-  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: smtp.port };
-  const service = startProcess(
-    `${folder.path}/kabiwatch.yaml`,
-    configuration(folder.path, servers, {}, { mode: 'list', reply: 'always', quiet: '1s' }),
-  );
   try {
     await until('it watches', () => service.lines.some(({ detail }) => String(detail).startsWith('watching')), 60_000);
     const health = await fetch(`http://127.0.0.1:${service.port()}/healthz`);
@@ -61,23 +56,13 @@ test('the list it posts to, an autoresponder and a bounce: one answer, no loop',
     const metrics = await (await fetch(`http://127.0.0.1:${service.port()}/metrics`)).text();
     expect(metrics).toContain('kabiwatch_sends_total{list="kernel-list",result="sent"} 1');
   } finally {
-    await service.stop();
+    await stop();
     expect(service.lines.at(-1)?.msg).toBe('stopped');
-    await imap.stop();
-    await smtp.stop();
-    folder.remove();
   }
 }, 120_000);
 
 test('people on the thread have it checked again and a type explained; strangers, and too many questions, do not', async () => {
-  const folder = scratchFolder('questions');
-  const imap = await startSmallImap('bot', 'secret');
-  const smtp = await startSmtp(({ raw }) => imap.deliver(raw));
-  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: smtp.port };
-  const service = startProcess(
-    `${folder.path}/kabiwatch.yaml`,
-    configuration(folder.path, servers, {}, { mode: 'list', reply: 'always', quiet: '1s' }),
-  );
+  const { imap, smtp, service, stop } = await startSmallService(answered, ({ raw }, imap) => imap.deliver(raw));
   const ada = 'Ada Author <ada@example.org>';
   const ask = (id: string, text: string, from = ada) =>
     imap.deliver(mailOf({ id, subject: 'Re: [PATCH 1/2] lantern', answers: 'ask.1@author.example.org', text }, from));
@@ -107,22 +92,14 @@ test('people on the thread have it checked again and a type explained; strangers
     await until('enough was answered', () => refused() === 2);
     expect(smtp.mails).toHaveLength(4);
   } finally {
-    await service.stop();
-    await imap.stop();
-    await smtp.stop();
-    folder.remove();
+    await stop();
   }
 }, 120_000);
 
 test('a moderated reply waits for its owner, who decides with the code of the mail', async () => {
-  const folder = scratchFolder('moderation');
-  const imap = await startSmallImap('bot', 'secret');
-  const smtp = await startSmtp();
-  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: smtp.port };
   const bot = { address: 'kabiwatch@bot.example.org', owner: 'owner@example.org' };
-  const service = startProcess(
-    `${folder.path}/kabiwatch.yaml`,
-    configuration(folder.path, servers, { bot }, { mode: 'list', reply: 'always', moderation: true }),
+  const { imap, smtp, service, stop } = await startSmallService((folder, servers) =>
+    configuration(folder, servers, { bot }, { mode: 'list', reply: 'always', moderation: true }),
   );
   const write = (id: string, text: string) =>
     imap.deliver(
@@ -142,9 +119,6 @@ test('a moderated reply waits for its owner, who decides with the code of the ma
     await until('the reply', () => smtp.mails.length === 2);
     expect(smtp.mails[1]?.to).toEqual(['ada@example.org', 'kernel-list@example.org']);
   } finally {
-    await service.stop();
-    await imap.stop();
-    await smtp.stop();
-    folder.remove();
+    await stop();
   }
 }, 120_000);

@@ -7,8 +7,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { scratchFolder, until } from '../servers/run.js';
-import { configuration, startProcess } from '../servers/service.js';
-import { startSmallImap } from '../servers/small-imap.js';
+import { configuration, type Servers } from '../servers/service.js';
+import { startSmallService } from '../servers/small-service.js';
 
 const folder = scratchFolder('source');
 afterAll(() => folder.remove());
@@ -88,15 +88,15 @@ writeFileSync(
   '# Linux/x86 6.1.7 Kernel Configuration\nCONFIG_X86_64=y\nCONFIG_MODVERSIONS=y\n',
 );
 
+const onSource = (source: object) => (folder: string, servers: Servers) =>
+  configuration(folder, servers, {}, { reply: 'always', quiet: '1s', source });
+
+const repliesIn = (folder: string): string[] =>
+  readdirSync(join(folder, 'replies')).map((name) => readFileSync(join(folder, 'replies', name), 'latin1'));
+
 /** Evidence, verdict and reply of each series by its Message-ID. */
 async function served(mails: readonly Buffer[], source: object): Promise<Map<string, [string, string, string]>> {
-  const run = scratchFolder('source-run');
-  const imap = await startSmallImap('bot', 'secret');
-  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: 1 };
-  const service = startProcess(
-    `${run.path}/kabiwatch.yaml`,
-    configuration(run.path, servers, {}, { reply: 'always', quiet: '1s', source }),
-  );
+  const { folder, imap, service, stop } = await startSmallService(onSource(source));
   try {
     for (const mail of mails) {
       imap.deliver(mail);
@@ -111,9 +111,7 @@ async function served(mails: readonly Buffer[], source: object): Promise<Map<str
       'they are answered',
       () => service.lines.filter(({ msg }) => msg === 'reply sent').length >= mails.length,
     );
-    const texts = readdirSync(join(run.path, 'replies')).map((name) =>
-      readFileSync(join(run.path, 'replies', name), 'latin1'),
-    );
+    const texts = repliesIn(folder);
     return new Map(
       service.lines
         .filter(({ msg }) => msg === 'reviewed')
@@ -123,9 +121,7 @@ async function served(mails: readonly Buffer[], source: object): Promise<Map<str
         ]),
     );
   } finally {
-    await service.stop();
-    await imap.stop();
-    run.remove();
+    await stop();
   }
 }
 
@@ -147,12 +143,8 @@ test('a series is judged at the base that it names, that its index lines have, o
 }, 180_000);
 
 test('what a series depends on may come after it: then it is judged again, with it', async () => {
-  const run = scratchFolder('source-needs');
-  const imap = await startSmallImap('bot', 'secret');
-  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: 1 };
   const source = { tree: bare, branches: ['master'], build: [build] };
-  const settings = configuration(run.path, servers, {}, { reply: 'always', quiet: '1s', source });
-  const service = startProcess(`${run.path}/kabiwatch.yaml`, settings);
+  const { folder, imap, service, stop } = await startSmallService(onSource(source));
   const reviewed = () =>
     service.lines.filter(({ msg }) => msg === 'reviewed').map(({ series, evidence }) => [series, evidence]);
   try {
@@ -165,14 +157,10 @@ test('what a series depends on may come after it: then it is judged again, with 
       ['more@x', 'source'],
       ['needed@x', 'source'],
     ]);
-    const [first] = readdirSync(join(run.path, 'replies')).map((name) =>
-      readFileSync(join(run.path, 'replies', name), 'latin1'),
-    );
+    const [first] = repliesIn(folder);
     expect(first?.replace(/\s+/g, ' ')).toContain('prerequisite needed@x: it is in no mail that was read');
   } finally {
-    await service.stop();
-    await imap.stop();
-    run.remove();
+    await stop();
   }
 }, 180_000);
 

@@ -14,9 +14,8 @@ import { storeBatch } from '../../src/service/store/messages.js';
 import type { ReadAnswer } from '../../src/service/tasks.js';
 import { type Working, workThread } from '../../src/service/work.js';
 import { scratchFolder, until } from '../servers/run.js';
-import { configuration, startProcess } from '../servers/service.js';
-import { startSmallImap } from '../servers/small-imap.js';
-import { startSmtp } from '../servers/smtp.js';
+import { configuration } from '../servers/service.js';
+import { startSmallService } from '../servers/small-service.js';
 
 const diffOf = (guarded: boolean, name = 'lantern') => `diff --git a/include/linux/${name}.h b/include/linux/${name}.h
 --- a/include/linux/${name}.h
@@ -53,14 +52,13 @@ const second: Sent = {
   minute: 30,
 };
 
+const toList = { mode: 'list', reply: 'always', quiet: '1s', answerWithin: '9999d' };
+/** Nothing listens there: a reply waits for its next attempt. */
+const deaf = 1;
+
 test('v2 in a thread of its own withdraws the unsent reply to v1, and says what changed since', async () => {
-  const folder = scratchFolder('versions');
-  const imap = await startSmallImap('bot', 'secret');
-  // Nothing listens on port 1: the reply to v1 waits for its next attempt.
-  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: 1 };
-  const service = startProcess(
-    `${folder.path}/kabiwatch.yaml`,
-    configuration(folder.path, servers, {}, { mode: 'list', reply: 'always', quiet: '1s', answerWithin: '9999d' }),
+  const { imap, service, stop } = await startSmallService((folder, servers) =>
+    configuration(folder, { ...servers, smtpPort: deaf }, {}, toList),
   );
   const lines = (text: string) => service.lines.filter(({ msg }) => msg === text);
   try {
@@ -73,26 +71,18 @@ test('v2 in a thread of its own withdraws the unsent reply to v1, and says what 
     const page = (await (await fetch(`http://127.0.0.1:${service.port()}/reviews/r2`)).text()).replace(/\s+/g, ' ');
     expect(page).toContain('Since v1');
   } finally {
-    await service.stop();
-    await imap.stop();
-    folder.remove();
+    await stop();
   }
 }, 300_000);
 
 test('a newer version takes an unsent reply back where the server vouches for its sender; else a person decides', async () => {
-  const folder = scratchFolder('versions');
-  const imap = await startSmallImap('bot', 'secret');
-  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: 1 };
+  const bot = { address: 'kabiwatch@bot.example.org', owner: 'owner@example.org' };
   const password = { env: 'KABIWATCH_TEST_PASSWORD' };
-  const account = { name: 'main', host: '127.0.0.1', port: imap.port, tls: 'none', user: 'bot', password };
-  const over = {
-    bot: { address: 'kabiwatch@bot.example.org', owner: 'owner@example.org' },
-    accounts: [{ ...account, authentication: 'mx.example.net' }],
-  };
-  const service = startProcess(
-    `${folder.path}/kabiwatch.yaml`,
-    configuration(folder.path, servers, over, { mode: 'list', reply: 'always', quiet: '1s', answerWithin: '9999d' }),
-  );
+  const account = { name: 'main', host: '127.0.0.1', tls: 'none', user: 'bot', password };
+  const { imap, service, stop } = await startSmallService((folder, servers) => {
+    const accounts = [{ ...account, port: servers.imapPort, authentication: 'mx.example.net' }];
+    return configuration(folder, { ...servers, smtpPort: deaf }, { bot, accounts }, toList);
+  });
   const lines = (text: string) => service.lines.filter(({ msg }) => String(msg).startsWith(text));
   const vouched = 'Authentication-Results: mx.example.net; dkim=pass header.d=example.org\n';
   try {
@@ -105,28 +95,22 @@ test('a newer version takes an unsent reply back where the server vouches for it
     );
     await until('v2 is withdrawn', () => lines('an unsent reply was withdrawn').length === 1);
     expect(lines('an unsent reply was withdrawn')).toMatchObject([{ series: 'v2@x', by: 'v3@x', withdrawn: 1 }]);
-    const { port } = { port: service.port() };
-    const deliveries = (await (await fetch(`http://127.0.0.1:${port}/deliveries.json`)).json()) as { state: string }[];
+    const answer = await fetch(`http://127.0.0.1:${service.port()}/deliveries.json`);
+    const deliveries = (await answer.json()) as { state: string }[];
     expect(deliveries.map(({ state }) => state)).toEqual([
       expect.stringMatching(/planned|sending/),
       'withdrawn',
       'held',
     ]);
   } finally {
-    await service.stop();
-    await imap.stop();
-    folder.remove();
+    await stop();
   }
 }, 300_000);
 
 test('v2 is answered too when the answer to v1 has come back over the list', async () => {
-  const folder = scratchFolder('versions');
-  const imap = await startSmallImap('bot', 'secret');
-  const smtp = await startSmtp(({ raw }) => imap.deliver(raw));
-  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: smtp.port };
-  const service = startProcess(
-    `${folder.path}/kabiwatch.yaml`,
-    configuration(folder.path, servers, {}, { mode: 'list', reply: 'always', quiet: '1s', answerWithin: '9999d' }),
+  const { imap, smtp, service, stop } = await startSmallService(
+    (folder, servers) => configuration(folder, servers, {}, toList),
+    ({ raw }, imap) => imap.deliver(raw),
   );
   const stored = () => service.lines.reduce((sum, { fresh }) => sum + Number(fresh ?? 0), 0);
   try {
@@ -138,20 +122,13 @@ test('v2 is answered too when the answer to v1 has come back over the list', asy
     expect(text).toContain('In-Reply-To: <v2@x>');
     expect(text).toContain('Since v1: crc-break becomes');
   } finally {
-    await service.stop();
-    await imap.stop();
-    await smtp.stop();
-    folder.remove();
+    await stop();
   }
 }, 300_000);
 
 test('parts without References are one series, and a late one replaces nothing', async () => {
-  const folder = scratchFolder('versions');
-  const imap = await startSmallImap('bot', 'secret');
-  const servers = { imapPort: imap.port, user: 'bot', mailbox: 'INBOX', smtpPort: 1 };
-  const service = startProcess(
-    `${folder.path}/kabiwatch.yaml`,
-    configuration(folder.path, servers, {}, { reply: 'always', quiet: '3s' }),
+  const { folder, imap, service, stop } = await startSmallService((folder, servers) =>
+    configuration(folder, servers, {}, { reply: 'always', quiet: '3s' }),
   );
   const lines = (text: string) => service.lines.filter(({ msg }) => msg === text);
   try {
@@ -167,13 +144,11 @@ test('parts without References are one series, and a late one replaces nothing',
     imap.deliver(mail({ ...part(2, ' v2'), more: 'In-Reply-To: <p2@x>\n' }));
     await until('the reroll is reviewed', () => lines('reviewed').length === 2, 120_000);
     expect(lines('reviewed').map(({ series }) => series)).toEqual(['p1@x', 'p2v2@x']);
-    const replies = readdirSync(join(folder.path, 'replies'));
-    const texts = replies.map((name) => readFileSync(join(folder.path, 'replies', name), 'latin1'));
+    const replies = readdirSync(join(folder, 'replies'));
+    const texts = replies.map((name) => readFileSync(join(folder, 'replies', name), 'latin1'));
     expect(texts.filter((text) => text.includes('In-Reply-To: <p1@x>'))).toHaveLength(1);
   } finally {
-    await service.stop();
-    await imap.stop();
-    folder.remove();
+    await stop();
   }
 }, 300_000);
 

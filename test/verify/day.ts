@@ -10,7 +10,7 @@ import pg from 'pg';
 import { startDovecot } from '../servers/dovecot.js';
 import { startPostgres } from '../servers/postgres.js';
 import { scratchFolder, until } from '../servers/run.js';
-import { configuration, startProcess } from '../servers/service.js';
+import { configuration, startProcess, withoutLimits } from '../servers/service.js';
 import { startSmtp } from '../servers/smtp.js';
 import { copyOf } from './copies.js';
 import { databaseBytes, rowsOf, takenBy } from './measure.js';
@@ -44,7 +44,7 @@ const config = configuration(
   { imapPort: dovecot.port, user: dovecot.user, mailbox: dovecot.mailbox, smtpPort: smtp.port },
   {
     store: { url: { env: 'KABIWATCH_TEST_URL' } },
-    posting: { perHour: 100_000, perListHour: 100_000, breakerBursts: 100_000, retry: '1s' },
+    posting: withoutLimits,
     watching: { poll: '3s', lease: '10s', maxMessage: '500kB' },
     reviewing: { lease: '10s' },
     retention: { mail: '120s', reviews: '240s', quarantine: '120s' },

@@ -6,7 +6,7 @@ import { mailOf, series } from '../demo/thread.js';
 import { startDovecot } from '../servers/dovecot.js';
 import { startPostgres } from '../servers/postgres.js';
 import { scratchFolder, until } from '../servers/run.js';
-import { configuration, type ServiceProcess, startProcess } from '../servers/service.js';
+import { configuration, type ServiceProcess, startProcess, withoutLimits } from '../servers/service.js';
 import { startSmtp } from '../servers/smtp.js';
 import { seeded } from './random.js';
 
@@ -46,14 +46,7 @@ export async function killRounds(plan: KillPlan): Promise<KillResult | null> {
     folder.path,
     { imapPort: dovecot.port, user: dovecot.user, mailbox: dovecot.mailbox, smtpPort: smtp.port },
     {
-      posting: {
-        perHour: 100_000,
-        perListHour: 100_000,
-        retry: '1s',
-        unsureGrace: '4s',
-        sendingLease: '8s',
-        breakerBursts: 100_000,
-      },
+      posting: { ...withoutLimits, unsureGrace: '4s', sendingLease: '8s' },
       watching: { poll: '2s', batch: 10, lease: '2s' },
       reviewing: { lease: '6s' },
       ...(postgres === null ? {} : { store: { url: { env: 'KABIWATCH_TEST_URL' } } }),

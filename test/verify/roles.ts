@@ -6,7 +6,7 @@ import { mailOf, series } from '../demo/thread.js';
 import { startDovecot } from '../servers/dovecot.js';
 import { startPostgres } from '../servers/postgres.js';
 import { scratchFolder, until } from '../servers/run.js';
-import { configuration, startProcess } from '../servers/service.js';
+import { configuration, startProcess, withoutLimits } from '../servers/service.js';
 import { startSmtp } from '../servers/smtp.js';
 
 const count = 20;
@@ -21,14 +21,7 @@ const config = configuration(
   { imapPort: dovecot.port, user: dovecot.user, mailbox: dovecot.mailbox, smtpPort: smtp.port },
   {
     store: { url: { env: 'KABIWATCH_TEST_URL' } },
-    posting: {
-      perHour: 100_000,
-      perListHour: 100_000,
-      retry: '1s',
-      unsureGrace: '4s',
-      sendingLease: '8s',
-      breakerBursts: 100_000,
-    },
+    posting: { ...withoutLimits, unsureGrace: '4s', sendingLease: '8s' },
     reviewing: { lease: '6s' },
   },
   { mode: 'list', reply: 'always', quiet: '5s' },

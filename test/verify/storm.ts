@@ -10,7 +10,7 @@ import { startDovecot } from '../servers/dovecot.js';
 import { startPostgres } from '../servers/postgres.js';
 import { startProxy } from '../servers/proxy.js';
 import { freePort, scratchFolder, until } from '../servers/run.js';
-import { configuration, type ServiceProcess, startProcess } from '../servers/service.js';
+import { configuration, type ServiceProcess, startProcess, withoutLimits } from '../servers/service.js';
 import { startSmtp } from '../servers/smtp.js';
 import { seeded } from './random.js';
 import { startStormGithub } from './storm-github.js';
@@ -82,8 +82,8 @@ export async function storm({ seed, rounds, say }: StormPlan): Promise<StormResu
     {
       store: { url: { env: 'KABIWATCH_TEST_URL' } },
       posting: {
-        ...{ perHour: 100_000, perListHour: 100_000, perThread: 100, attempts: 1000, retry: '1s' },
-        ...{ unsureGrace: '6s', sendingLease: '10s', breakerFailures: 100_000, breakerBursts: 100_000 },
+        ...withoutLimits,
+        ...{ perThread: 100, attempts: 1000, breakerFailures: 100_000, unsureGrace: '6s', sendingLease: '10s' },
       },
       github: github.config,
       web: { listen: `127.0.0.1:${webPort}` },

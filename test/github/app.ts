@@ -1,7 +1,7 @@
 /** The App over real HTTP against the emulator, with the embedded store: what each test of src/github starts from. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { jest } from '@jest/globals';
+import { afterAll, afterEach, expect, jest } from '@jest/globals';
 import pino from 'pino';
 import { type Forge, startForge } from '../../src/github/forge.js';
 import type { Finding, Review } from '../../src/kabi/review.js';
@@ -123,7 +123,21 @@ export async function startApp(options: Starting = {}): Promise<Running> {
       folder.remove();
     },
   };
+  started.push(running);
   return running;
+}
+
+const started: Running[] = [];
+
+/** Call once in a file, at its top: no App outlives its test, and nothing that it said differs from GitHub's description. */
+export function stopAppAfterEach(): void {
+  afterEach(async () => {
+    for (const app of started.splice(0)) {
+      expect(app.github.wrongs).toEqual([]);
+      await app.stop();
+    }
+  });
+  afterAll(closeStore);
 }
 
 /** Making a store takes seconds, so a test file has one, emptied for each test. */
