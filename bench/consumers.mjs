@@ -10,7 +10,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { treeInput } from '../dist/disk/tree-input.js';
-import { consumersOf } from '../dist/kabi/consumers.js';
+import { consumersOf } from '../dist/kabi/consumers/consumers.js';
 
 const common = [
   'task_struct.pid',

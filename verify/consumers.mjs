@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { treeInput } from '../dist/disk/tree-input.js';
-import { consumersOf } from '../dist/kabi/consumers.js';
+import { consumersOf } from '../dist/kabi/consumers/consumers.js';
 
 const { values } = parseArgs({
   options: { tree: { type: 'string' }, build: { type: 'string' }, truth: { type: 'string' } },

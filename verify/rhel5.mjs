@@ -11,9 +11,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { treeInput } from '../dist/disk/tree-input.js';
-import { exportingUnits } from '../dist/kabi/exporting-units.js';
 import { reviewSeries } from '../dist/kabi/review-series.js';
-import { newReading } from '../dist/kabi/series-changes.js';
+import { exportingUnits } from '../dist/kabi/series/exporting-units.js';
+import { newReading } from '../dist/kabi/series/series-changes.js';
 import { parseDiffs } from '../dist/patch/parse.js';
 
 const text = { type: 'string' };

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { treeInput } from '../dist/disk/tree-input.js';
 import { guardsIn } from '../dist/kabi/diff/guard-text.js';
 import { reviewSeries } from '../dist/kabi/review-series.js';
-import { newReading } from '../dist/kabi/series-changes.js';
+import { newReading } from '../dist/kabi/series/series-changes.js';
 import { filePatchBetween } from '../dist/patch/line-diff.js';
 import { overlayFiles } from '../dist/tree/overlay.js';
 

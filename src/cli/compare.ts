@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { readPolicyFile } from '../disk/kernel-files.js';
 import { openNamedReference } from '../disk/references.js';
 import { KabiwatchError } from '../errors.js';
-import { type Comparison, compareReferences } from '../kabi/compare-references.js';
+import { type Comparison, compareReferences } from '../kabi/reference/compare-references.js';
 import { type PolicyList, readPolicyList } from '../kernel/lists.js';
 import type { Reference } from '../kernel/reference.js';
 import { comparisonJson, comparisonText } from '../report/comparison.js';

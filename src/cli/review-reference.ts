@@ -6,7 +6,7 @@ import { openNamedReference } from '../disk/references.js';
 import { neededOn } from '../disk/series-source.js';
 import { type TreeInput, treeInput } from '../disk/tree-input.js';
 import { KabiwatchError } from '../errors.js';
-import { againstReference } from '../kabi/against-reference.js';
+import { againstReference } from '../kabi/reference/against-reference.js';
 import { type Architecture, architectures, type Review } from '../kabi/review.js';
 import { reviewSeries } from '../kabi/review-series.js';
 import { configDifferences, configFacts, versionOfMakefile } from '../kernel/config-facts.js';

@@ -11,7 +11,7 @@ import { KabiwatchError } from '../errors.js';
 import { type Architecture, architectures, type Missing, type Review, type Verdict } from '../kabi/review.js';
 import { reviewByUnits } from '../kabi/review-by-units.js';
 import { type Configuration, reviewSeries } from '../kabi/review-series.js';
-import { newReading } from '../kabi/series-changes.js';
+import { newReading } from '../kabi/series/series-changes.js';
 import { worstOf } from '../kabi/verdict.js';
 import { type KnownSeries, knownSeries } from '../patch/prerequisites.js';
 import type { Series } from '../patch/series.js';

@@ -1,6 +1,6 @@
 /** Units before and after, compared on all processors: a release's difference shows in hundreds of them. */
-import { type ComparedUnit, keyOf, type UnitQuestion } from '../kabi/compare-unit.js';
-import { nothingSeen } from '../kabi/unit-change.js';
+import { type ComparedUnit, keyOf, type UnitQuestion } from '../kabi/units/compare-unit.js';
+import { nothingSeen } from '../kabi/units/unit-change.js';
 import type { CompareJob, ComparePlace } from './compare-worker.js';
 import { onAllProcessors } from './thread-pool.js';
 

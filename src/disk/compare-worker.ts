@@ -2,8 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Unit } from '../c/preprocess.js';
 import { type TargetName, targets } from '../c/target.js';
-import { type ComparedUnit, compareUnit, type UnitQuestion } from '../kabi/compare-unit.js';
-import { nothingSeen, type Seen } from '../kabi/unit-change.js';
+import { type ComparedUnit, compareUnit, type UnitQuestion } from '../kabi/units/compare-unit.js';
+import { nothingSeen, type Seen } from '../kabi/units/unit-change.js';
 import { overlayFiles } from '../tree/overlay.js';
 import { type BuildPlace, openBuild } from './build-world.js';
 import { type CrcMode, versionerOf } from './versioner.js';

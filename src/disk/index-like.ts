@@ -4,8 +4,8 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type IndexedTree, readFile } from '../kabi/indexed-tree.js';
-import { makeLayer } from '../kabi/tree-index.js';
+import { type IndexedTree, readFile } from '../kabi/index/indexed-tree.js';
+import { makeLayer } from '../kabi/index/tree-index.js';
 import { blobId } from './blob-id.js';
 import { type IndexContents, type OpenedIndex, openNameIndex } from './name-index-file.js';
 import { type IndexKey, indexFolder, keepNameIndex } from './name-index-store.js';

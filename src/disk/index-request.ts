@@ -2,9 +2,9 @@
 import type { Conditions } from '../c/conditions.js';
 import { predefinedMacros } from '../c/predefined.js';
 import { KabiwatchError } from '../errors.js';
-import type { IndexedTree } from '../kabi/indexed-tree.js';
+import type { IndexedTree } from '../kabi/index/indexed-tree.js';
+import { concernsArch } from '../kabi/index/tree-index.js';
 import type { Architecture } from '../kabi/review.js';
-import { concernsArch } from '../kabi/tree-index.js';
 import { type ConfigFacts, configFacts } from '../kernel/config-facts.js';
 import { builtTree } from '../kernel/generated.js';
 import { unitsOf } from '../kernel/kbuild.js';

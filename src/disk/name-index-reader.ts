@@ -1,6 +1,6 @@
 /** A thread of name-index-builder.ts: reads the files of a batch and answers with their rows. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { readHeaders, UseFileReader } from '../kabi/tree-index.js';
+import { readHeaders, UseFileReader } from '../kabi/index/tree-index.js';
 import { FactSink, HeaderNames, type NameTables } from '../kernel/names.js';
 import { type IndexSpec, indexedTree } from './index-request.js';
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { IndexedTree } from '../kabi/indexed-tree.js';
+import type { IndexedTree } from '../kabi/index/indexed-tree.js';
 import { NameIndex, type NameTables } from '../kernel/names.js';
 import type { IndexSpec } from './index-request.js';
 import { type IndexContents, type KeptLayer, openNameIndex, writeNameIndex } from './name-index-file.js';

@@ -8,7 +8,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { makeIndex } from '../kabi/tree-index.js';
+import { makeIndex } from '../kabi/index/tree-index.js';
 import { NameIndex } from '../kernel/names.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { contentsOf, keepLayer } from './index-like.js';

@@ -6,9 +6,14 @@ import { LexCache } from '../c/lex-cache.js';
 import { predefinedMacros } from '../c/predefined.js';
 import { DeclarationCache } from '../genksyms/declaration-cache.js';
 import { dialectOf } from '../genksyms/dialect.js';
-import type { BuildChange, BuildChanges } from '../kabi/build-changes.js';
-import type { ReferencePlan } from '../kabi/reference-plan.js';
-import { type ReadAgain, type ReferenceSymbols, symbolsFrom, type UnitAfter } from '../kabi/reference-symbols.js';
+import type { BuildChange, BuildChanges } from '../kabi/reference/build-changes.js';
+import type { ReferencePlan } from '../kabi/reference/reference-plan.js';
+import {
+  type ReadAgain,
+  type ReferenceSymbols,
+  symbolsFrom,
+  type UnitAfter,
+} from '../kabi/reference/reference-symbols.js';
 import { definitionsIn, unitsThatDiffer } from '../kernel/readers.js';
 import type { Reference } from '../kernel/reference.js';
 import type { TypeGraph } from '../kernel/type-graph.js';

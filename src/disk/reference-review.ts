@@ -3,18 +3,18 @@
  * the series judged with what all exports say.
  */
 
-import { againstReference } from '../kabi/against-reference.js';
-import { buildChanges } from '../kabi/build-changes.js';
-import type { ComparedUnit } from '../kabi/compare-unit.js';
-import type { SymbolFacts } from '../kabi/facts.js';
-import { type ProgramReader, readGenksymsView } from '../kabi/program.js';
-import { planReference } from '../kabi/reference-plan.js';
+import { againstReference } from '../kabi/reference/against-reference.js';
+import { buildChanges } from '../kabi/reference/build-changes.js';
+import { planReference } from '../kabi/reference/reference-plan.js';
 import type { Review } from '../kabi/review.js';
 import { reviewSeries } from '../kabi/review-series.js';
 import type { SourceRequest } from '../kabi/review-source.js';
-import { newReading, type Reading, unitsToCompare } from '../kabi/series-changes.js';
-import { touchedFiles } from '../kabi/touched-files.js';
-import { roleOf } from '../kabi/triage.js';
+import { newReading, type Reading, unitsToCompare } from '../kabi/series/series-changes.js';
+import { touchedFiles } from '../kabi/series/touched-files.js';
+import { roleOf } from '../kabi/series/triage.js';
+import type { ComparedUnit } from '../kabi/units/compare-unit.js';
+import type { SymbolFacts } from '../kabi/units/facts.js';
+import { type ProgramReader, readGenksymsView } from '../kabi/units/program.js';
 import { readersOf } from '../kernel/readers.js';
 import type { Reference } from '../kernel/reference.js';
 import { TypeGraph } from '../kernel/type-graph.js';

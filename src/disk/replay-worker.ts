@@ -1,6 +1,6 @@
 /** A thread of replay-pool.ts: mails come in, what assembling needs to know of each goes out. Hunks are read here and stay here. */
 import { parentPort } from 'node:worker_threads';
-import { mayMatter } from '../kabi/triage.js';
+import { mayMatter } from '../kabi/series/triage.js';
 import { type Message, readMessage } from '../mail/message.js';
 
 export interface ReplayedMail {

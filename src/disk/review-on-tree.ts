@@ -1,5 +1,5 @@
 /** A series -> its review on a tree, with what the exports that its changes reach say of them, within a service's worker. */
-import { againstReference } from '../kabi/against-reference.js';
+import { againstReference } from '../kabi/reference/against-reference.js';
 import type { Review } from '../kabi/review.js';
 import { reviewByUnits } from '../kabi/review-by-units.js';
 import { mismatches, type Reference } from '../kernel/reference.js';

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { KabiwatchError } from '../errors.js';
 import type { Architecture, Missing } from '../kabi/review.js';
-import { newReading } from '../kabi/series-changes.js';
+import { newReading } from '../kabi/series/series-changes.js';
 import type { Reference } from '../kernel/reference.js';
 import { type KnownSeries, knownSeries, prerequisitesOf } from '../patch/prerequisites.js';
 import type { Series } from '../patch/series.js';

@@ -3,12 +3,12 @@
 import { predefinedMacros } from '../c/predefined.js';
 import { targets } from '../c/target.js';
 import { KabiwatchError } from '../errors.js';
-import type { ConsumerQuestion, Placement } from '../kabi/consumers.js';
-import { headerUnitFolder } from '../kabi/header-unit.js';
-import type { Build, Versioner } from '../kabi/program.js';
-import { typesReaching } from '../kabi/reaching-types.js';
+import type { ConsumerQuestion, Placement } from '../kabi/consumers/consumers.js';
 import { type Architecture, architectures } from '../kabi/review.js';
-import type { Reading } from '../kabi/series-changes.js';
+import { typesReaching } from '../kabi/series/reaching-types.js';
+import type { Reading } from '../kabi/series/series-changes.js';
+import { headerUnitFolder } from '../kabi/units/header-unit.js';
+import type { Build, Versioner } from '../kabi/units/program.js';
 import { type ConfigFacts, configFacts } from '../kernel/config-facts.js';
 import { builtTree } from '../kernel/generated.js';
 import { type Unit as KbuildUnit, unitAt, unitsOf } from '../kernel/kbuild.js';

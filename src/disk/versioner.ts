@@ -1,8 +1,8 @@
 /** Which tool versions a tree's symbols, as its configuration says. */
 import { dialectOf } from '../genksyms/dialect.js';
-import { dwarfVersions } from '../kabi/dwarf-versions.js';
-import { genksymsVersions } from '../kabi/genksyms-versions.js';
-import type { Versioner } from '../kabi/program.js';
+import { dwarfVersions } from '../kabi/units/dwarf-versions.js';
+import { genksymsVersions } from '../kabi/units/genksyms-versions.js';
+import type { Versioner } from '../kabi/units/program.js';
 
 /** null: the configuration is not known. */
 export type CrcMode = 'genksyms' | 'gendwarfksyms' | 'none' | null;

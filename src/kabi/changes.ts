@@ -3,10 +3,10 @@
  * texts that moved them), of all units that were read. Facts only; what they mean is judged later.
  */
 
-import type { Placed } from './facts.js';
-import type { LayoutChange } from './layout-change.js';
-import { noSteps, type StepFacts } from './series-steps.js';
-import type { Seen, UnitChange } from './unit-change.js';
+import { noSteps, type StepFacts } from './series/series-steps.js';
+import type { Placed } from './units/facts.js';
+import type { LayoutChange } from './units/layout-change.js';
+import type { Seen, UnitChange } from './units/unit-change.js';
 
 export interface ChangedType {
   readonly name: string;

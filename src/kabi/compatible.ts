@@ -6,8 +6,8 @@
  * has another name, and a reserved slot whose bytes are used.
  */
 import { isReservedName } from './diff/idioms.js';
-import type { LayoutChange, Pair } from './layout-change.js';
-import { bitsOf, type Row } from './rows.js';
+import type { LayoutChange, Pair } from './units/layout-change.js';
+import { bitsOf, type Row } from './units/rows.js';
 
 /** Why old code cannot go on, a reason a fact; empty where it can. */
 export function incompatibilities(change: LayoutChange): string[] {

@@ -4,14 +4,14 @@
  */
 import { type ChangedEnum, type ChangedType, type ChangeSet, onlyCounts } from './changes.js';
 import { incompatibilities, onlyNarrowed } from './compatible.js';
-import type { ExportChange } from './export-changes.js';
 import { dumpKey, judgeSymbols } from './judge-symbols.js';
-import { type LayoutChange, memberChanges } from './layout-change.js';
 import type { Finding, Missing, Review, TypeChange, Verdict } from './review.js';
 import { enumFindings, enumMembers } from './rules/enums.js';
 import { type RuleId, ruleTable } from './rules/ids.js';
 import { layoutFindings } from './rules/layout.js';
-import { roleOf } from './triage.js';
+import type { ExportChange } from './series/export-changes.js';
+import { roleOf } from './series/triage.js';
+import { type LayoutChange, memberChanges } from './units/layout-change.js';
 import { type CompilerView, type GenksymsView, verdictOf } from './verdict.js';
 
 /**

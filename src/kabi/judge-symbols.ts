@@ -1,11 +1,11 @@
 /** The versions in a ChangeSet -> what the review says of symbols: each with its way to the cause, causes with file, line and patch, exports that came or went. */
 import type { ChangedText, ChangeSet } from './changes.js';
-import type { ExportChange } from './export-changes.js';
 import type { AddFinding, Origin } from './judge-source.js';
 import type { Review, SymbolChange, Verdict } from './review.js';
 import { tellExports } from './rules/exports.js';
 import type { RuleId } from './rules/ids.js';
-import type { Healed } from './series-steps.js';
+import type { ExportChange } from './series/export-changes.js';
+import type { Healed } from './series/series-steps.js';
 
 type Symbols = Review['symbols'];
 type Cause = Symbols['causes'][number];

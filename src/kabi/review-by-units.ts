@@ -2,10 +2,11 @@
  * A review without a reference. A series that changes a header must know whose exports reach it: a first review says which types change, a
  * second one reads, with the units that the series touches, some of those that show these types to genksyms.
  */
-import { type ExportingUnits, exportingUnits, type UnitsKnown } from './exporting-units.js';
+
 import type { Missing, Review } from './review.js';
 import { type ReviewRequest, reviewSeries } from './review-series.js';
-import { roleOf } from './triage.js';
+import { type ExportingUnits, exportingUnits, type UnitsKnown } from './series/exporting-units.js';
+import { roleOf } from './series/triage.js';
 
 export function reviewByUnits(request: ReviewRequest, known: UnitsKnown, most: number): Review {
   const { source, also = [] } = request;

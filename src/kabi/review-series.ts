@@ -10,7 +10,7 @@ import { joinConfigurations } from './configurations.js';
 import { reviewDiff } from './diff/review-diff.js';
 import type { Architecture, Review } from './review.js';
 import { type Judgement, reviewSource, type SourceRequest } from './review-source.js';
-import { newReading, type Reading } from './series-changes.js';
+import { newReading, type Reading } from './series/series-changes.js';
 
 export interface ReviewRequest {
   readonly series: Series;

@@ -8,9 +8,9 @@ import { printedTokens } from '../c/printed-tokens.js';
 import type { TargetName } from '../c/target.js';
 import { overlayFiles } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';
-import { headerUnit, headerUnitText } from './header-unit.js';
-import type { Build } from './program.js';
 import type { Missing, Review, TypeChange } from './review.js';
+import { headerUnit, headerUnitText } from './units/header-unit.js';
+import type { Build } from './units/program.js';
 
 /** Sizes and alignments in bytes; members by name, `bitSize` 0 where one is no bit-field. */
 export interface RecordFacts {

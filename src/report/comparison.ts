@@ -1,6 +1,11 @@
 /** A comparison of two releases as text to read, and as JSON (schema `kabiwatch.compare/1`). */
-import { type Comparison, crcOf, type SymbolDifference, type TypeDifference } from '../kabi/compare-references.js';
-import type { Row } from '../kabi/rows.js';
+import {
+  type Comparison,
+  crcOf,
+  type SymbolDifference,
+  type TypeDifference,
+} from '../kabi/reference/compare-references.js';
+import type { Row } from '../kabi/units/rows.js';
 
 function crcText(crc: number | null): string | null {
   return crc === null ? null : `0x${crc.toString(16).padStart(8, '0')}`;

@@ -1,6 +1,6 @@
 /** A pull request's commits -> a Series -> its review for each architecture and reference asked for. Runs in workers only. */
 import { KabiwatchError } from '../errors.js';
-import { againstReference } from '../kabi/against-reference.js';
+import { againstReference } from '../kabi/reference/against-reference.js';
 import { type Architecture, architectures, type Finding, type Missing, type Review, verdicts } from '../kabi/review.js';
 import { reviewSeries } from '../kabi/review-series.js';
 import type { Reference } from '../kernel/reference.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Layout } from '../../src/c/layout.js';
-import { compareReferences } from '../../src/kabi/compare-references.js';
+import { compareReferences } from '../../src/kabi/reference/compare-references.js';
 import { readPolicyList } from '../../src/kernel/lists.js';
 import {
   layoutTables,

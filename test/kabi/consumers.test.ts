@@ -1,7 +1,7 @@
 /** Who uses a moved member or a size, on a small tree that has the kernel's idioms. */
 import { expect, test } from '@jest/globals';
-import { type ConsumerQuestion, consumersOf } from '../../src/kabi/consumers.js';
-import { makeIndex } from '../../src/kabi/tree-index.js';
+import { type ConsumerQuestion, consumersOf } from '../../src/kabi/consumers/consumers.js';
+import { makeIndex } from '../../src/kabi/index/tree-index.js';
 import { anyConfiguration } from '../../src/kernel/mentions.js';
 import { memoryTree } from '../../src/tree/memory.js';
 

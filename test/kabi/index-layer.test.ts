@@ -1,7 +1,7 @@
 /** An index as a layer on that of a like tree tells what a whole one tells: every key, place for place, after edits of many kinds. */
 import { expect, test } from '@jest/globals';
-import type { IndexedTree } from '../../src/kabi/indexed-tree.js';
-import { makeIndex, makeLayer } from '../../src/kabi/tree-index.js';
+import type { IndexedTree } from '../../src/kabi/index/indexed-tree.js';
+import { makeIndex, makeLayer } from '../../src/kabi/index/tree-index.js';
 import { anyConfiguration } from '../../src/kernel/mentions.js';
 import { NameIndex, relationNames } from '../../src/kernel/names.js';
 import { memoryTree } from '../../src/tree/memory.js';

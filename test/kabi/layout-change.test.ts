@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { incompatibilities, onlyGrew } from '../../src/kabi/compatible.js';
-import { isFree, layoutChange } from '../../src/kabi/layout-change.js';
-import { type Extent, kindFromText, type Row } from '../../src/kabi/rows.js';
 import { layoutFindings } from '../../src/kabi/rules/layout.js';
+import { isFree, layoutChange } from '../../src/kabi/units/layout-change.js';
+import { type Extent, kindFromText, type Row } from '../../src/kabi/units/rows.js';
 import { sharedData } from '../truth/kernel.js';
 
 function row(name: string, type: string, bitOffset: number, size: number, bitSize = 0): Row {

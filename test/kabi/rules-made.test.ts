@@ -1,6 +1,6 @@
 /** Every rule of the table is really made: a small series for each, judged on a small tree. */
 import { afterAll, expect, test } from '@jest/globals';
-import { againstReference } from '../../src/kabi/against-reference.js';
+import { againstReference } from '../../src/kabi/reference/against-reference.js';
 import type { Review } from '../../src/kabi/review.js';
 import type { ruleTable } from '../../src/kabi/rules/ids.js';
 import type { Reference } from '../../src/kernel/reference.js';

@@ -1,6 +1,6 @@
 /** What a series adds to a type, as pieces of text with the room that each needs. */
-import type { LayoutChange } from '../layout-change.js';
-import { bitsOf, type Row } from '../rows.js';
+import type { LayoutChange } from '../units/layout-change.js';
+import { bitsOf, type Row } from '../units/rows.js';
 import { codeOf, type Definition, type Piece, textOf } from './definition.js';
 
 export interface Addition {

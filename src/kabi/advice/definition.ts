@@ -5,7 +5,7 @@
 import { declarationsOf } from '../diff/declarations.js';
 import type { Fragment } from '../diff/fragment.js';
 import { viewOf } from '../diff/view.js';
-import { lastLineOf } from '../guard-places.js';
+import { lastLineOf } from '../guards/guard-places.js';
 
 export interface Definition {
   /** The whole file. */

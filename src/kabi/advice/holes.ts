@@ -1,6 +1,6 @@
 /** Free room in a type as it was before the series: holes, spare bits and padding at the end, reserved slots. */
 import { isReservedName } from '../diff/idioms.js';
-import { bitsOf, type Extent, type Row } from '../rows.js';
+import { bitsOf, type Extent, type Row } from '../units/rows.js';
 
 export interface Hole {
   /** Of the outermost type. */

@@ -1,7 +1,7 @@
 /** The kABI macros that a tree itself defines: advice is written in them where there are any. */
 
 import type { SourceTree } from '../../tree/source-tree.js';
-import { linesOf } from '../guard-places.js';
+import { linesOf } from '../guards/guard-places.js';
 
 export interface TreeMacros {
   /** `RH_KABI_USE`, `ANDROID_KABI_USE`, … where the tree defines it; null where not. */

@@ -3,7 +3,7 @@
  * architecture that was measured. Trees before 5.1 have no static_assert.
  */
 import type { Architecture } from '../review.js';
-import type { Extent, Row } from '../rows.js';
+import type { Extent, Row } from '../units/rows.js';
 
 const conditions: Readonly<Record<Architecture, string>> = {
   x86_64: 'defined(CONFIG_X86_64)',

@@ -5,8 +5,8 @@
 import { lineDiff } from '../../patch/line-diff.js';
 import type { Series } from '../../patch/series.js';
 import type { SourceTree } from '../../tree/source-tree.js';
-import { linesOf } from '../guard-places.js';
-import { filesThatMatter, pathOf } from '../triage.js';
+import { linesOf } from '../guards/guard-places.js';
+import { filesThatMatter, pathOf } from '../series/triage.js';
 import { codeOf } from './definition.js';
 import type { Range } from './guard-text.js';
 import type { Redirect } from './rewrites.js';

@@ -2,8 +2,8 @@
  * The ways to write a changed type so that old code can go on: its old definition, with what the series adds put into room that was free, or
  * beside the type. Each is a proposal; only the engine says whether it holds.
  */
-import type { LayoutChange } from '../layout-change.js';
-import { bitsOf, type Row } from '../rows.js';
+import type { LayoutChange } from '../units/layout-change.js';
+import { bitsOf, type Row } from '../units/rows.js';
 import { type Addition, additionsOf, conditional, declarationOf, guarded } from './additions.js';
 import { type Definition, textOf } from './definition.js';
 import { type Hole, holesOf, placeIn, slotsOf } from './holes.js';

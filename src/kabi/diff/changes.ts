@@ -5,7 +5,7 @@
  */
 
 import type { FilePatch, Series } from '../../patch/series.js';
-import { mayMatter, pathOf, roleOf } from '../triage.js';
+import { mayMatter, pathOf, roleOf } from '../series/triage.js';
 import { directiveDifferences, prototypeDifferences, type Side, typeDifferences } from './compare-sides.js';
 import { type Declarations, declarationsOf } from './declarations.js';
 import type { DiffChanges } from './differences.js';

@@ -1,5 +1,5 @@
 /** What a series changes in declarations, as its hunks tell: each of these is a row with its file and the patch that it came with. */
-import type { FileRole } from '../triage.js';
+import type { FileRole } from '../series/triage.js';
 import type { Export, Prototype, Scope } from './declarations.js';
 import type { Delta } from './deltas.js';
 import type { GuardText } from './guard-text.js';

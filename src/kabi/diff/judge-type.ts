@@ -3,9 +3,9 @@
  * tree would be needed for. No offset is ever guessed: a verdict that needs one is `unknown`.
  */
 
-import { saysHowMany } from '../counters.js';
 import type { Architecture, Finding, TypeChange, Verdict } from '../review.js';
 import { type RuleId, ruleTable } from '../rules/ids.js';
+import { saysHowMany } from '../units/counters.js';
 import { type CompilerView, type GenksymsView, verdictOf } from '../verdict.js';
 import { architectureOf, basicExtent } from './basic-types.js';
 import type { Delta } from './deltas.js';

@@ -4,7 +4,7 @@
  */
 import type { Series } from '../../patch/series.js';
 import type { Architecture, Missing, Review } from '../review.js';
-import { seriesOf } from '../series-facts.js';
+import { seriesOf } from '../series/series-facts.js';
 import { worstOf } from '../verdict.js';
 import { changesOf } from './changes.js';
 import type { DiffChanges, TypeDifference } from './differences.js';

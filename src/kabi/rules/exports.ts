@@ -1,6 +1,7 @@
 /** Exports that came, went, have no version or other terms -> what a reviewer calls it. */
-import type { ExportChange } from '../export-changes.js';
+
 import type { Telling } from '../judge-symbols.js';
+import type { ExportChange } from '../series/export-changes.js';
 import type { RuleId } from './ids.js';
 
 /** A name that only text adds or removes, of another configuration, did not come or go. */

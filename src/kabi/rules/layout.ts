@@ -1,7 +1,7 @@
 /** A changed layout -> what a reviewer calls it. Offsets are facts here: a hole is a hole, not a guess. */
 import { isReplacedSlot } from '../compatible.js';
-import { isFree, type LayoutChange } from '../layout-change.js';
-import { bitsOf, type Row } from '../rows.js';
+import { isFree, type LayoutChange } from '../units/layout-change.js';
+import { bitsOf, type Row } from '../units/rows.js';
 import type { RuleId } from './ids.js';
 
 export interface Told {

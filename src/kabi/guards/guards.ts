@@ -1,0 +1,282 @@
+/**
+ * What a guard hides, and whether that is honest: judged from the four views, not from the guard's text. The text only says
+ * where a guard stands and what it is called.
+ *
+ * Honest means: genksyms sees the old declaration exactly, and old module code can go on with what the compiler sees, in the type
+ * itself and in every type that embeds it. A guard answers for what stands in it or around it, and for nothing else of the series.
+ */
+import type { SourceTree } from '../../tree/source-tree.js';
+import {
+  type ChangedCallback,
+  type ChangedEnum,
+  type ChangedPrototype,
+  type ChangedText,
+  type ChangedType,
+  type ChangeSet,
+  onlyCounts,
+} from '../changes.js';
+import { incompatibilities, onlyGrew, onlyNarrowed } from '../compatible.js';
+import type { GuardDifference } from '../diff/differences.js';
+import { plainPurpose } from '../diff/guard-text.js';
+import { declaredNames, misspelled, withdrawing } from '../diff/judge-rest.js';
+import type { UseOf } from '../judge-source.js';
+import { dumpKey } from '../judge-symbols.js';
+import type { Guard } from '../review.js';
+import type { RuleId } from '../rules/ids.js';
+import { roleOf } from '../series/triage.js';
+import { lastLineOf, linesOf } from './guard-places.js';
+
+interface Call {
+  readonly honest: boolean | null;
+  readonly rule: RuleId;
+  readonly why: string;
+}
+
+/** What a guard is judged by. */
+export interface GuardContext {
+  readonly changes: ChangeSet;
+  readonly useOf: UseOf;
+  /** The tree's versions can be computed. */
+  readonly hashes: boolean;
+  readonly after: SourceTree;
+  /** Every header and declaration around a file could be read. */
+  readonly isWhole: (file: string) => boolean;
+}
+
+export function judgeGuard(guard: GuardDifference, context: GuardContext): Guard {
+  const { file, line, idiom, hides } = guard;
+  return { file, line, idiom, hides: [...hides], ...callOf(guard, context) };
+}
+
+function callOf(guard: GuardDifference, context: GuardContext): Call {
+  const { changes } = context;
+  if (guard.misspelled !== null) return misspelled(guard.misspelled);
+  const purpose = plainPurpose(guard);
+  if (purpose !== null) return { rule: 'guard-honest', ...purpose };
+  if (guard.open) return { honest: null, rule: 'guard-unbalanced', why: 'no #endif closes it in the file' };
+  const calls: Call[] = [
+    ...standingWith(guard, changes.types, context.after).map((one) => typeCall(guard, one, context)),
+    ...standingWith(guard, changes.enums, context.after).map((one) => enumCall(guard, one, context)),
+    ...standingWith(guard, changes.callbacks, context.after).map((one) => callbackCall(one, context)),
+    ...declaredIn(guard, changes.prototypes).map((one) => prototypeCall(one, changes)),
+  ];
+  return worstCall(calls) ?? versionCall(guard, context) ?? nothingAround(guard, context);
+}
+
+/** A lie outweighs what is not known, and that what is honest. */
+function worstCall(calls: readonly Call[]): Call | null {
+  const weight = ({ honest }: Call): number => (honest === false ? 2 : honest === null ? 1 : 0);
+  return [...calls].sort((one, other) => weight(other) - weight(one))[0] ?? null;
+}
+
+/** The declarations that the guard stands in, or that stand in the guard: those whose lines meet its lines. */
+function standingWith<T extends ChangedType | ChangedEnum | ChangedCallback>(
+  guard: GuardDifference,
+  all: readonly T[],
+  after: SourceTree,
+): T[] {
+  const here = all.filter((one) => one.place.file === guard.file && one.place.line <= guard.lastLine);
+  const lines = here.length === 0 ? null : linesOf(after, guard.file);
+  if (lines === null) return [];
+  return here.filter((one) => lastLineOf(lines, one.place.line) >= guard.line);
+}
+
+function declaredIn(guard: GuardDifference, all: readonly ChangedPrototype[]): ChangedPrototype[] {
+  const text = guard.hides.join(' ');
+  return all.filter((one) => new RegExp(`\\b${one.name}\\b`).test(text));
+}
+
+function prototypeCall(one: ChangedPrototype, changes: ChangeSet): Call {
+  if (changes.symbols.some((symbol) => symbol.name === one.name)) {
+    return { honest: false, rule: 'guard-stale-branch', why: `the version of \`${one.name}\` changes all the same` };
+  }
+  return {
+    honest: false,
+    rule: 'guard-hides-break',
+    why: `callers of \`${one.name}\` that were built before pass other arguments`,
+  };
+}
+
+function callbackCall({ name, before, after }: ChangedCallback, { changes, hashes }: GuardContext): Call {
+  if (hashes && changes.hashed.has(`t#${name}`)) return staleBranch;
+  return {
+    honest: false,
+    rule: 'guard-hides-break',
+    why: `\`${name}\` is called otherwise: ${before} becomes ${after}`,
+  };
+}
+
+/** No layout changes around it, but the text that genksyms has of a declaration of its file gained or lost what the guard names. */
+function versionCall({ file, hides, shows }: GuardDifference, { changes, hashes }: GuardContext): Call | null {
+  if (!hashes) return null;
+  const declared = declaredNames([...hides, ...shows]);
+  for (const { file: its, before, after } of changes.hashed.values()) {
+    if (its !== file || before === null || after === null) continue;
+    const [was, is] = [before.split(' '), after.split(' ')];
+    const [lost, came] = [
+      declared.filter((name) => was.includes(name) && !is.includes(name)),
+      declared.filter((name) => is.includes(name) && !was.includes(name)),
+    ];
+    if (lost.length + came.length === 0) continue;
+    return came.length === 0 && wordsLost(was, is) !== null ? withdrawing([...new Set(lost)]) : staleBranch;
+  }
+  return null;
+}
+
+/** The words of `before` that `after` lacks; null where it has others or another order. */
+function wordsLost(before: readonly string[], after: readonly string[]): string[] | null {
+  let at = 0;
+  const lost = before.filter((word) => {
+    if (word !== after[at]) return true;
+    at++;
+    return false;
+  });
+  return at < after.length ? null : lost;
+}
+
+/** Nothing that changed stands in it or around it: an #include, a macro, a declaration. genksyms sees none of what it hides. */
+function nothingAround({ file, hides, shows }: GuardDifference, { changes, useOf, isWhole }: GuardContext): Call {
+  const moved = unexplained(changes).map((type) => ({ type, use: useOf(type) }));
+  const isQuiet = ({ use }: (typeof moved)[number]): boolean => use !== null && use !== 'outside';
+  const worst = moved.find((one) => !isQuiet(one)) ?? moved[0];
+  if (worst?.type.change != null) {
+    const { name, change } = worst.type;
+    const why = `\`${name}\` changes and nothing in its own text does: ${incompatibilities(change)[0]}`;
+    const text = [...hides, ...shows];
+    // A constant or a typedef can be what a type elsewhere is made of, an #include can bring one; a prototype cannot.
+    if (text.some((line) => /^#\s*(define|undef)\b|^typedef\b/.test(line))) {
+      if (isQuiet(worst))
+        return { honest: true, rule: 'guard-honest', why: `${why}; only the base kernel uses what moved` };
+      const isKnown = worst.use !== null || changes.reached.has(dumpKey(name));
+      return { honest: isKnown ? false : null, rule: 'guard-hides-break', why };
+    }
+    if (text.some((line) => /^#\s*include\b/.test(line))) return { honest: null, rule: 'guard-hides-break', why };
+  }
+  if (!isWhole(file)) return { honest: null, rule: 'guard-honest', why: 'not everything around it could be read' };
+  return { honest: true, rule: 'guard-honest', why: 'no layout, value, prototype or version changes by it' };
+}
+
+/**
+ * Types that are incompatible though no text of theirs changed for genksyms and they embed nothing that did. Where an enumeration changes, an array
+ * is as long as one of its enumerators says.
+ */
+function unexplained(changes: ChangeSet): ChangedType[] {
+  const isSizedByEnum = changes.enums.some(({ changed }) => changed.length > 0);
+  const hasOtherLength = ({ change }: ChangedType): boolean =>
+    change?.retyped.some(({ before, after }) => before.size !== after.size && /\[\d+\]/.test(after.type)) ?? false;
+  return changes.types
+    .filter((type) => !(isSizedByEnum && hasOtherLength(type)))
+    .filter(
+      ({ name, change }) =>
+        change !== null &&
+        change.added.length + change.removed.length === 0 &&
+        incompatibilities(change).length > 0 &&
+        !changes.hashed.has(dumpKey(name)) &&
+        !changes.types.some((one) => one.embeddedIn.includes(name)),
+    );
+}
+
+function enumCall(guard: GuardDifference, one: ChangedEnum, context: GuardContext): Call {
+  const { changes, hashes } = context;
+  if (hashes && changes.hashed.has(`e#${one.name}`)) return staleBranch;
+  const resized = changes.types.filter((type) =>
+    type.change?.retyped.some((pair) => pair.before.size !== pair.after.size),
+  );
+  const arrays = resized.map((type) => `\`${type.name}\``).join(', ');
+  if (onlyCounts(one)) {
+    const calls = resized.map((type) => typeCall(guard, type, context));
+    const why = 'no old enumerator has another value, and no array is as long as their number';
+    return worstCall(calls) ?? { honest: true, rule: 'guard-honest', why };
+  }
+  const more = arrays === '' ? '' : `; arrays in ${arrays} are resized`;
+  const [first] = one.changed;
+  const why =
+    first === undefined ? 'an enumerator is gone' : `\`${first.name}\` ${first.before} becomes ${first.after}`;
+  // A value that no export which was read hands over: who relies on it is not known, as the verdict says.
+  const isKnown = changes.reached.has(`e#${one.name}`) || resized.length > 0;
+  return { honest: isKnown ? false : null, rule: 'guard-hides-break', why: `${why}${more}` };
+}
+
+const staleBranch: Call = {
+  honest: false,
+  rule: 'guard-stale-branch',
+  why: 'genksyms does not see the old declaration: versions change all the same',
+};
+
+function typeCall({ hides, shows }: GuardDifference, type: ChangedType, context: GuardContext): Call {
+  const { changes, useOf, hashes } = context;
+  const text = hashes ? changes.hashed.get(dumpKey(type.name)) : undefined;
+  if (text !== undefined) {
+    const hidden = declaredNames(hides);
+    return shows.length === 0 && isWithdrawn(hidden, text, type) ? withdrawing(hidden) : staleBranch;
+  }
+  if (type.change === null)
+    return { honest: null, rule: 'guard-useless', why: 'the type is there in one version only' };
+  const reasons = incompatibilities(type.change);
+  const use = reasons.length === 0 ? null : useOf(type);
+  const harmless = reasons.length === 0 || use === 'nobody';
+  // What keeps its size moves nothing around it; what breaks by itself is told for itself.
+  const { before, after } = type.change;
+  const resized = before.size !== after.size || before.align !== after.align;
+  const isOwn = !harmless && !onlyGrew(type.change) && use !== 'base only' && use !== 'one module';
+  const embedder = resized && !isOwn ? embedderCall(type, context) : null;
+  if (embedder !== null) return embedder;
+  if (roleOf(type.place.file) === 'source') {
+    return { honest: true, rule: 'guard-useless', why: 'genksyms does not see types of a source file at all' };
+  }
+  if (use === 'nobody') {
+    return {
+      honest: true,
+      rule: 'guard-useless',
+      why: 'one link unit alone touches the type: nothing exported needs it',
+    };
+  }
+  if (onlyNarrowed(type.change)) {
+    const why = `${reasons[0]}; old values that fit keep their place, new bits are unknown to old modules`;
+    return { honest: true, rule: 'guard-honest', why };
+  }
+  if (harmless)
+    return { honest: true, rule: 'guard-honest', why: 'each old member keeps its place, its size and its kind' };
+  if (use === 'base only' || use === 'one module') {
+    const who = use === 'base only' ? 'only the base kernel uses what moved' : 'one module alone allocates and uses it';
+    return { honest: true, rule: 'guard-honest', why: `${reasons[0]}; ${who}` };
+  }
+  const why = reasons.slice(0, 2).join('; ');
+  if (use === null && !changes.reached.has(dumpKey(type.name)))
+    return { honest: null, rule: 'guard-hides-break', why: `${why}; who uses it was not looked for` };
+  return { honest: false, rule: 'guard-hides-break', why };
+}
+
+/** The embedder that others than the base kernel look into, or of which that is not known. */
+function embedderCall(type: ChangedType, { changes, useOf }: GuardContext): Call | null {
+  const broken = embeddersOf(type, changes).flatMap((one) =>
+    one.change === null || incompatibilities(one.change).length === 0 ? [] : [{ one, use: useOf(one) }],
+  );
+  const worst = broken.find(({ use }) => use === 'outside') ?? broken.find(({ use }) => use === null);
+  if (worst?.one.change == null) return null;
+  const { one, use } = worst;
+  const isKnown = use !== null || changes.reached.has(dumpKey(one.name));
+  return {
+    honest: isKnown ? false : null,
+    rule: 'guard-embedder',
+    why: `\`${one.name}\` embeds it: ${incompatibilities(worst.one.change)[0]}`,
+  };
+}
+
+/** Does genksyms no longer see these members, which the compiler sees before and after? */
+function isWithdrawn(names: readonly string[], { before, after }: ChangedText, { change }: ChangedType): boolean {
+  if (before === null || after === null || change === null || names.length === 0) return false;
+  const [was, is] = [before.split(' '), after.split(' ')];
+  const stays = (name: string): boolean =>
+    [change.before, change.after].every(({ rows }) => rows.some((row) => row.name === name));
+  return names.every((name) => was.includes(name) && !is.includes(name) && stays(name));
+}
+
+/** Types that hold it by value, and those that hold them. */
+function embeddersOf(type: ChangedType, changes: ChangeSet): ChangedType[] {
+  const names = new Set(type.embeddedIn);
+  for (const name of names) {
+    for (const outer of changes.types.find((one) => one.name === name)?.embeddedIn ?? []) names.add(outer);
+  }
+  return changes.types.filter((one) => names.has(one.name));
+}
