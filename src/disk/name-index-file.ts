@@ -9,7 +9,8 @@ import { KabiwatchError } from '../errors.js';
 import { type NameList, type NameTables, type Relation, relationNames, relations } from '../kernel/names.js';
 import type { Numbers, Postings } from '../kernel/postings.js';
 
-const format = 'kabiwatch.names/4';
+/** A file with other relations is of another format: it may be one that an older version kept. */
+const format = `kabiwatch.names/4 ${relationNames.join(' ')}`;
 
 interface Head {
   readonly format: string;
