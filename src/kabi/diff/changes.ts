@@ -77,7 +77,7 @@ function joined(left: Declarations, right: Declarations): Declarations {
     if (first === undefined || scope.begins) scopes.push(scope);
     else {
       const members = [...first.members, ...scope.members];
-      scopes[at] = { ...first, members, ends: scope.ends, attributes: scope.attributes };
+      scopes[at] = { ...first, members, ends: scope.ends, lastLine: scope.lastLine, attributes: scope.attributes };
     }
   }
   return {

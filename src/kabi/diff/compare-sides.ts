@@ -26,8 +26,8 @@ export function typeDifferences(before: Side, after: Side, place: Place): TypeDi
     const genksyms = viewOfType(genksymsWas, genksymsIs);
     const same = !compiler.differs && !genksyms.differs && attributes === null;
     if (same && compiler.reconditioned.length === 0 && genksyms.reconditioned.length === 0) return [];
-    const { kind, name, typedef, line, ends } = any;
-    return [{ kind, name, typedef, line, ends, ...place, existence, compiler, genksyms, attributes }];
+    const { kind, name, typedef, line, lastLine, ends } = any;
+    return [{ kind, name, typedef, line, lastLine, ends, ...place, existence, compiler, genksyms, attributes }];
   });
 }
 

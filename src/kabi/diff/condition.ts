@@ -25,7 +25,8 @@ export function genksymsTruth(text: string, defined: boolean): Truth {
       const parenthesis = words[at] === '(';
       const name = words[parenthesis ? at + 1 : at];
       at += parenthesis ? 3 : 1;
-      return name === GENKSYMS ? defined : 'unknown';
+      // A header that user space shares says so; what is read here is the kernel.
+      return name === GENKSYMS ? defined : name === '__KERNEL__' ? true : 'unknown';
     }
     return skipOperand();
   };

@@ -22,6 +22,8 @@ export interface Scope {
   readonly begins: boolean;
   /** The closing brace is seen. */
   readonly ends: boolean;
+  /** Where it closes, or the last line that is seen of it. */
+  readonly lastLine: number;
   /** Attribute tokens after the closing brace, or between keyword and tag. */
   readonly attributes: string;
 }
@@ -66,7 +68,7 @@ function headingOf(text: string): Heading {
   const type = /^(typedef\s+)?(struct|union|enum)\b([^()=;*]*)$/.exec(text);
   if (type === null) return { kind: text.includes('(') ? 'function' : 'other', tag: null, typedef: false };
   const words = (type[3] as string).replace(/\{.*$/, '').match(/\w+/g) ?? [];
-  const tag = words.filter((word) => !/^__/.test(word)).at(-1) ?? null;
+  const tag = words.filter((word) => !/^__/.test(word)).at(-1) ?? words.at(-1) ?? null;
   return { kind: type[2] as 'struct' | 'union' | 'enum', tag, typedef: type[1] !== undefined };
 }
 
@@ -103,6 +105,7 @@ class Reader {
     const body = membersOf(this.#tokens.slice(this.#at, end), heading.kind);
     this.#at = end;
     const tail = this.#tail();
+    const last = this.#tokens[end] ?? this.#tokens.at(-1);
     this.#scopes.push({
       kind: heading.kind,
       name: heading.tag ?? (heading.typedef ? tail.declarator : null),
@@ -111,6 +114,7 @@ class Reader {
       members: body,
       begins: false,
       ends: end < this.#tokens.length,
+      lastLine: last?.line ?? line,
       attributes: tail.attributes,
     });
   }
@@ -257,9 +261,10 @@ class Reader {
     if (keyword < 0 || head.some((token) => token.text === '=' || (token.text === '(' && keyword > 1))) return;
     const end = skipGroup(tokens, body);
     const kind = (head[keyword] as FragmentToken).text as Scope['kind'];
-    const names = head
-      .slice(keyword + 1)
-      .filter((token) => token.identifier && !/^__|_aligned|^KABI_/.test(token.text));
+    const behind = head.slice(keyword + 1).filter((token) => token.identifier);
+    const plain = behind.filter((token) => !/^__|_aligned|^KABI_/.test(token.text));
+    // `struct __call_data {`: the tag is written as an attribute is.
+    const names = plain.length > 0 || head.at(-1)?.text === ')' ? plain : behind.slice(-1);
     const typedef = head[0]?.text === 'typedef';
     const saved = this.#at;
     const tail = new Reader(tokens.slice(end - 1)).#tail();
@@ -275,6 +280,7 @@ class Reader {
       members: membersOf(tokens.slice(body + 1, closed ? end - 1 : end), kind),
       begins: true,
       ends: closed,
+      lastLine: (tokens[end - 1] as FragmentToken).line,
       attributes: [
         ...head
           .slice(keyword + 1)

@@ -32,6 +32,8 @@ export interface TypeDifference {
   readonly existence: 'both' | 'added' | 'removed';
   /** The closing brace is seen: a member that nothing follows is the last one. */
   readonly ends: boolean;
+  /** Where it closes, or the last line that is seen of it. */
+  readonly lastLine: number;
   readonly compiler: ViewOfType;
   readonly genksyms: ViewOfType;
   /** Attributes of the type itself, before and after, where they differ. */

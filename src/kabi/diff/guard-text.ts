@@ -20,6 +20,8 @@ export interface GuardText {
   readonly open: boolean;
   /** It is no guard at all: the name that was meant to be `__GENKSYMS__`. */
   readonly misspelled: string | null;
+  /** Whether genksyms sees what it hides depends on the configuration. */
+  readonly isPartial?: boolean;
 }
 
 interface OpenGuard {
@@ -33,6 +35,7 @@ interface OpenGuard {
   touched: boolean;
   /** The line that opens it is an added one. */
   readonly opens: boolean;
+  readonly isPartial: boolean;
 }
 
 const GENKSYMS = '__GENKSYMS__';
@@ -150,12 +153,14 @@ function openGuard(name: string, rest: string, line: FragmentLine): OpenGuard {
   const compiler = genksymsTruth(text, false);
   const genksyms = genksymsTruth(text, true);
   const about = text.includes('__GENKSYMS__');
-  const branch =
-    !about || compiler === genksyms ? null : genksyms === false ? 'compiler' : compiler === false ? 'genksyms' : null;
+  const hides = genksyms === false || compiler === true;
+  const branch = !about || compiler === genksyms ? null : hides ? 'compiler' : 'genksyms';
+  // `!(defined(__GENKSYMS__) && defined(CONFIG_X))`: some configurations hide it, others do not.
+  const isPartial = branch !== null && genksyms === 'unknown';
   const misspelled = branch === null && line.changed ? (misspelling(bare) ?? null) : null;
   const written = `#${name} ${bare}`;
   const { changed } = line;
-  return { line, written, branch, misspelled, hides: [], shows: [], touched: changed, opens: changed };
+  return { line, written, branch, misspelled, hides: [], shows: [], touched: changed, opens: changed, isPartial };
 }
 
 function noteLine(stack: readonly OpenGuard[], line: FragmentLine): void {
@@ -169,11 +174,11 @@ function noteLine(stack: readonly OpenGuard[], line: FragmentLine): void {
 }
 
 function closed(guard: OpenGuard, end: FragmentLine, open: boolean): GuardText[] {
-  const { hides, shows, misspelled } = guard;
+  const { hides, shows, misspelled, isPartial } = guard;
   if ((guard.branch === null && misspelled === null) || !guard.touched) return [];
   const includes = hides.length > 0 && hides.every((text) => /^#\s*include\b/.test(text));
   const idiom = includes ? 'guarded #include' : guard.written;
-  return [{ line: guard.line.number, lastLine: end.number, idiom, hides, shows, open, misspelled }];
+  return [{ line: guard.line.number, lastLine: end.number, idiom, hides, shows, open, misspelled, isPartial }];
 }
 
 /** A name that is nearly `__GENKSYMS__`, such as `__GENKSYSMS__`: nobody defines it. */

@@ -217,15 +217,7 @@ function declarator(tokens: readonly FragmentToken[]): Declarator {
     const at = name === undefined ? function_ : tokens.indexOf(name);
     return { name: name?.text ?? null, before: words(tokens, 0, at), after: words(tokens, at + 1, end), width };
   }
-  let at = end - 1;
-  for (; at >= 0; at--) {
-    const word = tokens[at] as FragmentToken;
-    if (word.text === ']' || word.text === ')') {
-      at = opening(tokens, at);
-      continue;
-    }
-    if (word.identifier && !isAttribute(word.text)) break;
-  }
+  const at = nameAt(tokens, end);
   // `unsigned int :4` has no name: the last word is part of the type.
   if (at < 0 || (width !== null && at >= 0 && basicWords.has((tokens[at] as FragmentToken).text))) {
     return { name: null, before: words(tokens, 0, end), after: [], width };
@@ -238,6 +230,37 @@ function declarator(tokens: readonly FragmentToken[]): Declarator {
     after: words(tokens, at + 1, end),
     width,
   };
+}
+
+/**
+ * Where the name stands: the last word that is no attribute. Where that is the type's own, the name is the word behind it that is
+ * written as attributes are, as in `u32 __pad __aligned(4)`. -1: nowhere.
+ */
+function nameAt(tokens: readonly FragmentToken[], end: number): number {
+  let at = end - 1;
+  for (; at >= 0; at--) {
+    const word = tokens[at] as FragmentToken;
+    if (word.text === ']' || word.text === ')') at = opening(tokens, at);
+    else if (word.identifier && !isAttribute(word.text)) break;
+  }
+  if (at >= 0 && !endsType(tokens, at)) return at;
+  const pointer = tokens.findLastIndex((word, star) => word.text === '*' && star < end);
+  const behind = Math.max(at, pointer, 0);
+  const named = tokens.findIndex(
+    (word, own) => own > behind && own < end && word.identifier && !hasArguments(tokens, own),
+  );
+  return named < 0 ? at : named;
+}
+
+/** Can the word not be a name: a basic type's, a tag, or all that is there of a type? */
+function endsType(tokens: readonly FragmentToken[], at: number): boolean {
+  const { text } = tokens[at] as FragmentToken;
+  if (basicWords.has(text) || /^(struct|union|enum)$/.test(tokens[at - 1]?.text ?? '')) return true;
+  return !tokens.slice(0, at).some((word) => word.identifier && !/^(const|volatile)$/.test(word.text));
+}
+
+function hasArguments(tokens: readonly FragmentToken[], at: number): boolean {
+  return tokens[at + 1]?.text === '(';
 }
 
 const basicWords = new Set(['int', 'unsigned', 'signed', 'char', 'short', 'long', '_Bool', 'bool']);
