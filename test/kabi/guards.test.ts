@@ -35,6 +35,26 @@ describe('a guard', () => {
     expect([fresh.verdict, calls(fresh)]).toEqual(['crc-break', [['guard-stale-branch', false]]]);
   });
 
+  test('that gives genksyms other text for a member that the compiler keeps mends an earlier change, or changes versions', () => {
+    const text = (order: string): string => `struct crate {\n\tint after;\n${order}\tlong last;\n};\n`;
+    const branches = '#ifndef __GENKSYMS__\n\tunsigned int order;\n#else\n\tint order;\n#endif\n';
+    const made = review(text('\tunsigned int order;\n'), text(branches));
+    expect([made.verdict, calls(made)]).toEqual(['crc-break', [['guard-stale-branch', null]]]);
+    const away = '#ifndef __GENKSYMS__\n\tint pad;\n#else\n\tint order;\n#endif\n';
+    const end = (order: string): string =>
+      `struct crate {\n\tint after;\n${order}\tint last;\n${guarded('\tlong order;\n')}};\n`;
+    const moved = review(text('\tlong order;\n'), end(away));
+    expect([moved.verdict, calls(moved).flat()]).toEqual([
+      'crc-break',
+      ['guard-stale-branch', null, 'guard-stale-branch', null],
+    ]);
+    const retyped = review(
+      text('\tint order;\n'),
+      text('#ifdef __GENKSYMS__\n\tshort order;\n#else\n\tlong order;\n#endif\n'),
+    );
+    expect([retyped.verdict, calls(retyped)]).toEqual(['crc-break', [['guard-stale-branch', false]]]);
+  });
+
   test('that fills padding is honest', () => {
     const made = review(box(''), box(guarded('\tint count;\n')));
     expect([made.verdict, calls(made)]).toEqual(['guarded', [['guard-honest', true]]]);

@@ -177,7 +177,7 @@ export function judgeGuards(guards: readonly GuardDifference[], types: readonly 
   return guards.map((guard) => {
     const { file, line } = guard;
     const around = types
-      .filter((one) => one.type.file === file && one.type.line <= guard.lastLine)
+      .filter((one) => one.type.file === file && one.type.line <= guard.lastLine && (one.lastLine ?? line) >= line)
       .sort((one, other) => other.type.line - one.type.line)[0];
     const said = sayGuard(guard, around);
     if (said.honest !== null || said.rule === 'guard-unbalanced') {
@@ -212,18 +212,21 @@ export function declaredNames(lines: readonly string[]): string[] {
   return [...new Set(names)].filter((name) => !/^_?[A-Z0-9_]*KABI_[A-Z0-9_]+$/.test(name));
 }
 
-function isAll(names: readonly string[], of: readonly string[]): boolean {
-  return names.length > 0 && names.every((name) => of.includes(name));
-}
-
-/** A guard around members that genksyms saw before: it mends what an earlier change did, or changes versions. */
-export function withdrawing(names: readonly string[]): { honest: null; rule: 'guard-stale-branch'; why: string } {
+/**
+ * A guard around members that genksyms saw before and that the compiler keeps: it mends what an earlier change did, or changes versions.
+ * `shows`: genksyms is given other text in their place.
+ */
+export function withdrawing(
+  names: readonly string[],
+  shows: readonly string[] = [],
+): { honest: null; rule: 'guard-stale-branch'; why: string } {
   const which = names.slice(0, 3).map((name) => `\`${name}\``);
-  return {
-    honest: null,
-    rule: 'guard-stale-branch',
-    why: `takes ${which.join(', ')} out of the versions: they change, unless no released kernel had ${names.length === 1 ? 'it' : 'them'}`,
-  };
+  const them = names.length === 1 ? 'it' : 'them';
+  const why =
+    shows.length === 0
+      ? `takes ${which.join(', ')} out of the versions: they change, unless no released kernel had ${them}`
+      : `gives the versions other text in place of ${which.join(', ')}: they change, unless the released kernel had that text`;
+  return { honest: null, rule: 'guard-stale-branch', why };
 }
 
 function sayGuard(
@@ -243,10 +246,13 @@ function sayGuard(
     };
   }
   if (around === undefined) return { honest: null, rule: 'guard-honest', why: needsTree };
-  const hidden = declaredNames(guard.hides);
   // What a macro shows in place of what it hides is not in its line.
-  const shows = guard.shows.length > 0 || (!guard.idiom.startsWith('#') && around.shownAnew);
-  if (around.genksyms === 'differs' && !shows && isAll(hidden, around.withdrawn)) return withdrawing(hidden);
+  const isOpaque = !guard.idiom.startsWith('#') && around.shownAnew;
+  const named = declaredNames([...guard.hides, ...guard.shows]);
+  const withdrawn = isOpaque ? [] : around.withdrawn.filter((name) => named.includes(name));
+  if (around.genksyms === 'differs' && withdrawn.length > 0) return withdrawing(withdrawn, guard.shows);
+  if (around.genksyms === 'differs' && guard.isPartial)
+    return { honest: null, rule: 'guard-stale-branch', why: 'in some configurations genksyms sees what it hides' };
   if (around.genksyms === 'differs') {
     return {
       honest: false,

@@ -19,7 +19,9 @@ export interface TypeJudgement {
   readonly genksyms: GenksymsView;
   readonly compiler: CompilerView;
   readonly verdict: Verdict;
-  /** Members that genksyms no longer sees and the compiler still does. */
+  /** Where its closing brace is seen; null: it goes on beyond what is seen. */
+  readonly lastLine: number | null;
+  /** Members that the compiler keeps as they were, and that genksyms no longer sees or sees otherwise. */
   readonly withdrawn: readonly string[];
   /** genksyms sees members that it did not see. */
   readonly shownAnew: boolean;
@@ -38,6 +40,7 @@ export function judgeType(difference: TypeDifference, asked: Architecture): Type
     genksyms,
     compiler,
     verdict,
+    lastLine: difference.ends ? difference.lastLine : null,
     withdrawn: withdrawnFrom(difference),
     shownAnew: difference.genksyms.deltas.some(({ change }) => change === 'added'),
   };
@@ -58,10 +61,11 @@ function genksymsView(difference: TypeDifference): GenksymsView {
 }
 
 function withdrawnFrom({ genksyms, compiler }: TypeDifference): string[] {
-  const gone = new Set(compiler.deltas.flatMap((one) => (one.change === 'removed' ? [one.before?.name] : [])));
-  return genksyms.deltas.flatMap(({ change, before }) =>
-    change === 'removed' && before !== null && !gone.has(before.name) ? [before.name] : [],
-  );
+  const isOther = ({ change }: Delta): boolean => change !== 'added' && change !== 'moved';
+  const changed = new Set(compiler.deltas.filter(isOther).map(({ before }) => before?.name));
+  const others = genksyms.deltas.filter(isOther).flatMap(({ before }) => before?.name ?? []);
+  const sometimes = genksyms.reconditioned.filter((name) => !compiler.reconditioned.includes(name));
+  return [...others, ...sometimes].filter((name) => !changed.has(name));
 }
 
 function compilerView(difference: TypeDifference, arch: Architecture, slots: SlotUses): CompilerView {
@@ -290,8 +294,8 @@ function retypeRule(delta: Delta): RuleId {
 
 function written(member: Declared): string {
   const width = member.width === null ? '' : `:${member.width}`;
-  const pointer = /^(.*\(\*)(\)\(.*)$/.exec(member.type);
-  if (pointer !== null) return `${pointer[1]}${member.name}${pointer[2]}`;
+  const pointer = /^(.*\(\*)\) ?(\(.*)$/.exec(member.type);
+  if (pointer !== null) return `${pointer[1]}${member.name})${pointer[2]?.replace(/\* (?=\w)/g, '*')}`;
   const array = /^(.*?)((?:\[.*\])+)$/.exec(member.type);
   const [type, suffix] = array === null ? [member.type, ''] : [array[1] as string, array[2] as string];
   if (member.type === '' || /^[A-Z_]+\(/.test(member.name)) return member.name;

@@ -24,6 +24,7 @@ import { dumpKey } from '../judge-symbols.js';
 import type { Guard } from '../review.js';
 import type { RuleId } from '../rules/ids.js';
 import { roleOf } from '../series/triage.js';
+import type { Row } from '../units/rows.js';
 import { lastLineOf, linesOf } from './guard-places.js';
 
 interface Call {
@@ -106,32 +107,28 @@ function callbackCall({ name, before, after }: ChangedCallback, { changes, hashe
   };
 }
 
-/** No layout changes around it, but the text that genksyms has of a declaration of its file gained or lost what the guard names. */
+/** No layout changes around it, but genksyms sees a declaration of its file without what the guard names, with it, or with other text for it. */
 function versionCall({ file, hides, shows }: GuardDifference, { changes, hashes }: GuardContext): Call | null {
   if (!hashes) return null;
-  const declared = declaredNames([...hides, ...shows]);
-  for (const { file: its, before, after } of changes.hashed.values()) {
-    if (its !== file || before === null || after === null) continue;
-    const [was, is] = [before.split(' '), after.split(' ')];
-    const [lost, came] = [
-      declared.filter((name) => was.includes(name) && !is.includes(name)),
-      declared.filter((name) => is.includes(name) && !was.includes(name)),
-    ];
-    if (lost.length + came.length === 0) continue;
-    return came.length === 0 && wordsLost(was, is) !== null ? withdrawing([...new Set(lost)]) : staleBranch;
+  const names = declaredNames([...hides, ...shows]);
+  for (const text of changes.hashed.values()) {
+    if (text.file !== file || text.before === null || text.after === null) continue;
+    const withdrawn = seenOtherwise(names, text);
+    if (withdrawn.length > 0) return withdrawing(withdrawn, shows);
+    const [was, is] = [text.before.split(' '), text.after.split(' ')];
+    if (names.some((name) => is.includes(name) && !was.includes(name))) return staleBranch;
   }
   return null;
 }
 
-/** The words of `before` that `after` lacks; null where it has others or another order. */
-function wordsLost(before: readonly string[], after: readonly string[]): string[] | null {
-  let at = 0;
-  const lost = before.filter((word) => {
-    if (word !== after[at]) return true;
-    at++;
-    return false;
+/** Those of the names that genksyms saw, and no longer sees or sees declared otherwise. */
+function seenOtherwise(names: readonly string[], { before, after }: ChangedText): string[] {
+  const declarationsOf = (text: string | null, name: string): string[] =>
+    (text ?? '').split(/[;{},]/).filter((one) => one.split(' ').includes(name));
+  return names.filter((name) => {
+    const was = declarationsOf(before, name);
+    return was.length > 0 && was.join() !== declarationsOf(after, name).join();
   });
-  return at < after.length ? null : lost;
 }
 
 /** Nothing that changed stands in it or around it: an #include, a macro, a declaration. genksyms sees none of what it hides. */
@@ -178,7 +175,17 @@ function unexplained(changes: ChangeSet): ChangedType[] {
 
 function enumCall(guard: GuardDifference, one: ChangedEnum, context: GuardContext): Call {
   const { changes, hashes } = context;
-  if (hashes && changes.hashed.has(`e#${one.name}`)) return staleBranch;
+  const text = hashes ? changes.hashed.get(`e#${one.name}`) : undefined;
+  if (text !== undefined) {
+    const touched = [
+      ...one.removed,
+      ...one.changed.map(({ name }) => name),
+      ...one.renamed.map(({ before }) => before),
+    ];
+    const named = declaredNames([...guard.hides, ...guard.shows]).filter((name) => !touched.includes(name));
+    const withdrawn = seenOtherwise(named, text);
+    return withdrawn.length > 0 ? withdrawing(withdrawn, guard.shows) : staleBranch;
+  }
   const resized = changes.types.filter((type) =>
     type.change?.retyped.some((pair) => pair.before.size !== pair.after.size),
   );
@@ -207,8 +214,8 @@ function typeCall({ hides, shows }: GuardDifference, type: ChangedType, context:
   const { changes, useOf, hashes } = context;
   const text = hashes ? changes.hashed.get(dumpKey(type.name)) : undefined;
   if (text !== undefined) {
-    const hidden = declaredNames(hides);
-    return shows.length === 0 && isWithdrawn(hidden, text, type) ? withdrawing(hidden) : staleBranch;
+    const withdrawn = seenOtherwise(declaredNames([...hides, ...shows]), text).filter((name) => isKept(name, type));
+    return withdrawn.length > 0 ? withdrawing(withdrawn, shows) : staleBranch;
   }
   if (type.change === null)
     return { honest: null, rule: 'guard-useless', why: 'the type is there in one version only' };
@@ -263,13 +270,11 @@ function embedderCall(type: ChangedType, { changes, useOf }: GuardContext): Call
   };
 }
 
-/** Does genksyms no longer see these members, which the compiler sees before and after? */
-function isWithdrawn(names: readonly string[], { before, after }: ChangedText, { change }: ChangedType): boolean {
-  if (before === null || after === null || change === null || names.length === 0) return false;
-  const [was, is] = [before.split(' '), after.split(' ')];
-  const stays = (name: string): boolean =>
-    [change.before, change.after].every(({ rows }) => rows.some((row) => row.name === name));
-  return names.every((name) => was.includes(name) && !is.includes(name) && stays(name));
+/** Does the compiler keep a member of this name as it was, at whatever place? */
+function isKept(name: string, { change }: ChangedType): boolean {
+  const own = ({ rows }: { readonly rows: readonly Row[] }): string[] =>
+    rows.flatMap((row) => (row.name === name || row.name.endsWith(`.${name}`) ? [row.type] : []));
+  return change !== null && own(change.before).length > 0 && own(change.before).join() === own(change.after).join();
 }
 
 /** Types that hold it by value, and those that hold them. */
