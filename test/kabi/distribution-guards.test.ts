@@ -66,6 +66,12 @@ describe('a guard that swaps the old text for a new one is honest', () => {
     expect(judged(old, now)).toEqual(['guarded', true]);
   });
 
+  test('where the first words of a reserved array are given away', () => {
+    const old = '\tunsigned long rh_reserved[2];\n';
+    const now = '\tunsigned long flags;\n\tunsigned long rh_reserved[1];\n';
+    expect(judged(old, now)).toEqual(['guarded', true]);
+  });
+
   test('where a struct around one integer stands for the integer', () => {
     expect(judged('\tunsigned int users;\n', '\tcount_t users;\n')).toEqual(['guarded', true]);
   });

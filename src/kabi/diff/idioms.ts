@@ -224,7 +224,7 @@ function wordsOf(tokens: readonly FragmentToken[]): string {
 }
 
 export function isReservedName(name: string): boolean {
-  return /(^|_)(kabi_reserved|kabi_padding|reserved_?\d|vendor_data|oem_data|android_kabi|__kabi_reserved)|^_*reserved\d*$/.test(
+  return /(^|_)(kabi_reserved|kabi_padding|reserved_?\d|vendor_data|oem_data|android_kabi|__kabi_reserved)|^_*(rh_)?reserved\d*$/.test(
     name,
   );
 }
