@@ -87,7 +87,28 @@ function sameKind(pair: Pair): boolean {
 
 /** A member with another type that old code may use as before. */
 function isSame(change: LayoutChange, pair: Pair): boolean {
-  return sameKind(pair) || isNarrowedReserve(pair) || isStillThere(change, pair) || onlyGrewInUnion(change, pair);
+  return (
+    sameKind(pair) ||
+    isNarrowedReserve(pair) ||
+    isStillThere(change, pair) ||
+    onlyGrewInUnion(change, pair) ||
+    isElement(change, pair.before)
+  );
+}
+
+/** `void *private, *private2, *private3;` became `void *private[3];`: it is where it was, as an element of the array. */
+function isElement({ after }: LayoutChange, row: Row): boolean {
+  const end = (one: Row): number => one.bitOffset + bitsOf(one);
+  return after.rows.some(
+    (array) =>
+      array.type.startsWith(`${row.type}[`) &&
+      /^\[\d+\]$/.test(array.type.slice(row.type.length)) &&
+      new RegExp(`^${lastName(array)}_?\\d*$`).test(lastName(row)) &&
+      row.bitSize === 0 &&
+      row.bitOffset >= array.bitOffset &&
+      end(row) <= end(array) &&
+      (row.bitOffset - array.bitOffset) % bitsOf(row) === 0,
+  );
 }
 
 /** Reserved bits of which some were given away: what is left lies in what was. */
@@ -131,9 +152,9 @@ function isReservedRow({ name }: Row): boolean {
   return isReservedName(name.slice(name.lastIndexOf('.') + 1));
 }
 
-/** It gave its place to others and old code is not misled: a reserved slot, or one that stands on beside them under a longer name. */
+/** It gave its place to others and old code is not misled: a reserved slot, or one that stands on under a longer name or as an element. */
 function isReplaced(change: LayoutChange, row: Row): boolean {
-  return isReplacedSlot(change, row) || isKeptInside(change, row);
+  return isReplacedSlot(change, row) || isKeptInside(change, row) || isElement(change, row);
 }
 
 /** `union { new; struct { old; } hidden; }`: the member is where it was, in a struct that has a name. */

@@ -72,6 +72,11 @@ describe('a guard that swaps the old text for a new one is honest', () => {
     expect(judged(old, now)).toEqual(['guarded', true]);
   });
 
+  test('where members of one kind become an array of them', () => {
+    const old = '\tvoid *own;\n\tvoid *own2;\n\tvoid *own3;\n';
+    expect(judged(old, '\tunion {\n\t\tvoid *own[3];\n\t\tlong flush;\n\t};\n')).toEqual(['guarded', true]);
+  });
+
   test('where a struct around one integer stands for the integer', () => {
     expect(judged('\tunsigned int users;\n', '\tcount_t users;\n')).toEqual(['guarded', true]);
   });
@@ -102,6 +107,11 @@ describe('a guard that swaps the old text for a new one lies', () => {
     const bits = (more: string): string => crate(`\tunsigned char first:1;\n${more}\tunsigned char last:1;\n`);
     const inserted = review(bits(''), bits('#ifndef __GENKSYMS__\n\tunsigned char late:1;\n#endif\n'));
     expect(calls(inserted)).toEqual(['silent-break', false]);
+  });
+
+  test('where an array takes the place of a member of another name, or of another size', () => {
+    expect(judged('\tint own;\n\tint users;\n', '\tint own[2];\n')).toEqual(['silent-break', false]);
+    expect(judged('\tint own;\n\tint own2;\n', '\tshort own[4];\n')).toEqual(['silent-break', false]);
   });
 
   test('where a slot is not enough for the member', () => {

@@ -55,6 +55,14 @@ describe('a guard', () => {
     expect([retyped.verdict, calls(retyped)]).toEqual(['crc-break', [['guard-stale-branch', false]]]);
   });
 
+  test('around a whole new type is honest, and not decided around one that only genksyms keeps', () => {
+    const fresh = review(box(''), box('') + guarded('struct late {\n\tint a;\n};\n'));
+    expect([fresh.verdict, calls(fresh)]).toEqual(['none', [['guard-honest', true]]]);
+    const old = 'struct old {\n\tint a;\n};\n';
+    const gone = review(box('') + old, `${box('')}#ifdef __GENKSYMS__\n${old}#endif\n`);
+    expect(calls(gone)).toEqual([['guard-hides-break', null]]);
+  });
+
   test('that fills padding is honest', () => {
     const made = review(box(''), box(guarded('\tint count;\n')));
     expect([made.verdict, calls(made)]).toEqual(['guarded', [['guard-honest', true]]]);

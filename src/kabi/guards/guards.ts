@@ -217,8 +217,7 @@ function typeCall({ hides, shows }: GuardDifference, type: ChangedType, context:
     const withdrawn = seenOtherwise(declaredNames([...hides, ...shows]), text).filter((name) => isKept(name, type));
     return withdrawn.length > 0 ? withdrawing(withdrawn, shows) : staleBranch;
   }
-  if (type.change === null)
-    return { honest: null, rule: 'guard-useless', why: 'the type is there in one version only' };
+  if (type.change === null) return oneVersionCall(type);
   const reasons = incompatibilities(type.change);
   const use = reasons.length === 0 ? null : useOf(type);
   const harmless = reasons.length === 0 || use === 'nobody';
@@ -252,6 +251,15 @@ function typeCall({ hides, shows }: GuardDifference, type: ChangedType, context:
   if (use === null && !changes.reached.has(dumpKey(type.name)))
     return { honest: null, rule: 'guard-hides-break', why: `${why}; who uses it was not looked for` };
   return { honest: false, rule: 'guard-hides-break', why };
+}
+
+/** A type that is laid out in one version only: nothing that was built before can know one that is new. */
+function oneVersionCall({ name, existence, unknowable }: ChangedType): Call {
+  if (unknowable !== null)
+    return { honest: null, rule: 'guard-honest', why: `the layout of \`${name}\` is not known: ${unknowable}` };
+  return existence === 'added'
+    ? { honest: true, rule: 'guard-honest', why: `nothing that was built before knows \`${name}\`` }
+    : { honest: null, rule: 'guard-hides-break', why: `\`${name}\` is gone for all but genksyms` };
 }
 
 /** The embedder that others than the base kernel look into, or of which that is not known. */
