@@ -38,6 +38,11 @@ export function dwarfDump(exports: readonly string[], view: DwarfView): Readonly
   return new Dump(view).of(exports);
 }
 
+/** Texts of all types that the unit defines: what a unit that exports nothing, as that of a header alone, says of them. */
+export function dwarfTypes(view: DwarfView): ReadonlyMap<string, string> {
+  return new Dump(view).types();
+}
+
 const references = /(?<![^ ])([steu]#\S+)/;
 const isReference = /^[steu]#/;
 
@@ -99,6 +104,14 @@ class Dump {
       if (key.includes('#') && !this.#dump.has(key)) this.#dump.set(key, text);
     for (const next of this.#open) next();
     return this.#dump;
+  }
+
+  types(): ReadonlyMap<string, string> {
+    const { records, enums, typedefs } = this.#view.unit;
+    const firsts = [...records.values(), ...enums.values()].flatMap(([type]) => type ?? []);
+    const keys = new Set([...firsts, ...typedefs.values()].map((type) => this.#text(type)));
+    for (const next of this.#open) next();
+    return new Map([...this.#dump].filter(([key]) => keys.has(key)));
   }
 
   /** As defined, with the names of its parameters; else as declared, without. */

@@ -9,7 +9,7 @@ import { textOf } from '../../c/spelling.js';
 import { tokenize } from '../../c/tokenize.js';
 import { Text, type TokenList } from '../../c/tokens.js';
 import { crcText } from '../../genksyms/crc.js';
-import { dwarfDump, dwarfVersion } from '../../genksyms/dwarf-dump.js';
+import { dwarfDump, dwarfTypes, dwarfVersion } from '../../genksyms/dwarf-dump.js';
 import { dwarfRules } from '../../genksyms/dwarf-rules.js';
 import { exportsOf } from '../../kernel/exports.js';
 import type { SymbolFacts } from './facts.js';
@@ -24,13 +24,16 @@ export const dwarfVersions: Versioner = (unit, tree, { build, cache }): SymbolFa
   const names = [...exported].filter((name) => declared.functions.has(name) || declared.variables.has(name));
   const isPrivate = (token: number): boolean => fileAt(token)?.endsWith('.c') === true;
   const fileAt = (token: number): string | undefined => files[declared.tokens.file[token] as number];
-  const dump = dwarfDump(names, { unit: declared, rules: dwarfRules(tokens), isPrivate });
+  const view = { unit: declared, rules: dwarfRules(tokens), isPrivate };
+  const dump = names.length > 0 ? dwarfDump(names, view) : dwarfTypes(view);
   const fileOf = (key: string): string | null => {
     const [letter, tag] = key.split('#');
     const kind = { s: 'struct', u: 'union' }[letter ?? ''];
     const first =
       kind === undefined
-        ? (letter === 't' ? declared.typedefs : letter === 'e' ? null : declared.functions)?.get(tag ?? key)?.first
+        ? letter === 'e'
+          ? declared.enums.get(tag ?? key)?.[0]?.first
+          : (letter === 't' ? declared.typedefs : declared.functions).get(tag ?? key)?.first
         : declared.records.get(`${kind} ${tag}`)?.[0]?.first;
     return first === undefined ? null : (fileAt(first) ?? null);
   };
