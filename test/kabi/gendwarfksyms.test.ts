@@ -12,6 +12,14 @@ const dir = mkdtempSync(join(tmpdir(), 'kabiwatch-dwarf-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
 const header = 'include/linux/pool.h';
+const rules = ['BYTE_SIZE(fqn, value) R(byte_size, fqn, #fqn, #value)', 'DECLONLY(fqn) R(declonly, fqn, #fqn, "")']
+  .concat('ENUMERATOR_IGNORE(fqn, one) R(enumerator_ignore, fqn##one, #fqn " " #one, "")')
+  .concat('ENUMERATOR_VALUE(fqn, one, value) R(enumerator_value, fqn##one, #fqn " " #one, #value)')
+  .map((rule) => `#define KABI_${rule}\n`)
+  .concat(
+    '#define R(hint, own, target, value) static const char __gendwarfksyms_rule_##own[] = "1\\0" #hint "\\0" target "\\0" value\n',
+  )
+  .join('');
 const tree: Readonly<Record<string, string>> = {
   '.config': 'CONFIG_X86_64=y\nCONFIG_MODVERSIONS=y\nCONFIG_GENDWARFKSYMS=y\n',
   Makefile:
@@ -19,8 +27,7 @@ const tree: Readonly<Record<string, string>> = {
   Kbuild: 'obj-y += init/\n',
   'arch/x86/Makefile': '',
   'init/Makefile': 'obj-y := main.o\n',
-  [header]:
-    '#define EXPORT_SYMBOL(name) extern typeof(name) name\nstruct pool {\n\tint lock;\n\tlong end;\n\tunion {\n\t\tlong __kabi_reserved0;\n\t};\n};\nint pool_add(struct pool *p, int n);\n',
+  [header]: `${rules}#define EXPORT_SYMBOL(name) extern typeof(name) name\nenum mode {\n\tFAST,\n\tSLOW,\n\tMODE_MAX,\n};\nstruct near {\n\tint latch;\n\tlong last;\n};\nstruct pool {\n\tint lock;\n\tlong end;\n\tunion {\n\t\tlong __kabi_reserved0;\n\t};\n\tstruct near *near;\n\tenum mode mode;\n};\nint pool_add(struct pool *p, int n);\n`,
   'init/main.c':
     '#include <linux/pool.h>\nint pool_add(struct pool *p, int n) { return 0; }\nEXPORT_SYMBOL(pool_add);\nint plain(int n) { return 0; }\nEXPORT_SYMBOL(plain);\n',
 };
@@ -29,14 +36,14 @@ for (const [path, text] of Object.entries(tree)) {
   writeFileSync(join(dir, path), text);
 }
 
-function review(from: string, to: string) {
+function review(from: string, to: string, units = ['init/main.c']) {
   const text = tree[header] as string;
   const diff = createTwoFilesPatch(`a/${header}`, `b/${header}`, text, text.replace(from, to));
   const { whoUses: _, ...source } = treeInput({ tree: dir, build: [], arch: 'x86_64' });
   return reviewSeries({
     series: seriesFromDiffs([diff]),
     arch: 'x86_64',
-    source: { ...source, units: ['init/main.c'] },
+    source: { ...source, units },
   });
 }
 
@@ -72,5 +79,43 @@ describe('A tree versioned by gendwarfksyms', () => {
     const large = union.replace('int count;', 'char count[16];');
     const lying = review('\tint lock;\n', `\tint lock;\n\t${large}`);
     expect(lying.verdict).toBe('crc-break');
+  });
+
+  test('a header alone says of its types what is hashed', () => {
+    const end = '\tint latch;\n\tlong last;\n};';
+    expect(review(end, end.replace('long', 'int more;\n\tlong'), []).verdict).toBe('crc-break');
+    expect(review('\tSLOW,\n', '\tSLOW,\n\tSLOWER,\n', []).verdict).toBe('crc-break');
+  });
+
+  test('a rule is judged by the type that it names, wherever it stands', () => {
+    const enumeration = (names: string, ...values: string[]): ReturnType<typeof review> =>
+      review(
+        '\tSLOW,\n\tMODE_MAX,\n};\n',
+        `${names}};\n${values.map((value) => `KABI_ENUMERATOR_${value};\n`).join('')}`,
+      );
+    const calls = ({ verdict, guards }: ReturnType<typeof review>): unknown[] => [
+      verdict,
+      ...guards.map((one) => one.honest),
+    ];
+    const ignored = 'IGNORE(mode, MID)';
+    const appended = enumeration('\tSLOW,\n\tMID,\n\tMODE_MAX,\n', ignored, 'VALUE(mode, MODE_MAX, 2)');
+    expect(calls(appended)).toEqual(['guarded', true, true]);
+    const inserted = enumeration(
+      '\tMID,\n\tSLOW,\n\tMODE_MAX,\n',
+      ignored,
+      'VALUE(mode, SLOW, 1)',
+      'VALUE(mode, MODE_MAX, 2)',
+    );
+    expect(calls(inserted)).toEqual(['silent-break', false, false, false]);
+    const end = '\tint latch;\n\tlong last;\n};\nstruct pool';
+    const grown = end.replace(
+      '};',
+      '\tunion {\n\t\tlong more;\n\t\tchar __kabi_ignored0;\n\t};\n};\nKABI_BYTE_SIZE(near, 16);',
+    );
+    expect(review(end, grown).guards.map(({ rule, honest }) => [rule, honest])).toEqual([['guard-hides-break', false]]);
+    const opaque = end.replace('\tlong', '\tint more;\n\tlong').replace('};', '};\nKABI_DECLONLY(near);');
+    expect(calls(review(end, opaque))).toEqual(['crc-break', false]);
+    const alone = end.replace('};', '};\nKABI_BYTE_SIZE(near, 24);');
+    expect(calls(review(end, alone))).toEqual(['crc-break', null]);
   });
 });

@@ -27,7 +27,8 @@ export function typeDifferences(before: Side, after: Side, place: Place): TypeDi
     const same = !compiler.differs && !genksyms.differs && attributes === null;
     if (same && compiler.reconditioned.length === 0 && genksyms.reconditioned.length === 0) return [];
     const { kind, name, typedef, line, lastLine, ends } = any;
-    return [{ kind, name, typedef, line, lastLine, ends, ...place, existence, compiler, genksyms, attributes }];
+    const seen = { kind, name, typedef, line, lastLine, ends, ...place, existence, compiler, genksyms, attributes };
+    return [{ ...seen, isRuled: false }];
   });
 }
 

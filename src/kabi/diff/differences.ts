@@ -38,6 +38,8 @@ export interface TypeDifference {
   readonly genksyms: ViewOfType;
   /** Attributes of the type itself, before and after, where they differ. */
   readonly attributes: { readonly before: string; readonly after: string } | null;
+  /** A rule of gendwarfksyms in the series says what is hashed of it: there genksyms' view does not count. */
+  readonly isRuled: boolean;
 }
 
 export interface PrototypeDifference {

@@ -54,6 +54,12 @@ export function plainPurpose({
   return null;
 }
 
+/** The tag of which one of gendwarfksyms' rules speaks, from wherever it stands: `KABI_BYTE_SIZE(box, 16)`, `KABI_TYPE_STRING("s#box", …)`. */
+export function ruleTarget({ idiom, hides }: GuardText): string | null {
+  if (!/KABI_(DECLONLY|ENUMERATOR_\w+|BYTE_SIZE|TYPE_STRING)$/.test(idiom)) return null;
+  return /\(\s*"?(?:[steu]#)?(\w+)/.exec(hides.join(' '))?.[1] ?? null;
+}
+
 /**
  * The guards of a file, from its hunks in order (or from the whole file as one fragment). A conditional that an added line opens goes on in
  * the next hunk; one that stands in a hunk's context is only known as far as the hunk shows it.

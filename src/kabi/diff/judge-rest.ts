@@ -4,7 +4,7 @@ import { type RuleId, ruleTable } from '../rules/ids.js';
 import { macroName } from './compare-sides.js';
 import type { Prototype } from './declarations.js';
 import type { DiffChanges, GuardDifference, PrototypeDifference } from './differences.js';
-import { plainPurpose } from './guard-text.js';
+import { plainPurpose, ruleTarget } from './guard-text.js';
 import type { TypeJudgement } from './judge-type.js';
 
 export interface Judged {
@@ -174,10 +174,21 @@ export function judgeDirectives(changes: DiffChanges, out: Judged): void {
 
 /** Guards, each with what the judged type around it says of it. */
 export function judgeGuards(guards: readonly GuardDifference[], types: readonly TypeJudgement[], out: Judged): Guard[] {
+  const targets = new Set(guards.flatMap((guard) => ruleTarget(guard) ?? []));
+  for (const name of targets) {
+    if (types.some(({ type }) => type.name === name)) continue;
+    out.verdicts.push('unknown');
+    out.missing.push({
+      what: `what was hashed of \`${name}\``,
+      why: 'a rule says what is hashed, and the mail does not show the type',
+    });
+  }
   return guards.map((guard) => {
     const { file, line } = guard;
+    // A rule stands behind the type that it names, or anywhere.
+    const isOf = ({ type }: TypeJudgement): boolean => ruleTarget(guard) === null && type.file === file;
     const around = types
-      .filter((one) => one.type.file === file && one.type.line <= guard.lastLine && (one.lastLine ?? line) >= line)
+      .filter((one) => isOf(one) && one.type.line <= guard.lastLine && (one.lastLine ?? line) >= line)
       .sort((one, other) => other.type.line - one.type.line)[0];
     const said = sayGuard(guard, around);
     if (said.honest !== null || said.rule === 'guard-unbalanced') {

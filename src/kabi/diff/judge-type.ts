@@ -53,6 +53,7 @@ export function nameOfType(difference: TypeDifference): string {
 }
 
 function genksymsView(difference: TypeDifference): GenksymsView {
+  if (difference.isRuled) return 'not computable';
   const hidden = difference.attributes !== null && difference.typedef;
   if (!difference.genksyms.differs && !hidden)
     return difference.genksyms.reconditioned.length > 0 ? 'not computable' : 'same';
@@ -213,7 +214,8 @@ function findingsOf(
       verified: false,
     });
   };
-  const hidden = genksyms === 'same' ? 'hidden from genksyms' : 'not guarded';
+  const unhidden = difference.isRuled ? 'a rule says what is hashed' : 'not guarded';
+  const hidden = genksyms === 'same' ? 'hidden from genksyms' : unhidden;
   for (const delta of difference.compiler.deltas) {
     const member = (delta.after ?? delta.before) as Declared;
     const replaced = slots.get(delta);

@@ -11,6 +11,7 @@ import type {
   TypeDifference,
   ViewOfType,
 } from './differences.js';
+import { ruleTarget } from './guard-text.js';
 
 export class Sum {
   readonly unread: { file: string; why: string }[] = [];
@@ -74,14 +75,16 @@ export class Sum {
   }
 
   result(): DiffChanges {
+    const ruled = new Set(this.guards.map(ruleTarget));
+    const types = [...this.#types.values()].filter(
+      (one) =>
+        one.compiler.differs ||
+        one.genksyms.differs ||
+        one.attributes !== null ||
+        one.compiler.reconditioned.length > 0,
+    );
     return {
-      types: [...this.#types.values()].filter(
-        (one) =>
-          one.compiler.differs ||
-          one.genksyms.differs ||
-          one.attributes !== null ||
-          one.compiler.reconditioned.length > 0,
-      ),
+      types: types.map((one) => ({ ...one, isRuled: one.name !== null && ruled.has(one.name) })),
       prototypes: [...this.#prototypes.values()].filter(
         (one) => one.before?.text !== one.after?.text || one.before?.body !== one.after?.body,
       ),

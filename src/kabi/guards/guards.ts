@@ -17,7 +17,7 @@ import {
 } from '../changes.js';
 import { incompatibilities, onlyGrew, onlyNarrowed } from '../compatible.js';
 import type { GuardDifference } from '../diff/differences.js';
-import { plainPurpose } from '../diff/guard-text.js';
+import { plainPurpose, ruleTarget } from '../diff/guard-text.js';
 import { declaredNames, misspelled, withdrawing } from '../diff/judge-rest.js';
 import type { UseOf } from '../judge-source.js';
 import { dumpKey } from '../judge-symbols.js';
@@ -55,13 +55,24 @@ function callOf(guard: GuardDifference, context: GuardContext): Call {
   const purpose = plainPurpose(guard);
   if (purpose !== null) return { rule: 'guard-honest', ...purpose };
   if (guard.open) return { honest: null, rule: 'guard-unbalanced', why: 'no #endif closes it in the file' };
+  const target = ruleTarget(guard);
+  const around = <T extends ChangedType | ChangedEnum>(all: readonly T[]): readonly T[] =>
+    target === null
+      ? standingWith(guard, all, context.after)
+      : all.filter(({ name }) => name.split(' ').at(-1) === target);
   const calls: Call[] = [
-    ...standingWith(guard, changes.types, context.after).map((one) => typeCall(guard, one, context)),
-    ...standingWith(guard, changes.enums, context.after).map((one) => enumCall(guard, one, context)),
+    ...around(changes.types).map((one) => typeCall(guard, one, context)),
+    ...around(changes.enums).map((one) => enumCall(guard, one, context)),
     ...standingWith(guard, changes.callbacks, context.after).map((one) => callbackCall(one, context)),
     ...declaredIn(guard, changes.prototypes).map((one) => prototypeCall(one, changes)),
   ];
-  return worstCall(calls) ?? versionCall(guard, context) ?? nothingAround(guard, context);
+  return worstCall(calls) ?? ruleCall(target, context) ?? versionCall(guard, context) ?? nothingAround(guard, context);
+}
+
+/** A rule for a type of which nothing else changes. */
+function ruleCall(target: string | null, { changes, hashes }: GuardContext): Call | null {
+  const isHashed = hashes && ['s', 'u', 't', 'e'].some((letter) => changes.hashed.has(`${letter}#${target}`));
+  return target !== null && isHashed ? withdrawing([target], ['what the rule says']) : null;
 }
 
 /** A lie outweighs what is not known, and that what is honest. */
