@@ -13,10 +13,16 @@ const macros = [
   '#ifdef __GENKSYMS__',
   '#define X_KABI_RESERVE(n) unsigned long x_kabi_reserved##n;',
   '#define X_KABI_USE(n, new) unsigned long x_kabi_reserved##n;',
+  '#define X_KABI_USE_P(n, new) void (*x_kabi_reserved##n)(void);',
+  '#define ANDROID_BACKPORT_RESERVED_USE(n, new) long android_backport_reserved##n',
   '#else',
   '#define X_KABI_RESERVE(n) unsigned long x_kabi_reserved##n;',
   '#define X_KABI_USE(n, new) union { new; struct { unsigned long x_kabi_reserved##n; }; };',
-  '#endif\n',
+  '#define X_KABI_USE_P(n, new) union { new; struct { void (*x_kabi_reserved##n)(void); }; };',
+  '#define ANDROID_BACKPORT_RESERVED_USE(n, new) union { new; struct { long android_backport_reserved##n; }; }',
+  '#endif',
+  '#define X_KABI_RESERVE_P(n) void (*x_kabi_reserved##n)(void);',
+  '#define ANDROID_BACKPORT_RESERVED(n) long android_backport_reserved##n\n',
 ].join('\n');
 const header = (members: string): string =>
   `#include <linux/export.h>\n#include <linux/x_kabi.h>\nstruct box {\n${members}};\nstruct crate {\n\tstruct box box;\n\tint after;\n};\nint use(struct crate *c);\n`;
@@ -61,6 +67,16 @@ describe('a rewrite', () => {
       '\tlong first;\n\tvoid *owner;\n\tX_KABI_RESERVE(1)\n\tX_KABI_RESERVE(2)\n',
     );
     expect(added(made)[0]).toBe('\tX_KABI_USE(1, void *owner)');
+    expect(made.fixes[0]?.verdict).toBe('guarded');
+  });
+
+  test('uses the macro that goes with the reserve', () => {
+    const slots = '\tX_KABI_RESERVE_P(3)\n\tANDROID_BACKPORT_RESERVED(3); /* later */\n';
+    const made = advised(`\tlong first;\n${slots}`, `\tlong first;\n\tvoid *owner;\n\tlong users;\n${slots}`);
+    expect(added(made).slice(0, 2)).toEqual([
+      '\tX_KABI_USE_P(3, void *owner)',
+      '\tANDROID_BACKPORT_RESERVED_USE(3, long users);',
+    ]);
     expect(made.fixes[0]?.verdict).toBe('guarded');
   });
 

@@ -141,13 +141,16 @@ function fillHole(before: Definition, hole: Hole, addition: Addition, macros: Tr
   edits.behind.set(line, [...(edits.behind.get(line) ?? []), ...text]);
 }
 
+const RESERVE_CALL =
+  /^\s*(\w*(?:KABI_RESERVE(?:_P)?|BACKPORT_RESERVED?))\s*\(\s*(\w+)\s*\)\s*(;?)\s*(?:\/\*.*\*\/\s*)?$/;
+
 function useSlot(before: Definition, slot: Row, addition: Addition, macros: TreeMacros, edits: Edits): boolean {
   const piece = before.pieces.find(({ names }) => names.includes(slot.name)) ?? reserveCall(before, slot);
   if (piece === undefined || piece.condition !== '') return false;
   const old = textOf(before, piece);
   const declaration = declarationOf(addition);
-  const [, family, number, end] = /^\s*(\w*KABI_)RESERVE\s*\(\s*(\w+)\s*\)\s*(;?)\s*$/.exec(old.at(-1) ?? '') ?? [];
-  const use = family === undefined ? null : macros.named(`${family}USE`);
+  const [, reserve, number, end] = RESERVE_CALL.exec(old.at(-1) ?? '') ?? [];
+  const use = reserve === undefined ? null : macros.using(reserve);
   const same = addition.row.size === slot.size;
   const fresh = same ? addition.text : ['\tunion {', ...addition.text, ...old, '\t};'];
   const text =
@@ -162,9 +165,11 @@ function useSlot(before: Definition, slot: Row, addition: Addition, macros: Tree
 /** `KABI_RESERVE(1)` declares a member whose name only its expansion tells: the call whose number the name ends in. */
 function reserveCall(before: Definition, slot: Row): Definition['pieces'][number] | undefined {
   const number = /(\d+)$/.exec(slot.name)?.[1];
-  return before.pieces.find((piece) =>
-    textOf(before, piece).some((line) => new RegExp(`KABI_RESERVE\\s*\\(\\s*${number}\\s*\\)`).test(line)),
-  );
+  const isOwn = (line: string): boolean => {
+    const [, reserve = '', own] = RESERVE_CALL.exec(line) ?? [];
+    return own === number && reserve.includes('BACKPORT') === slot.name.includes('backport');
+  };
+  return before.pieces.find((piece) => textOf(before, piece).some(isOwn));
 }
 
 function written({ file, start, end }: Definition, { replaced, behind }: Edits): string[] {
