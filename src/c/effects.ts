@@ -13,14 +13,15 @@ import { type Flat, flattenCall, type MacroNames } from './flatten.js';
 import { operandStart } from './operand.js';
 import { spellingOf, textOf } from './spelling.js';
 import { startsDeclaration } from './statement-start.js';
+import { isStepping, stepAt } from './steps.js';
 import { Identifier, TokenList } from './tokens.js';
 
 export interface Piece {
-  readonly kind: 'declare' | 'access' | 'sizeof' | 'offsetof' | 'literal';
+  readonly kind: 'declare' | 'access' | 'sizeof' | 'offsetof' | 'literal' | 'step';
   /** Tokens in `Effects.tokens`. */
   readonly start: number;
   readonly end: number;
-  /** An access: where its member begins; a literal: its brace. A declaration: 1 where it is seen after the macro call, else 0. */
+  /** An access: where its member begins; a literal: its brace; a step: its operator. A declaration: 1 where it is seen after the macro call, else 0. */
   readonly member: number;
 }
 
@@ -66,6 +67,7 @@ class EffectReader {
         if (own && begins && startsDeclaration(this.#tokens, at, length)) this.#declaration(at, depth === 0);
         this.#identifier(at);
       } else if (own && text === punct.brace) this.#literal(at);
+      else if (own && isStepping(text)) this.#step(at);
       if (text === punct.brace || text === punct.open) depth++;
       else if (text === punct.endBrace || text === punct.close) depth--;
       begins = text === punct.brace || text === punct.endBrace || text === punct.semi;
@@ -91,6 +93,11 @@ class EffectReader {
   #literal(at: number): void {
     const start = literalStart(this.#tokens, at, 0);
     if (start !== null) this.#piece('literal', start, closing(this.#tokens, at, this.#tokens.length) + 1, at);
+  }
+
+  #step(at: number): void {
+    const step = stepAt(this.#tokens, at, 0, this.#tokens.length);
+    if (step !== null) this.#piece('step', Math.min(step.start, at), Math.max(step.end, at + 1), at);
   }
 
   #sizeof(at: number): void {

@@ -1,5 +1,5 @@
 /** The postfix expression that ends before `.`, `->` or another place: found by walking back over its tokens. */
-import { opening, punct } from './brackets.js';
+import { closing, opening, punct } from './brackets.js';
 import { spellingOf, textOf } from './spelling.js';
 import { Identifier, type TokenList } from './tokens.js';
 
@@ -42,6 +42,18 @@ export function operandStart(tokens: TokenList, at: number, start: number): numb
     if (before !== punct.arrow && before !== punct.dot) return i;
     i -= 2;
   }
+}
+
+/** Where the operand of a prefix operator ends that begins at `at`: `*p`, `++p->count`. */
+export function operandEnd(tokens: TokenList, at: number, end: number): number {
+  let stop = at;
+  while (tokens.spelling[stop] === punct.star && stop < end) stop++;
+  for (; stop < end; stop++) {
+    const spelling = tokens.spelling[stop] as number;
+    if (spelling === punct.open || spelling === punct.bracket) stop = closing(tokens, stop, end);
+    else if (tokens.kind[stop] !== Identifier && spelling !== punct.arrow && spelling !== punct.dot) break;
+  }
+  return Math.min(stop, end);
 }
 
 /** Is `( … )` that closes at `at` a cast, so that what follows in parentheses is its operand and no call? */

@@ -24,11 +24,12 @@ import { declaredBy, typeOfExpression, typeOfTypeName } from './expressions.js';
 import { flattenCall } from './flatten.js';
 import { InitialiserReader, type Initialising, initialiserAfter } from './initialisers.js';
 import { argumentsIn } from './macro-call.js';
-import { type Declarations, isByValue, recordOf } from './meaning.js';
-import { isCallWord, operandStart } from './operand.js';
+import { type Declarations, isByValue, recordOf, resolveType } from './meaning.js';
+import { isCallWord, operandEnd, operandStart } from './operand.js';
 import { type FunctionOutline, type Outline, outlineOfTokens, type RecordOutline } from './outline.js';
 import { spellingOf, textOf } from './spelling.js';
 import { startsDeclaration } from './statement-start.js';
+import { stepAt } from './steps.js';
 import { Identifier, type TokenList } from './tokens.js';
 
 export interface UseNames extends Declarations {
@@ -93,6 +94,7 @@ class UseReader {
 
   function(one: FunctionOutline, body: { start: number; end: number }): void {
     this.#scope = [new Map(one.parameters.map(({ name, type }) => [name, type]))];
+    for (const { type } of one.parameters) this.#defined(type, one.at);
     this.#statements(body.start, body.end);
   }
 
@@ -229,6 +231,7 @@ class UseReader {
     if (this.#tokens.kind[at] !== Identifier) {
       const literal = this.#tokens.spelling[at] === punct.brace ? literalStart(this.#tokens, at, start) : null;
       if (literal !== null) this.#literal(literal, at);
+      else this.#step(at, start, end);
       return at;
     }
     const spelling = this.#tokens.spelling[at] as number;
@@ -249,7 +252,26 @@ class UseReader {
   /** ( type-name ) { … } */
   #literal(open: number, brace: number): void {
     if (!this.#startsTypeName(open + 1, brace - 1)) return;
-    this.#initialise(brace, typeOfTypeName(this.#tokens, open + 1, brace - 1, this.#scope, this.#names));
+    const type = typeOfTypeName(this.#tokens, open + 1, brace - 1, this.#scope, this.#names);
+    this.#defined(type, brace);
+    this.#initialise(brace, type);
+  }
+
+  /** What counts in objects of a record, or copies one, depends on its size. */
+  #step(at: number, start: number, end: number): void {
+    const step = stepAt(this.#tokens, at, start, end);
+    if (step === null) return;
+    const known = this.#read.get(step.end - 1);
+    const operand =
+      known !== undefined && known.first === step.start
+        ? known.type
+        : typeOfExpression(this.#tokens, step.start, step.end, this.#scope, this.#names);
+    if (operand === null) return;
+    const type = resolveType(operand, this.#names);
+    const object = step.of === 'operand' ? type : pointedTo(type);
+    if (object === null || !isByValue(object, this.#names)) return;
+    const record = recordOf(object, this.#names);
+    if (record !== null) this.#use('sizeof', record.base, null, at);
   }
 
   /** A name that may be a macro's. */
@@ -294,6 +316,7 @@ class UseReader {
     if (kind === 'sizeof') this.#sizeof(start, end);
     else if (kind === 'offsetof') this.#offsetof(start, end);
     else if (kind === 'literal') this.#literal(start, member);
+    else if (kind === 'step') this.#step(member, start, end);
     else if (kind === 'access') {
       for (let at = member; at < end; at++) {
         const before = this.#tokens.spelling[at - 1];
@@ -354,7 +377,7 @@ class UseReader {
 
   #sizeof(at: number, end: number): void {
     const parenthesised = this.#tokens.spelling[at + 1] === punct.open;
-    const stop = parenthesised ? closing(this.#tokens, at + 1, end) : this.#operandEnd(at + 1, end);
+    const stop = parenthesised ? closing(this.#tokens, at + 1, end) : operandEnd(this.#tokens, at + 1, end);
     const start = parenthesised ? at + 2 : at + 1;
     const type = this.#startsTypeName(start, stop)
       ? typeOfTypeName(this.#tokens, start, stop, this.#scope, this.#names)
@@ -362,18 +385,6 @@ class UseReader {
     if (type === null || !isByValue(type, this.#names)) return;
     const record = recordOf(type, this.#names);
     if (record !== null) this.#use('sizeof', record.base, null, at);
-  }
-
-  /** Where the operand of `sizeof *p` ends. */
-  #operandEnd(at: number, end: number): number {
-    let stop = at;
-    while (this.#tokens.spelling[stop] === punct.star && stop < end) stop++;
-    for (; stop < end; stop++) {
-      const spelling = this.#tokens.spelling[stop] as number;
-      if (spelling === punct.open || spelling === punct.bracket) stop = closing(this.#tokens, stop, end);
-      else if (this.#tokens.kind[stop] !== Identifier && spelling !== punct.arrow && spelling !== punct.dot) break;
-    }
-    return Math.min(stop, end);
   }
 
   #startsTypeName(start: number, end: number): boolean {
@@ -477,6 +488,11 @@ class UseReader {
       macro: text === undefined ? null : { text, offset: own },
     });
   }
+}
+
+function pointedTo(type: TypeName): TypeName | null {
+  const { depth, arrays } = type;
+  return depth === 0 ? null : { ...type, depth: depth - 1, arrays: Math.max(0, arrays - 1) };
 }
 
 /** `struct outer/@12` is an anonymous member of `struct outer`: its members are the outer one's. */

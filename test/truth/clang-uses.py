@@ -64,6 +64,29 @@ def sizeof_operand(c):
     return refs[0].referenced.type
 
 
+def target(t):
+    """The record that a pointer counts in, or None."""
+    t = t.get_canonical()
+    return by_value(t.get_pointee()) if t.kind == ci.TypeKind.POINTER else None
+
+
+def stepped(c):
+    """The record whose size an operator depends on that spells no sizeof: p[i], p + 1, p - q, p++, *p = *q."""
+    if c.kind == K.ARRAY_SUBSCRIPT_EXPR or (c.kind == K.BINARY_OPERATOR and by_value(c.type)):
+        return by_value(c.type)
+    if c.kind == K.COMPOUND_ASSIGNMENT_OPERATOR:
+        return target(c.type)
+    operands = [x.type.get_canonical() for x in c.get_children()]
+    if c.kind == K.UNARY_OPERATOR:  # `*pp` and `&x` have another type than their operand
+        return target(c.type) if operands and operands[0] == c.type.get_canonical() else None
+    if c.kind != K.BINARY_OPERATOR or len(operands) != 2:
+        return None
+    pointers = [t for t in operands if t.kind == ci.TypeKind.POINTER]
+    if len(pointers) == 2:  # comparisons are int
+        return target(pointers[0]) if c.type.get_canonical().kind == ci.TypeKind.LONG else None
+    return target(pointers[0]) if pointers and c.type.get_canonical().kind == ci.TypeKind.POINTER else None
+
+
 def visit(c, function, out, parent=None):
     kind = c.kind
     if kind == K.FUNCTION_DECL:
@@ -78,6 +101,12 @@ def visit(c, function, out, parent=None):
             out('access', c, function, record_name(field.semantic_parent), field.spelling)
     elif kind == K.VAR_DECL and c.storage_class != ci.StorageClass.EXTERN:
         out('define', c, function, by_value(c.type), None)
+    elif kind == K.PARM_DECL and parent is not None and parent.kind == K.FUNCTION_DECL and parent.is_definition():
+        out('define', parent, function, by_value(c.type), None)
+    elif kind == K.COMPOUND_LITERAL_EXPR:
+        out('define', c, function, by_value(c.type), None)
+    elif kind in (K.ARRAY_SUBSCRIPT_EXPR, K.BINARY_OPERATOR, K.UNARY_OPERATOR, K.COMPOUND_ASSIGNMENT_OPERATOR):
+        out('sizeof', c, function, stepped(c), None)
     elif kind == K.CXX_UNARY_EXPR:
         sized = sizeof_operand(c)
         if sized is not None:
