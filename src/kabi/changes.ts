@@ -41,6 +41,8 @@ export interface ChangedPrototype {
   readonly name: string;
   readonly before: string;
   readonly after: string;
+  /** Callers built for the one may call the other: `int` for `unsigned int`. */
+  readonly isCalledAlike: boolean;
   readonly place: Placed;
 }
 

@@ -6,7 +6,7 @@
  * has another name, and a reserved slot whose bytes are used.
  */
 import { isReservedName } from './diff/idioms.js';
-import type { LayoutChange, Pair } from './units/layout-change.js';
+import { type LayoutChange, openTail, type Pair } from './units/layout-change.js';
 import { bitsOf, type Row } from './units/rows.js';
 
 /** Why old code cannot go on, a reason a fact; empty where it can. */
@@ -15,21 +15,32 @@ export function incompatibilities(change: LayoutChange): string[] {
   const reasons: string[] = [];
   if (before.size !== after.size) reasons.push(`size ${before.size} becomes ${after.size}`);
   if (before.align !== after.align) reasons.push(`alignment ${before.align} becomes ${after.align}`);
-  for (const pair of change.moved.filter((one) => !isNarrowedReserve(one) && !isStillThere(change, one))) {
+  for (const pair of change.moved.filter((one) => !isNarrowedReserve(change, one) && !isStillThere(change, one))) {
     reasons.push(`\`${pair.before.name}\` moves from ${place(pair.before)} to ${place(pair.after)}`);
   }
   for (const pair of change.retyped.filter((one) => !isSame(change, one))) {
     reasons.push(difference(pair));
   }
+  const covered = coveredTail(change);
+  if (covered !== null) reasons.push(`\`${covered.by.name}\` lies where \`${covered.tail.name}\` goes on`);
   for (const row of change.removed.filter((one) => !isReplaced(change, one))) reasons.push(`\`${row.name}\` is gone`);
   return reasons;
 }
 
+/** An array without a length at the end, and a new member in what it holds. */
+export function coveredTail({ before, added }: LayoutChange): { readonly tail: Row; readonly by: Row } | null {
+  const tail = openTail(before);
+  const by = added.find((row) => tail !== null && bitsOf(row) > 0 && row.bitOffset >= tail.bitOffset);
+  return tail === null || by === undefined ? null : { tail, by };
+}
+
 function difference(pair: Pair): string {
-  const { before, after } = pair;
+  const { before, after, isOther } = pair;
   if (isCalledOtherwise(pair))
     return `\`${before.name}\` is called otherwise: \`${before.type}\` becomes \`${after.type}\``;
-  if (before.type !== after.type)
+  if (isOther && before.type === after.type)
+    return `\`${before.name}\` is another kind of thing under the name \`${after.type}\``;
+  if (isOther || (before.type !== after.type && !/\[/.test(before.type)))
     return `\`${before.name}\` is another kind of thing: \`${before.type}\` becomes \`${after.type}\``;
   if (before.size !== after.size) return `\`${before.name}\` has ${after.size} bytes instead of ${before.size}`;
   return `\`${before.name}\` has ${bitsOf(after)} bits instead of ${bitsOf(before)}`;
@@ -40,8 +51,9 @@ export function onlyGrew(change: LayoutChange): boolean {
   const { before, after } = change;
   return (
     after.size > before.size &&
+    coveredTail(change) === null &&
     before.align === after.align &&
-    change.moved.every((one) => isNarrowedReserve(one) || isStillThere(change, one)) &&
+    change.moved.every((one) => isNarrowedReserve(change, one) || isStillThere(change, one)) &&
     change.retyped.every((one) => isSame(change, one)) &&
     change.removed.every((row) => isReplaced(change, row))
   );
@@ -79,17 +91,15 @@ function isCalledOtherwise({ before, after }: Pair): boolean {
 }
 
 function sameKind(pair: Pair): boolean {
-  const { before, after } = pair;
-  if (isCalledOtherwise(pair)) return false;
-  const plain = ({ kind }: Row): Row['kind'] => (kind === 'enum' ? 'integer' : kind);
-  return before.size === after.size && before.bitSize === after.bitSize && plain(before) === plain(after);
+  const { before, after, isOther } = pair;
+  return !isOther && !isCalledOtherwise(pair) && before.size === after.size && before.bitSize === after.bitSize;
 }
 
 /** A member with another type that old code may use as before. */
 function isSame(change: LayoutChange, pair: Pair): boolean {
   return (
     sameKind(pair) ||
-    isNarrowedReserve(pair) ||
+    isNarrowedReserve(change, pair) ||
     isStillThere(change, pair) ||
     onlyGrewInUnion(change, pair) ||
     isElement(change, pair.before)
@@ -112,9 +122,9 @@ function isElement({ after }: LayoutChange, row: Row): boolean {
 }
 
 /** Reserved bits of which some were given away: what is left lies in what was. */
-function isNarrowedReserve({ before, after }: Pair): boolean {
+function isNarrowedReserve(change: LayoutChange, { before, after }: Pair): boolean {
   const from = after.bitOffset >= before.bitOffset;
-  return isReservedRow(before) && from && after.bitOffset + bitsOf(after) <= before.bitOffset + bitsOf(before);
+  return isReservedRow(change, before) && from && after.bitOffset + bitsOf(after) <= before.bitOffset + bitsOf(before);
 }
 
 /**
@@ -148,8 +158,8 @@ function onlyGrewInUnion({ after }: LayoutChange, { before, after: is }: Pair): 
   return before.union && is.union && untagged.test(before.type) && untagged.test(is.type) && fits;
 }
 
-function isReservedRow({ name }: Row): boolean {
-  return isReservedName(name.slice(name.lastIndexOf('.') + 1));
+function isReservedRow({ live }: LayoutChange, { name }: Row): boolean {
+  return live?.has(name) !== true && isReservedName(name.slice(name.lastIndexOf('.') + 1));
 }
 
 /** It gave its place to others and old code is not misled: a reserved slot, or one that stands on under a longer name or as an element. */
@@ -165,13 +175,14 @@ function isKeptInside({ after }: LayoutChange, row: Row): boolean {
       one.name.endsWith(`.${name}`) &&
       one.bitOffset === row.bitOffset &&
       bitsOf(one) === bitsOf(row) &&
-      one.kind === row.kind,
+      // What is in a record, its name tells.
+      (row.kind === 'record' ? one.type === row.type : one.kind === row.kind),
   );
 }
 
 /** A reserved member, or several side by side, whose bytes are all inside the type still and used by members that came, and by no other. */
 export function isReplacedSlot(change: LayoutChange, row: Row): boolean {
-  if (!isReservedRow(row)) return false;
+  if (!isReservedRow(change, row)) return false;
   const { from, to } = reservedAround(change, row);
   const own = { from: row.bitOffset, to: row.bitOffset + bitsOf(row) };
   const end = (one: Row): number => one.bitOffset + bitsOf(one);
@@ -180,9 +191,9 @@ export function isReplacedSlot(change: LayoutChange, row: Row): boolean {
 }
 
 /** The bits of a reserved member and of those that stand side by side with it and left with it. */
-function reservedAround({ removed }: LayoutChange, row: Row): { from: number; to: number } {
+function reservedAround(change: LayoutChange, row: Row): { from: number; to: number } {
   let [from, to] = [row.bitOffset, row.bitOffset + bitsOf(row)];
-  const others = removed.filter((one) => one !== row && isReservedRow(one));
+  const others = change.removed.filter((one) => one !== row && isReservedRow(change, one));
   for (let grew = true; grew; ) {
     grew = false;
     for (const one of others) {

@@ -243,12 +243,14 @@ class Judge {
   #prototypes(): void {
     for (const one of this.#changes.prototypes) {
       const symbol = this.#changes.symbols.find((other) => other.name === one.name);
-      const hidden =
-        symbol === undefined ? '; its version does not show it: callers built before pass other arguments' : '';
+      const compiler = one.isCalledAlike ? 'compatible' : 'incompatible';
+      const callers = one.isCalledAlike ? 'the same' : 'other arguments';
+      const hidden = symbol === undefined ? `; its version does not show it: callers built before pass ${callers}` : '';
       this.#add('prototype-changed', one.place, `\`${one.before}\` becomes \`${one.after}\`${hidden}`, {
         symbol: one.name,
+        ...(symbol === undefined && one.isCalledAlike ? { severity: 'info' } : {}),
       });
-      this.#verdicts.push(symbol === undefined ? 'silent-break' : 'crc-break');
+      this.#verdicts.push(verdictOf(symbol === undefined ? 'same' : 'differs', compiler));
     }
   }
 }

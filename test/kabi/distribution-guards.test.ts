@@ -14,6 +14,15 @@ const head = [
   '#include <linux/export.h>',
   'typedef struct { int counter; } count_t;',
   'struct pair { int a; int b; };',
+  'struct around { int a; int b; };',
+  'struct hollow { int a; long b; };',
+  'struct filled { int a; int more; long b; };',
+  'struct turned { long b; int a; };',
+  'struct chain { struct chain *next, *prev; };',
+  'struct bucket { struct bucket *next, **pprev; };',
+  'struct queue { int lock; struct chain head; };',
+  'struct simple_queue { int lock; struct chain task_list; };',
+  'typedef int (*opener_t)(int how);',
   '#define PASTE_(a, b) a##b',
   '#define PASTE(a, b) PASTE_(a, b)',
   '#define UNIQUE(prefix) PASTE(PASTE(__UNIQUE_ID_, prefix), __COUNTER__)',
@@ -81,6 +90,18 @@ describe('a guard that swaps the old text for a new one is honest', () => {
     expect(judged('\tunsigned int users;\n', '\tcount_t users;\n')).toEqual(['guarded', true]);
   });
 
+  test('where a qualifier, a sign or a typedef of the same kind is all that differs', () => {
+    expect(judged('\tvoid *data;\n', '\tvoid *volatile data;\n')).toEqual(['guarded', true]);
+    expect(judged('\tchar name[8];\n', '\tunsigned char name[8];\n')).toEqual(['guarded', true]);
+    expect(judged('\tint grid[2][2];\n', '\tint grid[4];\n')).toEqual(['guarded', true]);
+    expect(judged('\tint (*open)(int);\n', '\topener_t open;\n')).toEqual(['guarded', true]);
+  });
+
+  test('where another struct has each number and pointer where the old one had it', () => {
+    expect(judged('\tstruct pair users;\n', '\tstruct around users;\n')).toEqual(['guarded', true]);
+    expect(judged('\tstruct hollow area;\n', '\tstruct filled area;\n')).toEqual(['guarded', true]);
+  });
+
   test('where an untagged struct grows in a union that stays as big', () => {
     const inner = (more: string): string =>
       `\tunion {\n\t\tlong pad[8];\n\t\tstruct {\n\t\t\tint at;\n${more}\t\t} fault;\n\t} fields;\n`;
@@ -128,6 +149,38 @@ describe('a guard that swaps the old text for a new one lies', () => {
 
   test('where a struct of two integers stands for one of their size', () => {
     expect(judged('\tlong users;\n', '\tstruct pair users;\n')).toEqual(['silent-break', false]);
+  });
+
+  test('where an array has other elements, or is none, in as many bytes', () => {
+    expect(judged('\tint ids[2];\n', '\tshort ids[4];\n')).toEqual(['silent-break', false]);
+    expect(judged('\tchar id[4];\n', '\tint id;\n')).toEqual(['silent-break', false]);
+    expect(judged('\tint id;\n', '\tshort id[2];\n')).toEqual(['silent-break', false]);
+  });
+
+  test('where a pointer to data becomes one to a function, or to one that is called otherwise by a typedef', () => {
+    expect(judged('\tvoid *owner;\n', '\tint (*owner)(int);\n')).toEqual(['silent-break', false]);
+    expect(judged('\tint (*open)(long, int);\n', '\topener_t open;\n')).toEqual(['silent-break', false]);
+  });
+
+  test('where another struct of the same size has other members, or has them elsewhere', () => {
+    expect(judged('\tstruct chain all;\n', '\tstruct bucket all;\n')).toEqual(['silent-break', false]);
+    expect(judged('\tstruct queue waiters;\n', '\tstruct simple_queue waiters;\n')).toEqual(['silent-break', false]);
+    expect(judged('\tstruct hollow area;\n', '\tstruct turned area;\n')).toEqual(['silent-break', false]);
+  });
+
+  test('where a typedef of the same size is another kind of thing', () => {
+    const text = (type: string): string => `${type}${crate('\tcookie_t cookie;\n')}`;
+    const number = 'typedef unsigned long cookie_t;\n';
+    expect(calls(review(text(number), text(swap(number, 'typedef void *cookie_t;\n'))))).toEqual([
+      'silent-break',
+      false,
+    ]);
+    expect(calls(review(text(number), text(swap(number, 'typedef long cookie_t;\n'))))).toEqual(['none', true]);
+    const anchor = 'typedef struct chain cookie_t;\n';
+    expect(calls(review(text(anchor), text(swap(anchor, 'typedef struct bucket cookie_t;\n'))))).toEqual([
+      'silent-break',
+      false,
+    ]);
   });
 
   test('where the union grows with the struct in it', () => {

@@ -5,7 +5,7 @@
  * type that only one link unit touches is no interface at all.
  */
 import type { ChangedType } from '../changes.js';
-import { onlyGrew } from '../compatible.js';
+import { coveredTail, onlyGrew } from '../compatible.js';
 import type { UseOf } from '../judge-source.js';
 import { dumpKey } from '../judge-symbols.js';
 import type { Consumer, Missing } from '../review.js';
@@ -46,9 +46,11 @@ function movedOf(name: string, change: LayoutChange): MovedType[] {
   const holds = ({ name: outer }: Row): boolean => change.before.rows.some((row) => row.name.startsWith(`${outer}.`));
   // A member whose own struct changed stays where it is; that struct is asked for by itself. A typedef of a number is not.
   const retyped = change.retyped.filter(
-    ({ before, after }) => before.type !== after.type || (before.kind !== 'record' && before.size !== after.size),
+    ({ before, after, isOther }) =>
+      isOther || before.type !== after.type || (before.kind !== 'record' && before.size !== after.size),
   );
-  const rows = [...[...change.moved, ...retyped].map(({ before }) => before), ...change.removed];
+  const tail = coveredTail(change)?.tail ?? [];
+  const rows = [...[...change.moved, ...retyped].map(({ before }) => before), ...change.removed].concat(tail);
   const resized = change.before.size !== change.after.size || change.before.align !== change.after.align;
   const bare = bareTypedef(name);
   const byRecord = new Map<string, Set<string>>([[bare, new Set()]]);

@@ -3,7 +3,10 @@
  * called one for the other; which struct a pointer points to is not said, as of no member.
  */
 import type { DeclaredUnit } from '../../c/declarations.js';
-import { type RecordType, stripped, type Type } from '../../c/type.js';
+import type { Layouts } from '../../c/layout.js';
+import { plainType } from '../../c/plain-type.js';
+import { type Member, type RecordType, stripped, type Type } from '../../c/type.js';
+import { textOfType } from '../../c/type-text.js';
 import type { Row } from './rows.js';
 
 /** `void (*)(struct kobject *, int)` -> `void (pointer, 4)`; null for what is no pointer to a function. */
@@ -39,6 +42,40 @@ function bytesOf(type: Type, unit: DeclaredUnit): number | '?' {
   return typeof size === 'number' ? size : '?';
 }
 
+/**
+ * How an exported function is called, its pointers with what they point to: an integer as wide as a register's half or more is one whatever its sign
+ * and name; a narrower one is widened by its sign.
+ */
+export function exportedCall(type: Type, unit: DeclaredUnit): string {
+  return stripped(type).kind === 'function' ? written(type, unit, 'passed') : textOfType(plainType(type));
+}
+
+function written(type: Type, unit: DeclaredUnit, how: 'passed' | 'behind a pointer', depth = 0): string {
+  const bare = stripped(type);
+  if (depth > 20) return '…';
+  const behind = (one: Type): string => written(one, unit, 'behind a pointer', depth + 1);
+  const given = (one: Type): string => written(one, unit, 'passed', depth + 1);
+  switch (bare.kind) {
+    case 'pointer':
+      return `${behind(bare.to)} *`;
+    case 'array':
+      return how === 'passed' ? `${behind(bare.element)} *` : `${behind(bare.element)}[${bare.length ?? ''}]`;
+    case 'function': {
+      const open = bare.variadic ? ['...'] : bare.unprototyped ? ['?'] : [];
+      return `${given(bare.returns)} (${[...bare.parameters.map((one) => given(one.type)), ...open].join(', ')})`;
+    }
+    case 'integer':
+    case 'enum': {
+      const bytes = bytesOf(bare, unit);
+      const isWide = how === 'behind a pointer' || (typeof bytes === 'number' && bytes >= 4);
+      if (bare.kind === 'integer' && (bare.rank === 'bool' || !isWide)) return bare.name;
+      return `${bytes}`;
+    }
+    default:
+      return textOfType(plainType(type));
+  }
+}
+
 /** Of the callbacks among a record's rows. */
 export function rowsWithCalls(rows: readonly Row[], record: RecordType, unit: DeclaredUnit): readonly Row[] {
   return rows.map((row) => {
@@ -49,12 +86,17 @@ export function rowsWithCalls(rows: readonly Row[], record: RecordType, unit: De
 }
 
 function callOfMember(record: RecordType, path: readonly string[], unit: DeclaredUnit): string | null {
+  const member = memberAt(record, path, unit.layouts);
+  return member === null ? null : callOf(member.type, unit);
+}
+
+/** A member by the names on the way to it, as a row has them. */
+export function memberAt(record: RecordType, path: readonly string[], layouts: Layouts): Member | null {
   let at: RecordType = record;
   for (const [step, name] of path.entries()) {
-    const type = unit.layouts.memberOf(at, name)?.type;
-    if (type === undefined) return null;
-    if (step + 1 === path.length) return callOf(type, unit);
-    const bare = stripped(type);
+    const member = layouts.memberOf(at, name);
+    if (member === null || step + 1 === path.length) return member;
+    const bare = stripped(member.type);
     if (bare.kind !== 'struct' && bare.kind !== 'union') return null;
     at = bare;
   }

@@ -8,8 +8,9 @@ import type { DeclaredUnit as Unit } from '../../c/declarations.js';
 import { plainType } from '../../c/plain-type.js';
 import { type RecordType, stripped, type Type } from '../../c/type.js';
 import { textOfType } from '../../c/type-text.js';
-import { callOf, rowsWithCalls } from './calls.js';
+import { callOf, exportedCall, memberAt, rowsWithCalls } from './calls.js';
 import { type Extent, extentOf, type Kind, kindFromText } from './rows.js';
+import { type Shape, shapeOf } from './shape.js';
 
 export interface CompilerFacts {
   /** By `struct tag`, `union tag`, `typedef name`. */
@@ -22,6 +23,10 @@ export interface CompilerFacts {
   readonly callbacks: ReadonlyMap<string, string>;
   /** Type -> types that hold it by value. */
   readonly embedders: ReadonlyMap<string, ReadonlySet<string>>;
+  /** What each typedef stands for, without typedefs. */
+  readonly typedefs: ReadonlyMap<string, string>;
+  /** Of a type by its name and a member as a row names it; null where that is not known. */
+  readonly shapeOf: (name: string, member: string) => Shape | null;
   /** Where a type, enumeration or prototype is declared. */
   readonly placeOf: (name: string) => Placed | null;
   /** Types whose layout cannot be known, with the reason. */
@@ -32,6 +37,8 @@ export interface Prototype {
   readonly text: string;
   /** Without typedefs and qualifiers: what a caller passes. */
   readonly plain: string;
+  /** As the machine sees it, where it is a function. */
+  readonly call: string;
 }
 
 export interface Placed {
@@ -76,6 +83,7 @@ export function compilerFacts(
   const types = new Map<string, Extent>();
   const unknowable = new Map<string, string>();
   const places = new Map<string, number>();
+  const records = new Map<string, RecordType>();
   const embedders = new Map<string, Set<string>>();
   const kindOf = (member: { type: string }): Kind => kindInUnit(unit, member.type);
   const add = (name: string, record: RecordType, typedef: string | null): void => {
@@ -86,6 +94,7 @@ export function compilerFacts(
     else {
       const extent = extentOf(layout, kindOf, unit.layouts.target.bigEndian);
       types.set(name, { ...extent, rows: rowsWithCalls(extent.rows, record, unit) });
+      records.set(name, record);
     }
     for (const held of heldByValue(record)) {
       const set = embedders.get(held);
@@ -109,7 +118,11 @@ export function compilerFacts(
     const declared = unit.variables.get(name) ?? unit.functions.get(name);
     if (declared === undefined) continue;
     const { type, first } = declared;
-    prototypes.set(name, { text: textOfType(type), plain: textOfType(plainType(type)) });
+    prototypes.set(name, {
+      text: textOfType(type),
+      plain: textOfType(plainType(type)),
+      call: exportedCall(type, unit),
+    });
     places.set(name, first);
   }
   const enums = enumsOf(unit, places);
@@ -119,7 +132,13 @@ export function compilerFacts(
     const at = numbers.get(name);
     return at === undefined ? null : placed(at);
   };
-  return { types, enums, prototypes, callbacks, embedders, placeOf, unknowable };
+  const typedefs = new Map([...unit.typedefs].map(([name, { type }]) => [name, textOfType(plainType(type))]));
+  const memberShape = (name: string, path: string): Shape | null => {
+    const record = records.get(name);
+    const member = record === undefined ? null : memberAt(record, path.split('.'), unit.layouts);
+    return member === null ? null : shapeOf(member, unit);
+  };
+  return { types, enums, prototypes, callbacks, embedders, typedefs, shapeOf: memberShape, placeOf, unknowable };
 }
 
 function enumsOf(unit: Unit, places: Map<string, number>): Map<string, Map<string, bigint>> {

@@ -5,7 +5,7 @@
  * same type is one that was renamed.
  */
 import type { MemberChange } from '../review.js';
-import { bitsOf, type Extent, type Row } from './rows.js';
+import { bitsOf, type Extent, plainKind, type Row } from './rows.js';
 
 export interface LayoutChange {
   readonly name: string;
@@ -16,23 +16,34 @@ export interface LayoutChange {
   readonly moved: readonly Pair[];
   readonly retyped: readonly Pair[];
   readonly renamed: readonly Pair[];
+  /** Members that are called like a reserved slot, and that code uses. */
+  readonly live?: ReadonlySet<string>;
 }
 
 export interface Pair {
   readonly before: Row;
   readonly after: Row;
+  /** The type is another kind of thing: code that was built for the one misreads the other. */
+  readonly isOther: boolean;
 }
 
+/** Is the type of the second another kind of thing than that of the first? */
+export type IsOtherKind = (before: Row, after: Row) => boolean;
+
 /** null where nothing differs. */
-export function layoutChange(before: Extent, after: Extent): LayoutChange | null {
-  if (isSame(before, after)) return null;
+export function layoutChange(
+  before: Extent,
+  after: Extent,
+  isOtherKind: IsOtherKind = (one, other) => plainKind(one) !== plainKind(other),
+): LayoutChange | null {
+  if (isSame(before, after, isOtherKind)) return null;
   const was = byName(before.rows);
   const is = byName(after.rows);
   const came = [...is].filter(([key]) => !was.has(key)).map(([, row]) => row);
   const gone = [...was].filter(([key]) => !is.has(key)).map(([, row]) => row);
   const stayed = [...was].flatMap(([key, row]) => {
     const now = is.get(key);
-    return now === undefined ? [] : [{ before: row, after: now }];
+    return now === undefined ? [] : [{ before: row, after: now, isOther: isOtherKind(row, now) }];
   });
   const renamed = renamedPairs(gone, came);
   const old = new Set(renamed.map((pair) => pair.before));
@@ -53,20 +64,23 @@ export function layoutChange(before: Extent, after: Extent): LayoutChange | null
 }
 
 /** Row by row: what nearly all types of a unit are. */
-function isSame(before: Extent, after: Extent): boolean {
+function isSame(before: Extent, after: Extent, isOtherKind: IsOtherKind): boolean {
   return (
     before.size === after.size &&
     before.align === after.align &&
     before.rows.length === after.rows.length &&
     before.rows.every((row, at) => {
       const other = after.rows[at] as Row;
-      return row.name === other.name && row.bitOffset === other.bitOffset && !differs({ before: row, after: other });
+      const isOther = isOtherKind(row, other);
+      return (
+        row.name === other.name && row.bitOffset === other.bitOffset && !differs({ before: row, after: other, isOther })
+      );
     })
   );
 }
 
-function differs({ before, after }: Pair): boolean {
-  return before.type !== after.type || before.size !== after.size || before.bitSize !== after.bitSize;
+function differs({ before, after, isOther }: Pair): boolean {
+  return isOther || before.type !== after.type || before.size !== after.size || before.bitSize !== after.bitSize;
 }
 
 /**
@@ -100,7 +114,7 @@ function renamedPairs(gone: readonly Row[], came: readonly Row[]): Pair[] {
         row.type === before.type,
     );
     const [after] = at < 0 ? [] : left.splice(at, 1);
-    return after === undefined ? [] : [{ before, after }];
+    return after === undefined ? [] : [{ before, after, isOther: false }];
   });
 }
 
@@ -135,7 +149,18 @@ export function isFree(extent: Extent, row: Row): boolean {
   const from = row.bitOffset;
   const to = from + bitsOf(row);
   if (to > extent.size * 8) return false;
-  return leaves(extent).every((one) => one.bitOffset + bitsOf(one) <= from || one.bitOffset >= to);
+  const tail = openTail(extent);
+  return leaves(extent).every((one) => one.bitOffset >= to || (one !== tail && one.bitOffset + bitsOf(one) <= from));
+}
+
+/** `data[]` or `data[0]` behind all other members: what it holds goes on from there, over the padding and past the end. */
+export function openTail({ rows }: Extent): Row | null {
+  const last = rows.reduce<Row | null>(
+    (far, row) => (far === null || row.bitOffset >= far.bitOffset ? row : far),
+    null,
+  );
+  const isOpen = last !== null && bitsOf(last) === 0 && /\[0?\]$/.test(last.type);
+  return isOpen && rows.every((row) => row.bitOffset + bitsOf(row) <= last.bitOffset) ? last : null;
 }
 
 /** Rows that hold no other rows: the padding inside a nested anonymous type is padding too. */

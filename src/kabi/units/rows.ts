@@ -61,10 +61,15 @@ function rowsOf(layout: Layout, kindOf: KindOf, start: number, prefix: string, i
 
 export function kindFromText(member: { readonly type: string }): Kind {
   const { type } = member;
-  if (/\(\*/.test(type) || /\*(\[[^\]]*\])*$/.test(type)) return 'pointer';
+  if (/\(\*/.test(type) || /\*( ?(const|volatile|restrict))*(\[[^\]]*\])*$/.test(type)) return 'pointer';
   if (/^(const |volatile )*(struct|union)\b/.test(type)) return 'record';
   if (/^(const |volatile )*enum\b/.test(type)) return 'enum';
   return 'integer';
+}
+
+/** An enumeration is an integer to whoever reads it. */
+export function plainKind({ kind }: Row): Kind {
+  return kind === 'enum' ? 'integer' : kind;
 }
 
 /** Bits that a row takes. */

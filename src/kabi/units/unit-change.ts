@@ -14,7 +14,9 @@ import {
 } from '../changes.js';
 import { countersIn } from './counters.js';
 import type { CompilerFacts, Placed, SymbolFacts, UnitFacts } from './facts.js';
-import { layoutChange } from './layout-change.js';
+import { type IsOtherKind, layoutChange } from './layout-change.js';
+import { plainKind } from './rows.js';
+import { mayStandFor } from './shape.js';
 
 export interface UnitChange {
   readonly types: readonly ChangedType[];
@@ -113,10 +115,14 @@ function inSight(
 
 function changedTypes(before: CompilerFacts, after: CompilerFacts): ChangedType[] {
   const found: ChangedType[] = [];
+  const changed = changedTypedefs(before, after);
   for (const name of new Set([...before.types.keys(), ...after.types.keys()])) {
     const was = before.types.get(name);
     const is = after.types.get(name);
-    const change = was === undefined || is === undefined ? null : layoutChange(was, is);
+    const change =
+      was === undefined || is === undefined
+        ? null
+        : layoutChange(was, is, otherKindIn(name, { before, after, changed }));
     if (was !== undefined && is !== undefined && change === null) continue;
     const unknowable = before.unknowable.get(name) ?? after.unknowable.get(name) ?? null;
     found.push({
@@ -129,6 +135,35 @@ function changedTypes(before: CompilerFacts, after: CompilerFacts): ChangedType[
     });
   }
   return found;
+}
+
+/** Those of callbacks are told for themselves. */
+function changedTypedefs(before: CompilerFacts, after: CompilerFacts): ReadonlySet<string> {
+  return new Set(
+    [...before.typedefs].flatMap(([name, was]) => {
+      const isSame = (after.typedefs.get(name) ?? was) === was;
+      return isSame || (before.callbacks.has(name) && after.callbacks.has(name)) ? [] : [name];
+    }),
+  );
+}
+
+interface TwoFacts {
+  readonly before: CompilerFacts;
+  readonly after: CompilerFacts;
+  /** Typedefs that stand for something else. */
+  readonly changed: ReadonlySet<string>;
+}
+
+/** Nearly every member has the type that it had, and needs no look at what that is made of. */
+function otherKindIn(name: string, { before, after, changed }: TwoFacts): IsOtherKind {
+  return (was, is) => {
+    if (was.type === is.type && (changed.size === 0 || !was.type.split(/\W/).some((word) => changed.has(word))))
+      return false;
+    // How much it has of it is told apart from what it is.
+    if (was.size !== is.size || was.bitSize !== is.bitSize) return plainKind(was) !== plainKind(is);
+    const [one, other] = [before.shapeOf(name, was.name), after.shapeOf(name, is.name)];
+    return one === null || other === null ? plainKind(was) !== plainKind(is) : !mayStandFor(one, other);
+  };
 }
 
 function changedCallbacks(before: CompilerFacts, after: CompilerFacts): ChangedCallback[] {
@@ -238,6 +273,7 @@ function changedPrototypes(was: CompilerFacts, is: CompilerFacts, { symbols }: S
     const before = was.prototypes.get(name);
     const after = is.prototypes.get(name);
     if (before === undefined || after === undefined || before.plain === after.plain) return [];
-    return [{ name, before: before.text, after: after.text, place: is.placeOf(name) as Placed }];
+    const isCalledAlike = before.call === after.call;
+    return [{ name, before: before.text, after: after.text, isCalledAlike, place: is.placeOf(name) as Placed }];
   });
 }
