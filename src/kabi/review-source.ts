@@ -12,6 +12,7 @@ import type { ChangedType, ChangeSet } from './changes.js';
 import { incompatibilities } from './compatible.js';
 import type { ConsumerQuestion } from './consumers/consumers.js';
 import { newWordsOf } from './consumers/flagged-slots.js';
+import { withoutLiveSlots } from './consumers/live-slots.js';
 import { type Users, usersOf } from './consumers/users.js';
 import { UsesAfter } from './consumers/uses-after.js';
 import { changesOf } from './diff/changes.js';
@@ -88,7 +89,8 @@ export function reviewSource(request: SourceRequest): Judgement {
   }));
   const cache = request.reading?.cache ?? new LexCache();
   const places = guardsInFiles(series, request.tree, overlay.after, { build: request.build, versions: null, cache });
-  const changes = withGuardedExports(changesIn(request, overlay, missing), places);
+  const found = withGuardedExports(changesIn(request, overlay, missing), places);
+  const changes = request.whoUses === undefined ? found : withoutLiveSlots(found, request.whoUses);
   const users = usersIn(request, changes, overlay.after);
   const useOf: UseOf = users?.useOf ?? ((): null => null);
   const hashes = request.versions !== null;
@@ -97,7 +99,8 @@ export function reviewSource(request: SourceRequest): Judgement {
   const judged = judgeSource(changes, useOf, origin, hashes, exports);
   const text = changesOf(series);
   const isWhole = (file: string): boolean => !missing.some(isGap) || !isBroken(file, changes);
-  const context = { changes, useOf, hashes, after: overlay.after, isWhole };
+  const { declarationLine } = origin;
+  const context = { changes, useOf, hashes, after: overlay.after, declarationLine, isWhole };
   const guards = places.map((guard) => judgeGuard(guard, context));
   const findings = [...guardFindings(guards, places), ...textFindings(text)];
   const unread = unreadTypes(text, changes, missing);

@@ -183,6 +183,14 @@ describe('a guard that swaps the old text for a new one lies', () => {
     ]);
   });
 
+  test('where it hides an attribute behind the closing brace, or a pragma before the struct', () => {
+    const last = 'struct crate {\n\tint order;\n\tlong last;\n}';
+    const packed = `${last}\n#ifndef __GENKSYMS__\n__attribute__((packed))\n#endif\n;\n`;
+    expect(calls(review(`${last};\n`, packed))).toEqual(['silent-break', false]);
+    const pragma = `#ifndef __GENKSYMS__\n#pragma pack(1)\n#endif\n${last};\n#pragma pack()\n`;
+    expect(calls(review(`${last};\n`, pragma))).toEqual(['silent-break', false]);
+  });
+
   test('where the union grows with the struct in it', () => {
     const inner = (more: string): string =>
       `\tunion {\n\t\tlong pad;\n\t\tstruct {\n\t\t\tint at;\n${more}\t\t} fault;\n\t} fields;\n`;

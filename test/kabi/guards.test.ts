@@ -128,6 +128,48 @@ describe('a guard', () => {
     expect(calls(made)).toEqual([['guard-honest', true]]);
   });
 
+  test('that fills padding is not blamed for what a typedef or a constant does to its struct; that guard is', () => {
+    const text = (made: string, more: string, member: string): string =>
+      `${made}struct crate {\n\tlong first;\n\tint order;\n${more}\t${member}\n\tint after;\n};\n`;
+    const swap = (old: string, now: string): string => `#ifdef __GENKSYMS__\n${old}#else\n${now}#endif\n`;
+    const fill = guarded('\tint count;\n');
+    const [type, length] = ['typedef unsigned long cookie_t;\n', '#define ROOM 4\n'];
+    const retyped = text(swap(type, 'typedef void *cookie_t;\n'), fill, 'cookie_t cookie;');
+    const resized = text(swap(length, '#define ROOM 6\n'), fill, 'long rooms[ROOM];');
+    const lies = [
+      ['guard-hides-break', false],
+      ['guard-honest', true],
+    ];
+    expect(calls(review(text(type, '', 'cookie_t cookie;'), retyped))).toEqual(lies);
+    expect(calls(review(text(length, '', 'long rooms[ROOM];'), resized))).toEqual(lies);
+  });
+
+  test('that hides nothing of a layout and shows genksyms another text is stale', () => {
+    const text = (member: string): string => `struct crate {\n\tint after;\n${member}};\n`;
+    const shows = (old: string): string => text(`#ifdef __GENKSYMS__\n${old}#else\n\tlong last;\n#endif\n`);
+    const made = review(text('\tlong last;\n'), shows('\tint last;\n'));
+    expect([made.verdict, calls(made)]).toEqual(['crc-break', [['guard-stale-branch', false]]]);
+    expect(calls(review(text('\tlong last;\n'), shows('\tlong last;\n')))).toEqual([['guard-honest', true]]);
+  });
+
+  test('around a constant that modules were built with is not called honest', () => {
+    const text = (made: string): string => `${made}struct crate {\n\tint after;\n};\n`;
+    const after = text('#ifdef __GENKSYMS__\n#define FLAG 1\n#else\n#define FLAG 2\n#endif\n');
+    const made = review(text('#define FLAG 1\n'), after);
+    expect([made.verdict, calls(made)]).toEqual(['none', [['guard-hides-break', null]]]);
+  });
+
+  test('around a member where an array without a length goes on lies; a marker before others holds nothing', () => {
+    const text = (more: string): string => `struct crate {\n\tint after;\n\tchar kind;\n${more}};\n`;
+    const open = '\tchar data[0];\n';
+    const covered = review(text(open), text(open + guarded('\tchar state;\n')));
+    expect([covered.verdict, calls(covered)]).toEqual(['silent-break', [['guard-hides-break', false]]]);
+    const pushed = review(text('\tchar data[];\n'), text(`${guarded('\tchar state;\n')}\tchar data[];\n`));
+    expect([pushed.verdict, calls(pushed)]).toEqual(['silent-break', [['guard-hides-break', false]]]);
+    const marker = review(text('\tint last;\n'), text(`${guarded('\tchar start[0];\n')}\tint last;\n`));
+    expect(calls(marker)).toEqual([['guard-honest', true]]);
+  });
+
   test('around a bit that a narrowed member gives up is honest on a little-endian machine', () => {
     const before = 'struct crate {\n\tunsigned char slot;\n\tint after;\n};\n';
     const bits =
@@ -219,4 +261,31 @@ test('a changed prototype is the cause, not a type that it names no more', () =>
   trees.push(tree);
   const { symbols } = tree.review(files('void'), ['x86_64'], ['kernel/box.c']);
   expect(symbols.causes.map((one) => one.text)).toEqual(['ask']);
+});
+
+describe('an exported function that is declared otherwise behind a guard', () => {
+  const files = (declared: string, defined: string): Record<string, string> => ({
+    'include/linux/box.h': `${head}struct crate { int after; };\n${declared}`,
+    'kernel/box.c': `#include <linux/box.h>\n${defined} { return 0; }\nEXPORT_SYMBOL(ask);\n`,
+  });
+  const judged = (old: string, now: string): unknown[] => {
+    const tree = new SmallTree(files(`${old};\n`, old));
+    trees.push(tree);
+    const after = files(`#ifdef __GENKSYMS__\n${old};\n#else\n${now};\n#endif\n`, now);
+    const made = tree.review(after, ['x86_64'], ['kernel/box.c']);
+    return [made.verdict, ...made.guards.map(({ honest }) => honest)];
+  };
+
+  test('is harmless where callers pass and get the same', () => {
+    expect(judged('long ask(int a)', 'long ask(unsigned int a)')).toEqual(['guarded', true]);
+    expect(judged('long ask(long a, int *b)', 'long long ask(unsigned long a, int b[4])')).toEqual(['guarded', true]);
+    expect(judged('long ask(int a)', 'long ask(enum how { HOW } a)')).toEqual(['guarded', true]);
+  });
+
+  test('breaks where they do not: another width, a narrow number of another sign, another struct', () => {
+    expect(judged('long ask(int a)', 'long ask(long a)')).toEqual(['silent-break', false]);
+    expect(judged('long ask(char a)', 'long ask(unsigned char a)')).toEqual(['silent-break', false]);
+    expect(judged('long ask(struct lid *a)', 'long ask(struct crate *a)')).toEqual(['silent-break', false]);
+    expect(judged('long ask(int *a)', 'long ask(long *a)')).toEqual(['silent-break', false]);
+  });
 });

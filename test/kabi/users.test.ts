@@ -235,3 +235,64 @@ describe('a slot at the end of what modules define, hidden', () => {
     ],
   ])('breaks silently where it is called behind %s', (_, body) => expect(verdictOf(body)).toBe('silent-break'));
 });
+
+describe('a type that grows at its end breaks modules', () => {
+  const sized = `${coreText('card->id')}unsigned long room = sizeof(struct card);\n`;
+  const judged = (code: string): unknown[] => {
+    const files = { [header]: card(''), [core]: sized, [driver]: `#include <linux/card.h>\n${code}\n` };
+    return calls(review({ [header]: guarded }, files));
+  };
+  const lies = ['silent-break', 'guard-hides-break'];
+
+  test('that count in its objects', () => {
+    expect(judged('struct card *nth(struct card *all, int n) { return &all[n]; }')).toEqual(lies);
+    expect(judged('struct card *next(struct card *one) { return one + 1; }')).toEqual(lies);
+    expect(judged('void next(struct card **at) { (*at)++; }')).toEqual(lies);
+    expect(judged('long between(struct card *a, struct card *b) { return a - b; }')).toEqual(lies);
+    expect(
+      judged('#define each(p, all) for (p = all; p->id; p++)\nvoid f(struct card *a) { struct card *p; each(p, a); }'),
+    ).toEqual(lies);
+  });
+
+  test('that copy one, make one in an expression or take one by value', () => {
+    expect(judged('void copy(struct card *a, struct card *b) { *a = *b; }')).toEqual(lies);
+    expect(judged('int add(void) { return card_add(&(struct card){ .id = 1 }); }')).toEqual(lies);
+    expect(judged('long id(struct card card) { return card.id; }')).toEqual(lies);
+  });
+
+  test('but not those that have pointers to it, or pointers to such pointers', () => {
+    expect(judged('long id(struct card **all, int n) { return all[n]->id; }')).toEqual(['conditional', 'guard-honest']);
+    expect(judged('long id(struct card *card) { long *p = &card->id; return p[0] + card->id; }')).toEqual([
+      'conditional',
+      'guard-honest',
+    ]);
+  });
+});
+
+test('what is known of a type is not made up for by what is not known of one that embeds it', () => {
+  const deck = '#include <linux/card.h>\nstruct deck {\n\tstruct card card;\n\tlong order;\n};\n';
+  const files = {
+    ...before,
+    [driver]: '#include <linux/card.h>\nint add(void)\n{\n\tstruct card card = { 1 };\n\treturn card_add(&card);\n}\n',
+    'kernel/deck.h': deck,
+    'kernel/deck.c': '#include "deck.h"\nlong order(struct deck *deck)\n{\n\treturn deck->order + sizeof(*deck);\n}\n',
+  };
+  expect(calls(review({ [header]: guarded }, files))).toEqual(['silent-break', 'guard-hides-break']);
+});
+
+describe('a member that is called reserved', () => {
+  const text = (member: string): string => card(`${member}\tlong last;\n`);
+  const swapped = text('#ifdef __GENKSYMS__\n\tlong reserved;\n#else\n\tvoid *owner;\n#endif\n');
+  const judged = (body: string): unknown[] =>
+    calls(
+      review({ [header]: swapped }, { ...before, [header]: text('\tlong reserved;\n'), [driver]: driverText(body) }),
+    );
+
+  test('is room for another where nobody looks into it', () => {
+    expect(judged('')).toEqual(['guarded', 'guard-honest']);
+  });
+
+  test('is none where a module does', () => {
+    expect(judged('card->reserved = 1;')).toEqual(['silent-break', 'guard-hides-break']);
+  });
+});

@@ -70,6 +70,17 @@ export function linesOf(tree: SourceTree, path: string): readonly string[] | nul
  * each open the brace that one line closes, so the first `}` in the first column ends it in any case.
  */
 export function lastLineOf(lines: readonly string[], line: number): number {
+  const brace = closingLineOf(lines, line);
+  // `} __packed;`, with a conditional before the attribute.
+  for (let at = brace - 1; at < Math.min(lines.length, brace + 8); at++) {
+    const text = lines[at] as string;
+    if (text.includes(';')) return at + 1;
+    if (at >= brace && !/^\s*(#.*|__\w+.*)?$/.test(text)) break;
+  }
+  return brace;
+}
+
+function closingLineOf(lines: readonly string[], line: number): number {
   let depth = 0;
   let opened = false;
   for (let at = line - 1; at < lines.length; at++) {

@@ -24,6 +24,7 @@ import { dumpKey } from '../judge-symbols.js';
 import type { Guard } from '../review.js';
 import type { RuleId } from '../rules/ids.js';
 import { roleOf } from '../series/triage.js';
+import { isFree, type LayoutChange } from '../units/layout-change.js';
 import type { Row } from '../units/rows.js';
 import { lastLineOf, linesOf } from './guard-places.js';
 
@@ -40,6 +41,8 @@ export interface GuardContext {
   /** The tree's versions can be computed. */
   readonly hashes: boolean;
   readonly after: SourceTree;
+  /** Line of the declaration of what a dump's key names, in a file after the series; 0 where it is not spelled. */
+  readonly declarationLine: (file: string, key: string) => number;
   /** Every header and declaration around a file could be read. */
   readonly isWhole: (file: string) => boolean;
 }
@@ -102,6 +105,12 @@ function prototypeCall(one: ChangedPrototype, changes: ChangeSet): Call {
   if (changes.symbols.some((symbol) => symbol.name === one.name)) {
     return { honest: false, rule: 'guard-stale-branch', why: `the version of \`${one.name}\` changes all the same` };
   }
+  if (one.isCalledAlike)
+    return {
+      honest: true,
+      rule: 'guard-honest',
+      why: `callers of \`${one.name}\` pass and get the same, by another name`,
+    };
   return {
     honest: false,
     rule: 'guard-hides-break',
@@ -119,7 +128,9 @@ function callbackCall({ name, before, after }: ChangedCallback, { changes, hashe
 }
 
 /** No layout changes around it, but genksyms sees a declaration of its file without what the guard names, with it, or with other text for it. */
-function versionCall({ file, hides, shows }: GuardDifference, { changes, hashes }: GuardContext): Call | null {
+function versionCall(guard: GuardDifference, context: GuardContext): Call | null {
+  const { file, hides, shows } = guard;
+  const { changes, hashes } = context;
   if (!hashes) return null;
   const names = declaredNames([...hides, ...shows]);
   for (const text of changes.hashed.values()) {
@@ -129,7 +140,30 @@ function versionCall({ file, hides, shows }: GuardDifference, { changes, hashes 
     const [was, is] = [text.before.split(' '), text.after.split(' ')];
     if (names.some((name) => is.includes(name) && !was.includes(name))) return staleBranch;
   }
-  return null;
+  return showsOther(guard, context) ? staleBranch : null;
+}
+
+/** Does it show genksyms words that the declaration around it did not have, where that has another text now? */
+function showsOther({ file, line, lastLine, shows }: GuardDifference, context: GuardContext): boolean {
+  const words = plainWords(shows.join(' '));
+  const lines = words === '' ? null : linesOf(context.after, file);
+  if (lines === null) return false;
+  return [...context.changes.hashed].some(([key, { file: its, before, after }]) => {
+    const at = its !== file || before === null || after === null ? 0 : context.declarationLine(file, key);
+    const isAround = at > 0 && at <= lastLine && lastLineOf(lines, at) >= line;
+    // Whole members: `int x;` is no part of `unsigned int x;`.
+    return isAround && !['{', ';', ',', '}'].some((end) => plainWords(before ?? '').includes(`${end} ${words}`));
+  });
+}
+
+const keywords = new Map(Object.entries({ s: 'struct ', u: 'union ', e: 'enum ' }));
+
+/** Words of source, or of a dump with its references, one blank between them. */
+function plainWords(text: string): string {
+  const source = text
+    .replace(/\/\*.*?\*\//g, ' ')
+    .replace(/\b([stueE])#/g, (_, letter: string) => keywords.get(letter) ?? '');
+  return (source.match(/\w+|[^\w\s]/g) ?? []).join(' ');
 }
 
 /** Those of the names that genksyms saw, and no longer sees or sees declared otherwise. */
@@ -143,16 +177,19 @@ function seenOtherwise(names: readonly string[], { before, after }: ChangedText)
 }
 
 /** Nothing that changed stands in it or around it: an #include, a macro, a declaration. genksyms sees none of what it hides. */
-function nothingAround({ file, hides, shows }: GuardDifference, { changes, useOf, isWhole }: GuardContext): Call {
-  const moved = unexplained(changes).map((type) => ({ type, use: useOf(type) }));
+function nothingAround({ file, hides, shows }: GuardDifference, context: GuardContext): Call {
+  const { changes, useOf, isWhole } = context;
+  const spelled = typesSpelling(namesMade([...hides, ...shows]), context);
+  const moved = (spelled.length > 0 ? spelled : unexplained(changes)).map((type) => ({ type, use: useOf(type) }));
   const isQuiet = ({ use }: (typeof moved)[number]): boolean => use !== null && use !== 'outside';
   const worst = moved.find((one) => !isQuiet(one)) ?? moved[0];
   if (worst?.type.change != null) {
     const { name, change } = worst.type;
-    const why = `\`${name}\` changes and nothing in its own text does: ${incompatibilities(change)[0]}`;
+    const how = spelled.length > 0 ? 'is made with it' : 'changes and nothing in its own text does';
+    const why = `\`${name}\` ${how}: ${incompatibilities(change)[0]}`;
     const text = [...hides, ...shows];
     // A constant or a typedef can be what a type elsewhere is made of, an #include can bring one; a prototype cannot.
-    if (text.some((line) => /^#\s*(define|undef)\b|^typedef\b/.test(line))) {
+    if (text.some((line) => /^#\s*(define|undef|pragma)\b|^typedef\b/.test(line))) {
       if (isQuiet(worst))
         return { honest: true, rule: 'guard-honest', why: `${why}; only the base kernel uses what moved` };
       const isKnown = worst.use !== null || changes.reached.has(dumpKey(name));
@@ -161,7 +198,43 @@ function nothingAround({ file, hides, shows }: GuardDifference, { changes, useOf
     if (text.some((line) => /^#\s*include\b/.test(line))) return { honest: null, rule: 'guard-hides-break', why };
   }
   if (!isWhole(file)) return { honest: null, rule: 'guard-honest', why: 'not everything around it could be read' };
+  const constant = otherConstant(hides, shows);
+  if (constant !== null)
+    return { honest: null, rule: 'guard-hides-break', why: `code that was built before has another \`${constant}\`` };
   return { honest: true, rule: 'guard-honest', why: 'no layout, value, prototype or version changes by it' };
+}
+
+/** A macro without parameters that genksyms and the compiler read differently: which code hands its value over, nobody can say. */
+function otherConstant(hides: readonly string[], shows: readonly string[]): string | null {
+  const values = (lines: readonly string[]): Map<string, string> =>
+    new Map(
+      lines.flatMap((line) => {
+        const [, name, value = ''] = /^#\s*define\s+(\w+)(?!\()\s+(.*)/.exec(line) ?? [];
+        return name === undefined ? [] : [[name, value.replace(/\s+/g, '')] as const];
+      }),
+    );
+  const seen = values(hides);
+  for (const [name, value] of values(shows)) if ((seen.get(name) ?? value) !== value) return name;
+  return null;
+}
+
+/** Constants and types that a `#define` or a typedef on these lines makes; what a macro with parameters hides, its use tells. */
+function namesMade(lines: readonly string[]): string[] {
+  return lines.flatMap((line) => {
+    const [, macro, typedef] = /^#\s*define\s+(\w+)(?![\w(])|^typedef\b.*?(\w+)(?:\[[^\]]*\])*\s*;/.exec(line) ?? [];
+    return macro ?? typedef ?? [];
+  });
+}
+
+/** Types that are incompatible and spell one of these names, whatever else changes in them. */
+function typesSpelling(names: readonly string[], { changes, after }: GuardContext): ChangedType[] {
+  if (names.length === 0) return [];
+  const word = new RegExp(`\\b(${names.join('|')})\\b`);
+  return changes.types.filter(({ change, place }) => {
+    if (change === null || incompatibilities(change).length === 0) return false;
+    const lines = linesOf(after, place.file) ?? [];
+    return lines.slice(place.line - 1, lastLineOf(lines, place.line)).some((line) => word.test(line));
+  });
 }
 
 /**
@@ -237,7 +310,9 @@ function typeCall({ hides, shows }: GuardDifference, type: ChangedType, context:
   const resized = before.size !== after.size || before.align !== after.align;
   const isOwn = !harmless && !onlyGrew(type.change) && use !== 'base only' && use !== 'one module';
   const embedder = resized && !isOwn ? embedderCall(type, context) : null;
-  if (embedder !== null) return embedder;
+  // What is not known of an embedder does not make up for what is known of the type.
+  const isKnown = use === 'outside' || (use === null && changes.reached.has(dumpKey(type.name)));
+  if (embedder !== null && (embedder.honest !== null || !isKnown)) return embedder;
   if (roleOf(type.place.file) === 'source') {
     return { honest: true, rule: 'guard-useless', why: 'genksyms does not see types of a source file at all' };
   }
@@ -252,7 +327,7 @@ function typeCall({ hides, shows }: GuardDifference, type: ChangedType, context:
     const why = `${reasons[0]}; old values that fit keep their place, new bits are unknown to old modules`;
     return { honest: true, rule: 'guard-honest', why };
   }
-  if (harmless)
+  if (harmless || isInPadding(hides, shows, type.change))
     return { honest: true, rule: 'guard-honest', why: 'each old member keeps its place, its size and its kind' };
   if (use === 'base only' || use === 'one module') {
     const who = use === 'base only' ? 'only the base kernel uses what moved' : 'one module alone allocates and uses it';
@@ -271,6 +346,14 @@ function oneVersionCall({ name, existence, unknowable }: ChangedType): Call {
   return existence === 'added'
     ? { honest: true, rule: 'guard-honest', why: `nothing that was built before knows \`${name}\`` }
     : { honest: null, rule: 'guard-hides-break', why: `\`${name}\` is gone for all but genksyms` };
+}
+
+/** All that it hides lies in what was padding: what moves or grows here, something else does. */
+function isInPadding(hides: readonly string[], shows: readonly string[], change: LayoutChange): boolean {
+  const names = declaredNames(hides);
+  const own = change.added.filter(({ name }) => names.includes(name.slice(name.lastIndexOf('.') + 1)));
+  const isAll = shows.length === 0 && own.length > 0 && change.before.align === change.after.align;
+  return isAll && own.every((row) => isFree(change.before, row));
 }
 
 /** The embedder that others than the base kernel look into, or of which that is not known. */
