@@ -14,7 +14,7 @@ import { type TreeInput, treeInput } from '../disk/tree-input.js';
 import { KabiwatchError } from '../errors.js';
 import type { Review } from '../kabi/review.js';
 import type { Reference } from '../kernel/reference.js';
-import { assemble, seriesOf } from '../mail/assemble.js';
+import { type AssembledSeries, assemble, seriesOf } from '../mail/assemble.js';
 import { isVouched } from '../mail/authentication.js';
 import { type Message, readMessage } from '../mail/message.js';
 import { patchId } from '../patch/patch-id.js';
@@ -138,53 +138,35 @@ async function reviewed(series: Series, input: TreeInput, reference: Reference |
 
 async function review(task: Task & { kind: 'review' }): Promise<ReviewAnswer> {
   const known = new Set(task.known);
-  const mails: Message[] = [];
-  for (const raw of task.mails) mails.push(await readMessage(raw));
-  const elsewhere: Message[] = [];
-  for (const raw of task.prerequisites) elsewhere.push(await readMessage(raw));
-  const assembly = assemble(mails).series;
-  const atHand = knownSeries([...assembly, ...assemble(elsewhere).series].map(seriesOf));
+  const assembly = assemble(await messagesOf(task.mails)).series;
+  const elsewhere = assemble(await messagesOf(task.prerequisites)).series;
+  const atHand = knownSeries([...assembly, ...elsewhere].map(seriesOf));
   const judge = seriesJudge(task.settings, worldOf(task.settings, atHand));
-  const replaced = new Map(
+  const reviews = new Map(task.earlier.map(({ messageId, review: made }) => [messageId, made]));
+  const replacements = new Map(
     assembly.flatMap((one) =>
       one.supersedes === null || one.patches.length === 0 ? [] : [[one.supersedes, one.head] as const],
     ),
   );
-  const reviews = new Map(task.earlier.map(({ messageId, review: made }) => [messageId, made]));
-  const { authentication } = task.settings;
-  const vouched = (mail: Message | undefined) =>
-    mail !== undefined && authentication !== null && isVouched(mail.vouchings, authentication, mail.sender.address);
   const results: SeriesResult[] = [];
   // Oldest first: what a version changes is said against the review of the one before.
   for (const assembled of assembly) {
-    const { head, complete } = assembled;
+    const { head, supersedes } = assembled;
     if (assembled.patches.length === 0) continue;
     const series = seriesOf(assembled);
-    // What it needs may come after it: then it is another review.
-    const members = [...series.patches, ...prerequisitesOf(series, atHand).patches];
-    const digest = createHash('sha256')
-      .update(members.map(({ messageId }) => messageId).join('\n'))
-      .digest('hex');
-    if (known.has(`${head.id} ${digest}`)) continue;
+    const patches = digestOf(series, atHand);
+    if (known.has(`${head.id} ${patches}`)) continue;
     const started = performance.now();
     const made = await judge(series);
     reviews.set(head.id, made);
-    const earlier = assembled.supersedes === null ? undefined : reviews.get(assembled.supersedes);
+    const earlier = supersedes === null ? undefined : reviews.get(supersedes);
     results.push({
-      messageId: head.id,
-      subject: head.tags.subject,
+      ...factsOf(assembled, replacements.get(head.id), task.settings),
       version: series.version,
-      complete,
-      patches: digest,
+      patches,
       patchIds: series.patches.flatMap(({ files }) => patchId(files) ?? []),
-      author: head.sender,
-      references: [...head.ancestors.toReversed(), head.id],
       review: made,
       shown: shownPatches(series),
-      supersedes: assembled.supersedes,
-      supersededBy: replaced.get(head.id)?.id ?? null,
-      vouched: vouched(head),
-      replacementVouched: vouched(replaced.get(head.id)),
       reply: textReport(made, series, {
         since: earlier === undefined ? null : { version: earlier.series.version, review: earlier },
       }),
@@ -192,4 +174,39 @@ async function review(task: Task & { kind: 'review' }): Promise<ReviewAnswer> {
     });
   }
   return results;
+}
+
+async function messagesOf(mails: readonly Uint8Array[]): Promise<Message[]> {
+  const messages: Message[] = [];
+  for (const raw of mails) messages.push(await readMessage(raw));
+  return messages;
+}
+
+/** Of a series with all that it needs: what it needs may come after it, and then it is another review. */
+function digestOf(series: Series, atHand: KnownSeries): string {
+  const members = [...series.patches, ...prerequisitesOf(series, atHand).patches];
+  return createHash('sha256')
+    .update(members.map(({ messageId }) => messageId).join('\n'))
+    .digest('hex');
+}
+
+/** What the mails say of a series, and of the one that replaces it. */
+function factsOf(
+  { head, complete, supersedes }: AssembledSeries,
+  replacement: Message | undefined,
+  { authentication }: ReviewSettings,
+) {
+  const vouched = (mail: Message | undefined): boolean =>
+    mail !== undefined && authentication !== null && isVouched(mail.vouchings, authentication, mail.sender.address);
+  return {
+    messageId: head.id,
+    subject: head.tags.subject,
+    complete,
+    author: head.sender,
+    references: [...head.ancestors.toReversed(), head.id],
+    supersedes,
+    supersededBy: replacement?.id ?? null,
+    vouched: vouched(head),
+    replacementVouched: vouched(replacement),
+  };
 }
