@@ -71,10 +71,19 @@ function beforeMacro(idiom, call) {
   return null;
 }
 
+/** A line with the text that stood where it calls one of the macros. */
+function withoutMacro(line) {
+  const [, lead, idiom, call] = /^(\s*)(\w*KABI_\w+)(\(.*)$/.exec(line) ?? [];
+  const before = idiom === undefined ? null : beforeMacro(idiom, call);
+  return before === null ? line : `${lead}${before}`;
+}
+
 /** The lines of a file before the guard; null where they are not known. */
 function linesBefore(lines, guard) {
   const [start, end] = [guard.line - 1, guard.lastLine];
-  const own = lines.slice(start, end);
+  let own = lines.slice(start, end);
+  // A condition that goes on behind a backslash is one line.
+  while (/^\s*#.*\\$/.test(own[0])) own = [own[0].slice(0, -1) + own[1].trim(), ...own.slice(2)];
   if (!/^\s*#/.test(own[0])) {
     const whole = own.join('\n');
     const at = whole.indexOf(guard.idiom);
@@ -100,7 +109,8 @@ function linesBefore(lines, guard) {
     else branches.at(-1).push(line);
   }
   const isNegated = /ifndef|!\s*\(?\s*defined/.test(own[0]);
-  const kept = isNegated ? (branches[1] ?? []) : branches[0];
+  // What genksyms alone sees may be written with the macros that a later use replaced: `KABI_USE(3, list.prev)`.
+  const kept = (isNegated ? (branches[1] ?? []) : branches[0]).map(withoutMacro);
   return [...lines.slice(0, start), ...kept, ...lines.slice(end)];
 }
 

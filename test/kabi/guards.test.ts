@@ -96,6 +96,14 @@ describe('a guard', () => {
     expect(made.verdict).toBe('silent-break');
   });
 
+  test('whose condition goes over several lines is found where it begins', () => {
+    const several =
+      '#if defined(CONFIG_X86_64) && \\\n    !defined(CONFIG_NONE) && !defined(__GENKSYMS__)\n\tint count;\n#endif\n';
+    const made = review(box(''), box(several));
+    expect([made.verdict, calls(made)]).toEqual(['guarded', [['guard-honest', true]]]);
+    expect(made.guards[0]?.hides).toEqual(['int count;']);
+  });
+
   test('that no #endif closes in the file is unbalanced, one closed far below is not', () => {
     const open = review(box(''), `${box('')}#ifndef __GENKSYMS__\nstruct late { int a; };\n`);
     expect(calls(open)).toEqual([['guard-unbalanced', null]]);

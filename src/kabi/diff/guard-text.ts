@@ -69,7 +69,7 @@ export function guardsIn(fragments: readonly Fragment[]): GuardText[] {
   let carried: OpenGuard[] = [];
   for (const fragment of fragments) {
     const reader = new GuardReader(carried);
-    for (const line of fragment.lines) reader.take(line);
+    for (const line of conditionsJoined(fragment.lines)) reader.take(line);
     found.push(...reader.found);
     carried = reader.stack.filter((one) => one.opens);
     const last = fragment.lines.at(-1);
@@ -78,6 +78,22 @@ export function guardsIn(fragments: readonly Fragment[]): GuardText[] {
   }
   for (const top of carried) found.push(...closed(top, top.line, true));
   return found.sort((one, other) => one.line - other.line);
+}
+
+/** A condition that goes on behind a backslash is one line, where it begins. */
+function conditionsJoined(lines: readonly FragmentLine[]): readonly FragmentLine[] {
+  const joined: FragmentLine[] = [];
+  let isOpen = false;
+  for (const line of lines) {
+    const begun = isOpen ? joined.pop() : undefined;
+    const text = begun === undefined ? line.text : `${begun.text.replace(/\s*\\\s*$/, '')} ${line.text.trim()}`;
+    if (begun === undefined) joined.push(line);
+    // A line that went away leaves the condition as it is, and changed.
+    else if (line.removal === true) joined.push({ ...begun, changed: true });
+    else joined.push({ ...begun, text, changed: begun.changed || line.changed });
+    isOpen = /^\s*#\s*(el)?if.*\\\s*$/.test(joined.at(-1)?.text ?? '');
+  }
+  return joined;
 }
 
 class GuardReader {
