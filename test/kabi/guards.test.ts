@@ -129,6 +129,15 @@ describe('a guard', () => {
     ]);
   });
 
+  test('around an enumerator speaks of no other struct that the series changes', () => {
+    const text = (names: string, more: string): string =>
+      `enum kind {\n\tA,\n${names}\tKINDS\n};\nstruct tray {\n\tint kinds[KINDS];\n};\nstruct other {\n${more}};\nstruct holder {\n\tstruct other other;\n};\nstruct crate {\n\tint after;\n\tstruct tray tray;\n\tstruct holder holder;\n\tenum kind kind;\n};\n`;
+    const made = review(text('\tB,\n', '\tint a;\n'), text(`${guarded('\tNEW,\n')}\tB,\n`, '\tint a;\n\tlong b;\n'));
+    const [call] = made.guards;
+    expect(call?.honest).toBe(false);
+    expect(call?.why).toBe('`B` 1 becomes 2; arrays in `struct tray` are resized');
+  });
+
   test('around a prototype is not blamed for an array that an enumerator makes longer', () => {
     const text = (names: string, more: string): string =>
       `enum kind {\n${names}\tKINDS\n};\nstruct crate {\n\tint after;\n\tint kinds[KINDS];\n};\n${more}`;

@@ -243,8 +243,6 @@ function typesSpelling(names: readonly string[], { changes, after }: GuardContex
  */
 function unexplained(changes: ChangeSet): ChangedType[] {
   const isSizedByEnum = changes.enums.some(({ changed }) => changed.length > 0);
-  const hasOtherLength = ({ change }: ChangedType): boolean =>
-    change?.retyped.some(({ before, after }) => before.size !== after.size && /\[\d+\]/.test(after.type)) ?? false;
   return changes.types
     .filter((type) => !(isSizedByEnum && hasOtherLength(type)))
     .filter(
@@ -255,6 +253,17 @@ function unexplained(changes: ChangeSet): ChangedType[] {
         !changes.hashed.has(dumpKey(name)) &&
         !changes.types.some((one) => one.embeddedIn.includes(name)),
     );
+}
+
+/** An array in it has another number of the same elements: a constant says how many. */
+function hasOtherLength({ change }: ChangedType): boolean {
+  const element = ({ type }: Row): string | undefined => /^(.*)\[\d+\]$/.exec(type)?.[1];
+  return (
+    change?.retyped.some(
+      ({ before, after }) =>
+        before.size !== after.size && element(after) !== undefined && element(before) === element(after),
+    ) ?? false
+  );
 }
 
 function enumCall(guard: GuardDifference, one: ChangedEnum, context: GuardContext): Call {
@@ -270,9 +279,7 @@ function enumCall(guard: GuardDifference, one: ChangedEnum, context: GuardContex
     const withdrawn = seenOtherwise(named, text);
     return withdrawn.length > 0 ? withdrawing(withdrawn, guard.shows) : staleBranch;
   }
-  const resized = changes.types.filter((type) =>
-    type.change?.retyped.some((pair) => pair.before.size !== pair.after.size),
-  );
+  const resized = changes.types.filter((type) => hasOtherLength(type) && !changes.hashed.has(dumpKey(type.name)));
   const arrays = resized.map((type) => `\`${type.name}\``).join(', ');
   if (onlyCounts(one)) {
     const calls = resized.map((type) => typeCall(guard, type, context));
