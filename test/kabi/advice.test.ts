@@ -32,8 +32,9 @@ function advised(
   after: string,
   archs: readonly [Architecture, ...Architecture[]] = ['x86_64'],
   code: Files = {},
+  kabi = macros,
 ): Review {
-  const files = { 'include/linux/box.h': header(before), 'include/linux/x_kabi.h': macros, 'kernel/box.c': unit };
+  const files = { 'include/linux/box.h': header(before), 'include/linux/x_kabi.h': kabi, 'kernel/box.c': unit };
   const tree = new SmallTree(files);
   trees.push(tree);
   return tree.review({ 'include/linux/box.h': header(after), ...code }, archs, ['kernel/box.c'], true);
@@ -77,6 +78,15 @@ describe('a rewrite', () => {
       '\tX_KABI_USE_P(3, void *owner)',
       '\tANDROID_BACKPORT_RESERVED_USE(3, long users);',
     ]);
+    expect(made.fixes[0]?.verdict).toBe('guarded');
+  });
+
+  test('keeps the text of a reserve whose macro genksyms sees through', () => {
+    const seen =
+      '#undef X_KABI_USE\n#define X_KABI_USE(n, new) union { new; struct { unsigned long x_kabi_reserved##n; }; };\n';
+    const text = (members: string): string => `\tlong first;\n${members}\tX_KABI_RESERVE(1)\n`;
+    const made = advised(text(''), text('\tvoid *owner;\n'), ['x86_64'], {}, macros + seen);
+    expect(added(made).slice(0, 4)).toEqual(['#ifdef __GENKSYMS__', '#else', '\tvoid *owner;', '#endif']);
     expect(made.fixes[0]?.verdict).toBe('guarded');
   });
 

@@ -35,6 +35,7 @@ export interface Mended {
   readonly after: Definition;
 }
 
+const noMacros: TreeMacros = { using: () => null, fillHole: null, extend: null };
 const NO_MOVES: ReadonlyMap<string, Redirect> = new Map();
 
 export function rewritesOf(type: Mended, macros: TreeMacros): Rewrite[] {
@@ -55,10 +56,12 @@ function insideRewrites(type: Mended, additions: readonly Addition[], macros: Tr
     { slots: false, holes: true, skip: 2 },
     { slots: true, holes: true, skip: 0 },
   ];
-  return turns.flatMap((turn) => {
-    const placed = placeAll(type, additions, macros, turn);
-    return placed === null ? [] : [placed];
-  });
+  const placed = turns.map((turn) => placeAll(type, additions, macros, turn));
+  // Some trees have a macro for a slot that genksyms sees too: then the old text is kept without it.
+  const [first, ...others] = placed;
+  const plain = first == null ? null : placeAll(type, additions, noMacros, turns[0] as Turn);
+  const isOther = plain?.lines.join('\n') !== first?.lines.join('\n');
+  return [first, isOther ? plain : null, ...others].flatMap((one) => one ?? []);
 }
 
 interface Turn {
