@@ -55,6 +55,17 @@ describe('a guard', () => {
     expect([retyped.verdict, calls(retyped)]).toEqual(['crc-break', [['guard-stale-branch', false]]]);
   });
 
+  test('around parts of a declaration is told by what genksyms sees of the whole', () => {
+    const text = (...[open = '', first = '', own = '', end = '']: string[]): string =>
+      `struct crate {\n\tint after;\n${open}\tlong child;\n${first}${own}\t\tlong alias;\n${end}};\n`;
+    const [union, close] = ['\tunion {\n', '\t\tlong rcu;\n\t} u;\n'];
+    const shown = (part: string): string => `#ifdef __GENKSYMS__\n${part}#endif\n`;
+    const before = text('', '', union, close);
+    const made = review(before, text(shown(union), shown(close), guarded(union), guarded(close)));
+    expect(made.verdict).toBe('crc-break');
+    expect(made.guards.map(({ honest }) => honest)).toEqual([null, null, null, null]);
+  });
+
   test('around a whole new type is honest, and not decided around one that only genksyms keeps', () => {
     const fresh = review(box(''), box('') + guarded('struct late {\n\tint a;\n};\n'));
     expect([fresh.verdict, calls(fresh)]).toEqual(['none', [['guard-honest', true]]]);

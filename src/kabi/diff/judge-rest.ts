@@ -260,7 +260,9 @@ function sayGuard(
   // What a macro shows in place of what it hides is not in its line.
   const isOpaque = !guard.idiom.startsWith('#') && around.shownAnew;
   const named = declaredNames([...guard.hides, ...guard.shows]);
-  const withdrawn = isOpaque ? [] : around.withdrawn.filter((name) => named.includes(name));
+  const isNamed = (name: string): boolean => named.includes(name.split('.').at(-1) as string);
+  // Where the compiler sees no change at all, guards around parts of a declaration (`union {`) do what those around members do.
+  const withdrawn = isOpaque ? [] : around.withdrawn.filter((name) => around.compiler === 'same' || isNamed(name));
   if (around.genksyms === 'differs' && withdrawn.length > 0) return withdrawing(withdrawn, guard.shows);
   if (around.genksyms === 'differs' && guard.isPartial)
     return { honest: null, rule: 'guard-stale-branch', why: 'in some configurations genksyms sees what it hides' };

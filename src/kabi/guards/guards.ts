@@ -137,6 +137,9 @@ function versionCall(guard: GuardDifference, context: GuardContext): Call | null
     if (text.file !== file || text.before === null || text.after === null) continue;
     const withdrawn = seenOtherwise(names, text);
     if (withdrawn.length > 0) return withdrawing(withdrawn, shows);
+    // `union {` in one guard and `} u;` in another: what they enclose tells them together.
+    if (isPart(hides) || isPart(shows))
+      return withdrawing([text.before.split(' ').slice(0, 2).join(' ')], ['another union']);
     const [was, is] = [text.before.split(' '), text.after.split(' ')];
     if (names.some((name) => is.includes(name) && !was.includes(name))) return staleBranch;
   }
@@ -164,6 +167,11 @@ function plainWords(text: string): string {
     .replace(/\/\*.*?\*\//g, ' ')
     .replace(/\b([stueE])#/g, (_, letter: string) => keywords.get(letter) ?? '');
   return (source.match(/\w+|[^\w\s]/g) ?? []).join(' ');
+}
+
+function isPart(lines: readonly string[]): boolean {
+  const text = lines.join(' ');
+  return text.split('{').length !== text.split('}').length;
 }
 
 /** Those of the names that genksyms saw, and no longer sees or sees declared otherwise. */
