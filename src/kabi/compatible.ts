@@ -158,8 +158,9 @@ function onlyGrewInUnion({ after }: LayoutChange, { before, after: is }: Pair): 
   return before.union && is.union && untagged.test(before.type) && untagged.test(is.type) && fits;
 }
 
-function isReservedRow({ live }: LayoutChange, { name }: Row): boolean {
-  return live?.has(name) !== true && isReservedName(name.slice(name.lastIndexOf('.') + 1));
+/** Padding that has a name is room that nobody uses, though nobody reserved it. */
+function isReservedRow({ live }: LayoutChange, row: Row): boolean {
+  return live?.has(row.name) !== true && (isReservedName(lastName(row)) || /^_+pad\d*$/.test(lastName(row)));
 }
 
 /** It gave its place to others and old code is not misled: a reserved slot, or one that stands on under a longer name or as an element. */

@@ -81,6 +81,11 @@ describe('a guard that swaps the old text for a new one is honest', () => {
     expect(judged(old, now)).toEqual(['guarded', true]);
   });
 
+  test('where a bit takes the place of named padding', () => {
+    const old = '\tunsigned char router;\n\tunsigned char __pad2;\n';
+    expect(judged(old, '\tunsigned char router;\n\tunsigned char flag:1;\n')).toEqual(['guarded', true]);
+  });
+
   test('where members of one kind become an array of them', () => {
     const old = '\tvoid *own;\n\tvoid *own2;\n\tvoid *own3;\n';
     expect(judged(old, '\tunion {\n\t\tvoid *own[3];\n\t\tlong flush;\n\t};\n')).toEqual(['guarded', true]);

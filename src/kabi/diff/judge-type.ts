@@ -64,7 +64,9 @@ function genksymsView(difference: TypeDifference): GenksymsView {
 function withdrawnFrom({ genksyms, compiler }: TypeDifference): string[] {
   const isOther = ({ change }: Delta): boolean => change !== 'added' && change !== 'moved';
   const changed = new Set(compiler.deltas.filter(isOther).map(({ before }) => before?.name));
-  const others = genksyms.deltas.filter(isOther).flatMap(({ before }) => before?.name ?? []);
+  const others = genksyms.deltas
+    .filter((delta) => isOther(delta) || (delta.change === 'moved' && !compiler.differs))
+    .flatMap(({ before }) => before?.name ?? []);
   const sometimes = genksyms.reconditioned.filter((name) => !compiler.reconditioned.includes(name));
   return [...others, ...sometimes].filter((name) => !changed.has(name));
 }
