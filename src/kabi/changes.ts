@@ -43,6 +43,8 @@ export interface ChangedPrototype {
   readonly after: string;
   /** Callers built for the one may call the other: `int` for `unsigned int`. */
   readonly isCalledAlike: boolean;
+  /** Records that callers hand over or get by value. */
+  readonly passes: readonly string[];
   readonly place: Placed;
 }
 

@@ -36,8 +36,8 @@ export function coveredTail({ before, added }: LayoutChange): { readonly tail: R
 
 function difference(pair: Pair): string {
   const { before, after, isOther } = pair;
-  if (isCalledOtherwise(pair))
-    return `\`${before.name}\` is called otherwise: \`${before.type}\` becomes \`${after.type}\``;
+  const calls = before.type === after.type ? [before.call, after.call] : [before.type, after.type];
+  if (isCalledOtherwise(pair)) return `\`${before.name}\` is called otherwise: \`${calls[0]}\` becomes \`${calls[1]}\``;
   if (isOther && before.type === after.type)
     return `\`${before.name}\` is another kind of thing under the name \`${after.type}\``;
   if (isOther || (before.type !== after.type && !/\[/.test(before.type)))

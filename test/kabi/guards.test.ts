@@ -310,6 +310,22 @@ describe('an exported function that is declared otherwise behind a guard', () =>
     expect(judged('long ask(int a)', 'long ask(enum how { HOW } a)')).toEqual(['guarded', true]);
   });
 
+  test('and a struct that grows breaks those that pass it by value, though the guard is elsewhere', () => {
+    const text = (more: string): string =>
+      `${head}struct crate {\n\tint after;\n${more}};\nint ask(struct crate c);\nstruct crate make(void);\n`;
+    const path = 'include/linux/box.h';
+    const [body, make] = [
+      'int ask(struct crate c) { return c.after; }',
+      'struct crate make(void) { struct crate c; return c; }',
+    ];
+    for (const code of [`${body}\nEXPORT_SYMBOL(ask);\n`, `${make}\nEXPORT_SYMBOL(make);\n`]) {
+      const tree = new SmallTree({ [path]: text(''), 'kernel/box.c': `#include <linux/box.h>\n${code}` });
+      trees.push(tree);
+      const made = tree.reviewWithUsers({ [path]: text(guarded('\tint count;\n')) }, ['kernel/box.c']);
+      expect([made.verdict, calls(made)]).toEqual(['silent-break', [['guard-hides-break', false]]]);
+    }
+  });
+
   test('breaks where they do not: another width, a narrow number of another sign, another struct', () => {
     expect(judged('long ask(int a)', 'long ask(long a)')).toEqual(['silent-break', false]);
     expect(judged('long ask(char a)', 'long ask(unsigned char a)')).toEqual(['silent-break', false]);

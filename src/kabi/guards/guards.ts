@@ -319,6 +319,13 @@ function typeCall({ hides, shows }: GuardDifference, type: ChangedType, context:
   if (type.change === null) return oneVersionCall(type);
   const reasons = incompatibilities(type.change);
   const use = reasons.length === 0 ? null : useOf(type);
+  const caller = changes.prototypes.find((one) => !one.isCalledAlike && one.passes.includes(type.name));
+  if (caller !== undefined && reasons.length > 0)
+    return {
+      honest: false,
+      rule: 'guard-hides-break',
+      why: `callers of \`${caller.name}\` pass it by value: ${reasons[0]}`,
+    };
   const harmless = reasons.length === 0 || use === 'nobody';
   // What keeps its size moves nothing around it; what breaks by itself is told for itself.
   const { before, after } = type.change;

@@ -71,9 +71,25 @@ function written(type: Type, unit: DeclaredUnit, how: 'passed' | 'behind a point
       if (bare.kind === 'integer' && (bare.rank === 'bool' || !isWide)) return bare.name;
       return `${bytes}`;
     }
+    case 'struct':
+    case 'union': {
+      const text = textOfType(plainType(type));
+      return how === 'passed' ? `${text} of ${bytesOf(bare, unit)} bytes` : text;
+    }
     default:
       return textOfType(plainType(type));
   }
+}
+
+/** Records that callers of a function hand over or get by value: `struct tag`, `typedef name`. */
+export function passedByValue(type: Type): string[] {
+  const bare = stripped(type);
+  if (bare.kind !== 'function') return [];
+  return [bare.returns, ...bare.parameters.map((one) => one.type)].flatMap((one) => {
+    const at = stripped(one);
+    if (at.kind !== 'struct' && at.kind !== 'union') return [];
+    return at.tag === null ? `typedef ${textOfType(plainType(one))}` : `${at.kind} ${at.tag}`;
+  });
 }
 
 /** Of the callbacks among a record's rows. */

@@ -8,7 +8,7 @@ import type { DeclaredUnit as Unit } from '../../c/declarations.js';
 import { plainType } from '../../c/plain-type.js';
 import { type RecordType, stripped, type Type } from '../../c/type.js';
 import { textOfType } from '../../c/type-text.js';
-import { callOf, exportedCall, memberAt, rowsWithCalls } from './calls.js';
+import { callOf, exportedCall, memberAt, passedByValue, rowsWithCalls } from './calls.js';
 import { type Extent, extentOf, type Kind, kindFromText } from './rows.js';
 import { type Shape, shapeOf } from './shape.js';
 
@@ -39,6 +39,8 @@ export interface Prototype {
   readonly plain: string;
   /** As the machine sees it, where it is a function. */
   readonly call: string;
+  /** Records that callers hand over or get by value, as types are named. */
+  readonly passes: readonly string[];
 }
 
 export interface Placed {
@@ -122,6 +124,7 @@ export function compilerFacts(
       text: textOfType(type),
       plain: textOfType(plainType(type)),
       call: exportedCall(type, unit),
+      passes: passedByValue(type),
     });
     places.set(name, first);
   }

@@ -80,7 +80,13 @@ function isSame(before: Extent, after: Extent, isOtherKind: IsOtherKind): boolea
 }
 
 function differs({ before, after, isOther }: Pair): boolean {
-  return isOther || before.type !== after.type || before.size !== after.size || before.bitSize !== after.bitSize;
+  return (
+    isOther ||
+    before.call !== after.call ||
+    before.type !== after.type ||
+    before.size !== after.size ||
+    before.bitSize !== after.bitSize
+  );
 }
 
 /**

@@ -272,8 +272,11 @@ function changedPrototypes(was: CompilerFacts, is: CompilerFacts, { symbols }: S
   return [...symbols.keys()].flatMap((name) => {
     const before = was.prototypes.get(name);
     const after = is.prototypes.get(name);
-    if (before === undefined || after === undefined || before.plain === after.plain) return [];
-    const isCalledAlike = before.call === after.call;
-    return [{ name, before: before.text, after: after.text, isCalledAlike, place: is.placeOf(name) as Placed }];
+    if (before === undefined || after === undefined) return [];
+    const [isSpelledAlike, isCalledAlike] = [before.plain === after.plain, before.call === after.call];
+    if (isSpelledAlike && isCalledAlike) return [];
+    const [one, other] = isSpelledAlike ? [before.call, after.call] : [before.text, after.text];
+    const place = is.placeOf(name) as Placed;
+    return [{ name, before: one, after: other, isCalledAlike, passes: before.passes, place }];
   });
 }
