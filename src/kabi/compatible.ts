@@ -140,10 +140,23 @@ function isStillThere({ added, moved }: LayoutChange, { before }: Pair): boolean
         row.bitOffset === before.bitOffset &&
         row.bitSize === before.bitSize &&
         row.type === before.type &&
-        new RegExp(`(^|_)${name}(_|$)`).test(lastName(row)),
+        isKeptName(lastName(row), name),
     )
   );
 }
+
+/** `rh_reserved_x`, `x_old`, `__x`; `max_x` is a thing of its own. */
+function isKeptName(kept: string, name: string): boolean {
+  const at = `_${kept}_`.indexOf(`_${name}_`);
+  const words = `${kept.slice(0, Math.max(at, 0))}_${kept.slice(at + name.length)}`.split('_').filter(Boolean);
+  return at >= 0 && words.every((word) => keeping.has(word));
+}
+
+const keeping = new Set(
+  'rh ck kabi uek suse deepin android reserved old orig original deprecated unused obsolete compat legacy hidden dummy pad'.split(
+    ' ',
+  ),
+);
 
 function lastName({ name }: Row): string {
   return name.slice(name.lastIndexOf('.') + 1);

@@ -213,6 +213,16 @@ test('a slot whose name a new member takes over stands on under another name', (
   expect(why).not.toContain('setup` moves');
 });
 
+test('a member with another word in its name is not the one that left its place', () => {
+  const text = (place: string, late: string): string => crate(`${place}\tint first;\n\tint order;\n${late}`);
+  const moved = (name: string): string => {
+    const late = '#ifndef __GENKSYMS__\n\tint len;\n#endif\n';
+    return review(text('\tint len;\n', ''), text(swap('\tint len;\n', `\tint ${name};\n`), late)).verdict;
+  };
+  expect(moved('max_len')).toBe('silent-break');
+  expect(moved('rh_reserved_len')).toBe('guarded');
+});
+
 test('an enumerator under another name has its value still', () => {
   const text = (name: string): string =>
     `enum kind {\n\tFIRST,\n${name}\tLAST\n};\nstruct crate {\n\tenum kind kind;\n};\n`;
