@@ -326,6 +326,20 @@ describe('an exported function that is declared otherwise behind a guard', () =>
     }
   });
 
+  test('and so it does where a callback passes it', () => {
+    const text = (more: string): string =>
+      `${head}struct lot {\n\tint a;\n${more}};\nstruct crate {\n\tint (*sell)(struct lot lot);\n\tint after;\n};\nint ask(struct crate *c);\n`;
+    const path = 'include/linux/box.h';
+    const tree = new SmallTree({
+      [path]: text(''),
+      'kernel/box.c': '#include <linux/box.h>\nint ask(struct crate *c) { return c->after; }\nEXPORT_SYMBOL(ask);\n',
+      'drivers/box/main.c': '#include <linux/box.h>\nvoid fill(struct crate *c) { c->sell = 0; }\n',
+    });
+    trees.push(tree);
+    const made = tree.reviewWithUsers({ [path]: text(guarded('\tint count;\n')) }, ['kernel/box.c']);
+    expect([made.verdict, calls(made)]).toEqual(['silent-break', [['guard-hides-break', false]]]);
+  });
+
   test('breaks where they do not: another width, a narrow number of another sign, another struct', () => {
     expect(judged('long ask(int a)', 'long ask(long a)')).toEqual(['silent-break', false]);
     expect(judged('long ask(char a)', 'long ask(unsigned char a)')).toEqual(['silent-break', false]);

@@ -47,7 +47,10 @@ function movedOf(name: string, change: LayoutChange): MovedType[] {
   // A member whose own struct changed stays where it is; that struct is asked for by itself. A typedef of a number is not.
   const retyped = change.retyped.filter(
     ({ before, after, isOther }) =>
-      isOther || before.type !== after.type || (before.kind !== 'record' && before.size !== after.size),
+      isOther ||
+      before.call !== after.call ||
+      before.type !== after.type ||
+      (before.kind !== 'record' && before.size !== after.size),
   );
   const tail = coveredTail(change)?.tail ?? [];
   const rows = [...[...change.moved, ...retyped].map(({ before }) => before), ...change.removed].concat(tail);

@@ -319,13 +319,9 @@ function typeCall({ hides, shows }: GuardDifference, type: ChangedType, context:
   if (type.change === null) return oneVersionCall(type);
   const reasons = incompatibilities(type.change);
   const use = reasons.length === 0 ? null : useOf(type);
-  const caller = changes.prototypes.find((one) => !one.isCalledAlike && one.passes.includes(type.name));
-  if (caller !== undefined && reasons.length > 0)
-    return {
-      honest: false,
-      rule: 'guard-hides-break',
-      why: `callers of \`${caller.name}\` pass it by value: ${reasons[0]}`,
-    };
+  const way = reasons.length === 0 ? null : passedThrough(type, context);
+  if (way !== null)
+    return { honest: false, rule: 'guard-hides-break', why: `callers of \`${way}\` pass it by value: ${reasons[0]}` };
   const harmless = reasons.length === 0 || use === 'nobody';
   // What keeps its size moves nothing around it; what breaks by itself is told for itself.
   const { before, after } = type.change;
@@ -368,6 +364,21 @@ function oneVersionCall({ name, existence, unknowable }: ChangedType): Call {
   return existence === 'added'
     ? { honest: true, rule: 'guard-honest', why: `nothing that was built before knows \`${name}\`` }
     : { honest: null, rule: 'guard-hides-break', why: `\`${name}\` is gone for all but genksyms` };
+}
+
+/** An export or a callback that others call and that hands over the type by value, or gives it; null where there is none. */
+function passedThrough({ name }: ChangedType, { changes, useOf }: GuardContext): string | null {
+  const given = (call: string | undefined): boolean => call?.includes(`${name} `) === true;
+  const caller = changes.prototypes.find((one) => !one.isCalledAlike && one.passes.includes(name));
+  const typedef = changes.callbacks.find(({ before }) => given(before));
+  const ops = changes.types.find((one) => {
+    const use =
+      one.change?.retyped.some(({ before, after }) => before.call !== after.call && given(before.call)) === true
+        ? useOf(one)
+        : 'nobody';
+    return use === 'outside' || (use === null && changes.reached.has(dumpKey(one.name)));
+  });
+  return caller?.name ?? typedef?.name ?? ops?.name ?? null;
 }
 
 /** All that it hides lies in what was padding: what moves or grows here, something else does. */
