@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Probot } from 'probot';
 import type { ForgeStore, PullNotice } from '../service/ports.js';
+import { named } from './named.js';
 
 /** How many were marked. What one repository or installation refuses keeps no other from it; any other failure is thrown at the end. */
 export async function markAllOpen(app: Probot, store: ForgeStore, log: Logger): Promise<number> {
@@ -25,7 +26,7 @@ export async function markOpen(app: Probot, store: ForgeStore, installation: num
     const notices = pulls.map(
       ({ number }): PullNotice => ({ repo: full_name, number, installation, again: false, fix: false }),
     );
-    await store.mark(notices);
+    for (const pull of await store.mark(notices)) log.info(named(pull), 'due: it may have been missed');
     return notices.length;
   };
   return each(repositories as unknown as { full_name: string }[], markIn, ({ full_name }, error) =>

@@ -89,11 +89,12 @@ async function createCheck(place: Place, externalId: string, url: string | null)
   };
 }
 
+/** False where it says so already. */
 export async function finishCheck(
   place: Place,
   text: CheckText,
   more: { readonly url: string | null; readonly fix: boolean },
-): Promise<void> {
+): Promise<boolean> {
   const { client, pull } = place;
   const [owner = '', repo = ''] = pull.repo.split('/');
   const externalId = checkId(pull.number, digestOf(text.annotations));
@@ -109,7 +110,7 @@ export async function finishCheck(
     check.summary === text.summary &&
     (check.text ?? '') === text.text &&
     check.annotations === text.annotations.length;
-  if (done) return;
+  if (done) return false;
   let written = check.annotations;
   do {
     const next = text.annotations.slice(written, written + batch);
@@ -129,6 +130,7 @@ export async function finishCheck(
         : {}),
     });
   } while (written < text.annotations.length);
+  return true;
 }
 
 /** A check that was begun and will have no judgement is ended, so that nobody waits for it; a finished one stays as it is. */

@@ -41,14 +41,20 @@ export function findComment(comments: readonly Comment[], key: string): Comment 
   return comments.find(({ ours, body }) => ours && body.startsWith(markOf(key))) ?? null;
 }
 
-/** Made, changed in place, or left alone where it says the same. */
-export async function putComment(place: Place, comments: readonly Comment[], key: string, text: string): Promise<void> {
+/** Made, changed in place, or left alone where it says the same: false. */
+export async function putComment(
+  place: Place,
+  comments: readonly Comment[],
+  key: string,
+  text: string,
+): Promise<boolean> {
   const { client, pull } = place;
   const [owner = '', repo = ''] = pull.repo.split('/');
   const body = withMark(key, text);
   const known = findComment(comments, key);
-  if (known?.body.replace(/\r\n/g, '\n').trim() === body.trim()) return;
+  if (known?.body.replace(/\r\n/g, '\n').trim() === body.trim()) return false;
   await place.mine();
   if (known === null) await client.rest.issues.createComment({ owner, repo, issue_number: pull.number, body });
   else await client.rest.issues.updateComment({ owner, repo, comment_id: known.id, body });
+  return true;
 }

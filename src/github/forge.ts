@@ -7,7 +7,8 @@ import { type AppAccount, githubApp, gitOrigin } from './app.js';
 import { markAllOpen, markOpen } from './catch-up.js';
 import { announceLanded, nameOf } from './landed.js';
 import { keptUp, LeaseLost, stillHeld } from './lease.js';
-import { named, type Reconciling, reconcile } from './reconcile.js';
+import { named } from './named.js';
+import { type Reconciling, reconcile } from './reconcile.js';
 import { receiveWebhook } from './webhook.js';
 
 export interface ForgeParts {
@@ -130,7 +131,8 @@ async function workOn(parts: ForgeParts, app: Probot, work: Reconciling, due: Du
       await parts.store.postpone(due, outcome.why, outcome.ms);
       return null;
     }
-    await parts.store.settle(due);
+    const next = await parts.store.settle(due);
+    if (next !== null) parts.log.info({ ...named(due), goesOnAs: `r${next}` }, 'marked again while it was worked on');
     return outcome.what;
   });
 }

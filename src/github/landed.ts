@@ -42,7 +42,9 @@ export async function announceLanded(work: Announcing, client: Client, due: DueB
   for (const commit of new Set(landed.map((one) => one.commit))) {
     const here = landed.filter((one) => one.commit === commit);
     const told = here.filter(({ review }) => worthSaying(review, read.config));
-    if (told.length > 0) await putCommitComment(work, client, due, commit, told);
+    if (told.length > 0 && (await putCommitComment(work, client, due, commit, told)))
+      for (const { reviewId } of told)
+        work.log.info({ review: `r${reviewId}`, branch: nameOf(due), commit }, 'told that it landed');
     await work.store.said(
       due,
       here.map(({ series }) => series),
@@ -97,13 +99,14 @@ async function idsOf(work: Announcing, diffs: readonly string[]): Promise<(strin
 /** Whatever branch it came from: a commit that is merged on to others has said it. */
 const mark = '<!-- kabiwatch landed -->';
 
+/** False where it was said before. */
 async function putCommitComment(
   work: Announcing,
   client: Client,
   due: DueBranch,
   commit: string,
   landed: readonly Landed[],
-): Promise<void> {
+): Promise<boolean> {
   const [owner = '', repo = ''] = due.repo.split('/');
   const known = await client.paginate(client.rest.repos.listCommentsForCommit, {
     owner,
@@ -111,7 +114,7 @@ async function putCommitComment(
     commit_sha: commit,
     per_page: 100,
   });
-  if (known.some(({ body, user }) => user?.type === 'Bot' && body.startsWith(mark))) return;
+  if (known.some(({ body, user }) => user?.type === 'Bot' && body.startsWith(mark))) return false;
   const changes = landed.map(({ review, reviewId, commits, same, subject, list, pull }) => ({
     subject,
     list,
@@ -125,4 +128,5 @@ async function putCommitComment(
   await work.mine();
   const body = `${mark}\n${landedText(due.branch, changes)}`;
   await client.rest.repos.createCommitComment({ owner, repo, commit_sha: commit, body });
+  return true;
 }

@@ -15,6 +15,7 @@ import { type Command, obey, type Pending, pendingCommands } from './commands.js
 import { type Comment, findComment, putComment, readComments } from './comments.js';
 import { putLabels } from './labels.js';
 import { stillHeld } from './lease.js';
+import { named } from './named.js';
 import { readPull } from './pull.js';
 import {
   configPath,
@@ -98,8 +99,12 @@ async function judgedNow(
   const asked = pending.filter(({ commands }) => commands.some(({ kind }: Command) => kind === 'recheck'));
   const again = asked.length > 0 ? ` comment ${asked.at(-1)?.comment.id}` : due.again ? ` mark ${due.marks}` : '';
   const known = await work.store.judged(due, shared + again);
-  if (known !== null) return { kind: 'judged', review: known };
+  if (known !== null) {
+    work.log.info({ ...named(due), head: pull.head, judgedAs: `r${known.id}` }, 'nothing new to judge');
+    return { kind: 'judged', review: known };
+  }
 
+  work.log.info({ ...named(due), head: pull.head, failures: due.failures }, 'review begins');
   await beginCheck(place, null);
   const sourced = await sourceOf(place.client, pull, work.mirrors);
   if (sourced.kind === 'moved') {
@@ -126,16 +131,13 @@ async function judgedNow(
     links: sourced.source.links,
     ms,
   });
-  work.log.info({ ...named(due), head: pull.head, verdict: judgement.review.verdict, ms: Math.round(ms) }, 'reviewed');
+  const { verdict, evidence } = judgement.review;
+  work.log.info({ ...named(due, kept.id), head: pull.head, verdict, evidence, ms: Math.round(ms) }, 'reviewed');
   return { kind: 'judged', review: kept };
 }
 
 function pathsIn(diff: string): string[] {
   return [...diff.matchAll(/^(?:\+\+\+ b\/|--- a\/|rename (?:from|to) )(.+)$/gm)].map(([, path = '']) => path);
-}
-
-export function named(due: DuePull): Record<string, unknown> {
-  return { pull: `${due.repo}#${due.number}` };
 }
 
 interface Saying {
@@ -169,12 +171,17 @@ async function say(
       url: work.pageOf(met.review),
     })),
   };
-  await finishCheck(place, checkText(review, occasion), { url, fix: review.fixes.length > 0 });
+  const check = checkText(review, occasion);
+  const about = named(due, judged.id);
+  if (await finishCheck(place, check, { url, fix: review.fixes.length > 0 }))
+    work.log.info({ ...about, head, conclusion: check.conclusion }, 'check written');
   // A head that was pushed over meanwhile has its check; the comment speaks of the newest head only.
   const newest = await readPull(place.client, pull.repo, pull.number);
   if (newest?.head !== head) return;
-  if (worthSaying(review, config)) await putComment(place, comments, 'review', commentText(review, occasion));
-  else if (findComment(comments, 'review') !== null) await putComment(place, comments, 'review', clearedText(occasion));
+  const worth = worthSaying(review, config);
+  const text = worth ? commentText(review, occasion) : clearedText(occasion);
+  const said = worth || findComment(comments, 'review') !== null;
+  if (said && (await putComment(place, comments, 'review', text))) work.log.info(about, 'comment written');
   const suggested = due.fix || config.comment !== 'never' ? await putSuggestions(place, review) : [];
   if (due.fix) await putComment(place, comments, `fix ${head}`, fixText(review, suggested));
   await putLabels(place, config.labels, review.verdict);

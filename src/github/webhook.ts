@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Probot } from 'probot';
 import type { ForgeStore } from '../service/ports.js';
 import { readEvent } from './events.js';
+import { named } from './named.js';
 
 /** GitHub sends at most 25 MB. */
 const bodyLimit = 25 * 1024 * 1024;
@@ -44,8 +45,10 @@ export async function receiveWebhook(receiving: Receiving, request: Request): Pr
   }
   const notices = read.kind === 'pulls' ? read.notices : [];
   const push = read.kind === 'push' ? read.notice : undefined;
-  if (!(await store.receive({ id, event }, notices, push))) return answer(200, 'known');
-  log.info({ event, delivery: id, ...(push ?? notices[0]) }, 'webhook stored');
+  const marked = await store.receive({ id, event }, notices, push);
+  if (marked === null) return answer(200, 'known');
+  if (marked.length === 0) log.info({ event, delivery: id, ...push }, 'webhook stored');
+  for (const pull of marked) log.info({ ...named(pull), event, delivery: id }, 'webhook stored');
   if (read.kind === 'installed') receiving.installed(read.installation);
   else receiving.marked();
   return answer(202, 'stored');

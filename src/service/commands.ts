@@ -86,16 +86,18 @@ export async function obeyMail(obeying: Obeying, list: ListConfig, mail: MailFac
         break;
       case 'recheck':
       case 'explain': {
-        const refused = await answer(obeying, list, { ...mail, addressed }, command);
-        if (refused === null) break;
-        log.warn({ ...about, why: refused }, 'not obeyed');
+        const answered = await answer(obeying, list, { ...mail, addressed }, command);
+        if ('refused' in answered) log.warn({ ...about, why: answered.refused }, 'not obeyed');
+        else log.info({ ...answered, ...about }, 'command obeyed');
         continue;
       }
       case 'approve':
       case 'withdraw': {
         const to = command.kind === 'approve' ? 'planned' : 'withdrawn';
-        if (await decideHeld(store, { review: command.review, code: command.code, to }, clock.now())) break;
-        log.warn(about, 'not obeyed: nothing is held under this code');
+        const review = `r${command.review}`;
+        if (await decideHeld(store, { review: command.review, code: command.code, to }, clock.now()))
+          log.info({ review, ...about }, 'command obeyed');
+        else log.warn({ review, ...about }, 'not obeyed: nothing is held under this code');
         continue;
       }
       default:
@@ -108,36 +110,37 @@ export async function obeyMail(obeying: Obeying, list: ListConfig, mail: MailFac
 const dayMs = 86_400_000;
 const [mostInThread, mostToPerson] = [3, 5];
 
-/** null when it was done, else why not. */
+/** Under which review it was done, or why not. */
 async function answer(
   { store, clock, config, engine, bot, planned }: Obeying,
   list: ListConfig,
   mail: MailFacts & { readonly addressed: boolean },
   command: Command & { kind: 'recheck' | 'explain' },
-): Promise<string | null> {
-  if (list.mode === 'off') return 'the list is off';
+): Promise<{ readonly review: string; readonly thread: number } | { readonly refused: string }> {
+  if (list.mode === 'off') return { refused: 'the list is off' };
   const subject = await subjectOf(store, mail.messageId);
-  if (subject === null) return 'nothing was reviewed in this thread';
-  if (subject.muted) return 'the thread is muted';
+  if (subject === null) return { refused: 'nothing was reviewed in this thread' };
+  if (subject.muted) return { refused: 'the thread is muted' };
   if (!isAddress(mail.sender) || !(await isOnThread(store, subject.thread, mail.sender, mail.messageId)))
-    return 'the sender has not written in this thread';
+    return { refused: 'the sender has not written in this thread' };
   const now = clock.now();
   const { addressed } = mail;
   const about = { thread: subject.thread, asker: mail.sender };
   const answered = await answeredSince(store, about, new Date(now.getTime() - dayMs));
-  if (answered.thread >= mostInThread || answered.asker >= mostToPerson) return 'enough was answered today';
+  if (answered.thread >= mostInThread || answered.asker >= mostToPerson)
+    return { refused: 'enough was answered today' };
   const { optedOut, answeredByOther } = await historyOf(
     store,
     { thread: subject.thread, author: mail.sender, list: list.name },
     now,
   );
-  if (optedOut) return 'the sender or the list opted out';
+  if (optedOut) return { refused: 'the sender or the list opted out' };
   // One of several kabiwatches on the list answers: whose reply is there, or who is asked by name.
-  if (answeredByOther && !addressed) return 'another kabiwatch answers in this thread';
+  if (answeredByOther && !addressed) return { refused: 'another kabiwatch answers in this thread' };
   if (command.kind === 'recheck') {
     const request = { id: mail.messageId, series: subject.messageId, list: list.name, asker: mail.sender };
-    await store.transaction((tx) => askAgain(tx, subject.thread, request, now));
-    return null;
+    const coming = await store.transaction((tx) => askAgain(tx, subject.thread, request, now));
+    return coming === null ? { refused: 'asked before' } : { review: `r${coming}`, thread: subject.thread };
   }
   const asked = {
     id: mail.messageId,
@@ -154,7 +157,7 @@ async function answer(
   const answers = `${mail.messageId} ${asked.about}`;
   await planDelivery(store, { series, review, outlet, list: list.name, mail: outgoing, held, answers }, now);
   planned();
-  return null;
+  return { review: `r${review}`, thread: subject.thread };
 }
 
 async function answersOurs(store: Store, mail: MailFacts): Promise<boolean> {

@@ -61,7 +61,8 @@ export async function post(posting: Posting): Promise<number> {
   const now = clock.now();
   const stale = new Date(now.getTime() - config.posting.sendingLease);
   const doubted = await doubtStaleSendings(store, stale, now);
-  if (doubted > 0) log.warn({ count: doubted }, 'replies whose sender ended: looking for them before any re-send');
+  for (const { review, messageId } of doubted)
+    log.warn({ review: `r${review}`, messageId }, 'its sender ended: looking for the reply before any re-send');
   await breakCircuit(posting, now);
   await tellOfHeld(posting, now);
   let settled = 0;
@@ -85,28 +86,31 @@ function aboutDelivery(delivery: Omit<Delivery, 'mail'>): Record<string, unknown
 }
 
 async function trySending(posting: Posting, delivery: Delivery): Promise<boolean> {
-  const { store, clock, config } = posting;
+  const { store, clock, config, log } = posting;
   const wait = await mustWait(posting, delivery);
   if (wait !== null) {
+    if (wait.why !== delivery.detail) log.info({ ...aboutDelivery(delivery), why: wait.why }, 'reply waits');
     await postpone(store, delivery.id, wait.why, new Date(clock.now().getTime() + wait.ms));
     return false;
   }
   const sink = delivery.outlet === 'dry-run' ? posting.sinks['dry-run'] : posting.sinks.mail;
   if (sink === null) {
-    await moveDelivery(store, delivery.id, { state: 'held', detail: 'smtp is not configured', nextAt: clock.now() });
+    const detail = 'smtp is not configured';
+    await moveDelivery(store, delivery.id, { state: 'held', detail, nextAt: clock.now() });
+    log.warn({ ...aboutDelivery(delivery), why: detail }, 'reply held');
     return true;
   }
   if (await otherWasQuicker(store, delivery.id)) {
     const detail = 'another kabiwatch has answered in this thread';
     await moveDelivery(store, delivery.id, { state: 'withdrawn', detail, nextAt: clock.now() });
-    posting.log.info({ ...aboutDelivery(delivery), why: detail }, 'reply withdrawn');
+    log.info({ ...aboutDelivery(delivery), why: detail }, 'reply withdrawn');
     return true;
   }
   if (!(await beginSending(store, delivery.id, clock.now()))) return false;
   // A store that was lost, or a second one of the same bot: what the list has already is not sent to it again.
   if (delivery.outlet === 'mail' && delivery.attempts === 0 && (await sawMessage(store, delivery.messageId))) {
     await markSent(store, delivery.id, 'found on the list', clock.now());
-    posting.log.info(aboutDelivery(delivery), 'the reply is on the list');
+    log.info(aboutDelivery(delivery), 'the reply is on the list');
     return true;
   }
   // Half a lease: nobody may take us for dead while we still talk to the server.
@@ -120,11 +124,9 @@ async function trySending(posting: Posting, delivery: Delivery): Promise<boolean
 async function postCheck(posting: Posting, delivery: CheckDelivery): Promise<boolean> {
   const { store, clock, config, checks } = posting;
   if (checks === null) {
-    await moveDelivery(store, delivery.id, {
-      state: 'held',
-      detail: 'patchwork is not configured',
-      nextAt: clock.now(),
-    });
+    const detail = 'patchwork is not configured';
+    await moveDelivery(store, delivery.id, { state: 'held', detail, nextAt: clock.now() });
+    posting.log.warn({ ...aboutDelivery(delivery), why: detail }, 'check held');
     return true;
   }
   if (!(await beginSending(store, delivery.id, clock.now()))) return false;
@@ -298,9 +300,10 @@ async function breakCircuit(posting: Posting, now: Date): Promise<void> {
   const failures = await failuresSince(store, new Date(now.getTime() - hourMs));
   if (failures < config.posting.breakerFailures) return;
   const held = await holdPlanned(store, `${failures} replies failed within an hour`);
-  if (held === 0) return;
-  log.error({ failures, held }, 'circuit breaker: replies are held for the owner');
+  if (held.length === 0) return;
+  log.error({ failures, held: held.length }, 'circuit breaker: replies are held for the owner');
+  for (const { review, messageId } of held) log.warn({ review: `r${review}`, messageId }, 'reply held');
   await posting.alarm(
-    `${failures} replies failed within an hour; ${held} more are held. Look at the log, then release them.`,
+    `${failures} replies failed within an hour; ${held.length} more are held. Look at the log, then release them.`,
   );
 }

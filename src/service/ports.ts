@@ -137,6 +137,8 @@ export interface PullNotice {
 /** A pull request that is due, in the hands of one holder until its lease ends. */
 export interface DuePull extends PullNotice {
   readonly id: number;
+  /** The number of the review that it becomes, where there is something new to judge. */
+  readonly review: number;
   /** Raised by each notice: a pull that was marked while it was worked on stays due. */
   readonly marks: number;
   readonly holder: string;
@@ -211,6 +213,13 @@ export interface BranchStore {
   said(branch: DueBranch, series: readonly number[]): Promise<void>;
 }
 
+/** A pull request that was made due, and the review that it becomes. */
+export interface MarkedPull {
+  readonly repo: string;
+  readonly number: number;
+  readonly review: number;
+}
+
 /** A judgement of one head, kept so that a repeated round computes nothing. */
 export interface PullReview {
   readonly review: Review;
@@ -236,20 +245,20 @@ export interface Acceptance {
 /** What a forge's adapter remembers between processes. Every write is one transaction and may be repeated. */
 export interface ForgeStore {
   readonly branches: BranchStore;
-  /** Stores a delivery once and marks due what it names; false when this delivery was stored before. */
+  /** Stores a delivery once and marks due what it names; null when this delivery was stored before. */
   receive(
     delivery: { readonly id: string; readonly event: string },
     notices: readonly PullNotice[],
     push?: PushNotice,
-  ): Promise<boolean>;
+  ): Promise<readonly MarkedPull[] | null>;
   /** Marks pulls due without a delivery, for catching up. */
-  mark(notices: readonly PullNotice[]): Promise<void>;
+  mark(notices: readonly PullNotice[]): Promise<readonly MarkedPull[]>;
   /** Takes one due pull that nobody holds, or whose holder's lease ended. */
   take(holder: string, leaseMs: number): Promise<DuePull | null>;
   /** Prolongs the lease; false when the pull is in other hands by now. */
   hold(pull: DuePull, leaseMs: number): Promise<boolean>;
-  /** Done, unless it was marked again. */
-  settle(pull: DuePull): Promise<void>;
+  /** Done. Where it was marked again meanwhile, the number of the next review; else null. */
+  settle(pull: DuePull): Promise<number | null>;
   /** Due again after a while, with the reason. */
   postpone(pull: DuePull, why: string, ms: number): Promise<void>;
 

@@ -194,7 +194,7 @@ async function startWorking(
   takes: boolean,
   planned: () => void,
 ): Promise<{ readonly rounds: readonly Rounds[]; stop(): Promise<void> }> {
-  const { config, store, clock, metrics, state, pool, running } = parts;
+  const { config, store, clock, log, metrics, state, pool, running } = parts;
   const leaseMs = config.reviewing.lease;
   const queue = await startQueue(store, leaseMs, {
     failed: (error) => state.failed('queue', error),
@@ -203,7 +203,11 @@ async function startWorking(
   const rounds = [
     every(parts, 'planning', 1000, async () => {
       // What is not in the queue stands in our own table: so the queue stays small, however much is due.
-      if ((await queue.waiting()) < mostQueued) await queue.offer(await takeDueThreads(store, clock.now(), leaseMs));
+      if ((await queue.waiting()) < mostQueued) {
+        const due = await takeDueThreads(store, clock.now(), leaseMs);
+        await queue.offer(due.map(({ thread }) => thread));
+        for (const { thread, review } of due) log.info({ review: `r${review}`, thread }, 'due: handed to the workers');
+      }
       metrics.due.set(await countDueThreads(store));
       return 0;
     }),
@@ -244,8 +248,8 @@ async function recoverAlone({ store, clock, log }: Parts): Promise<void> {
   await store.query('update kabiwatch.pull set holder = null, held_until = null');
   await store.query('update kabiwatch.branch set holder = null, held_until = null');
   const doubted = await doubtStaleSendings(store, new Date('9999-12-31'), now);
-  if (doubted > 0)
-    log.warn({ count: doubted }, 'replies were on their way when the service ended: looking for them first');
+  for (const { review, messageId } of doubted)
+    log.warn({ review: `r${review}`, messageId }, 'on its way when the service ended: looking for the reply first');
 }
 
 function startWatching(parts: Parts, work: () => void, post: () => void): Promise<void>[] {

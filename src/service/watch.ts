@@ -10,7 +10,7 @@ import type { Metrics } from './metrics.js';
 import { type Pool, WorkerLost } from './pool.js';
 import type { Clock, FetchedMail, MailBatch, MailSource, MailWatcher } from './ports.js';
 import { holdLease } from './store/leases.js';
-import { cursorsOf, type Incoming, storeBatch } from './store/messages.js';
+import { cursorsOf, type Incoming, type Stored, storeBatch } from './store/messages.js';
 import type { MailFacts, ReadAnswer } from './tasks.js';
 import { listOf } from './which-list.js';
 
@@ -91,7 +91,7 @@ function watcherFor(watching: Watching, lists: readonly ListConfig[], source: Ma
       const started = performance.now();
       const incoming = await readMails(watching, batch.mails, watching.authenticationOf(lists[0] as ListConfig));
       const read = performance.now();
-      let result: Awaited<ReturnType<typeof storeBatch>>;
+      let result: Stored;
       try {
         result = await storeBatch(
           store,
@@ -109,21 +109,32 @@ function watcherFor(watching: Watching, lists: readonly ListConfig[], source: Ma
         throw error;
       }
       if (batch.mails.length > 0) {
-        const { due: threads, ...counts } = result;
+        const { fresh, known, quarantined } = result;
         const [readMs, storeMs] = [Math.round(read - started), Math.round(performance.now() - read)];
         const about = { list: namesOf(lists), source: source.name, uid: batch.cursor.lastUid };
-        log.info({ ...about, ...counts, threads, readMs, storeMs }, 'mail stored');
+        log.info({ ...about, fresh, known, quarantined, readMs, storeMs }, 'mail stored');
       }
+      logComing(log, result);
       for (const kind of ['fresh', 'known', 'quarantined'] as const)
         metrics.mails.inc({ list: namesOf(lists), result: kind }, result[kind]);
       await watching.stored(
         incoming.flatMap((mail) =>
           mail.kind === 'read' ? [{ list: listOf(lists, mail.facts), facts: mail.facts }] : [],
         ),
-        result.due,
+        [...new Set(result.parts.map(({ thread }) => thread))],
       );
     },
   };
+}
+
+/** What came of a batch, by the number of the review that it leads to. */
+function logComing(log: Log, { parts, woken, joined }: Stored): void {
+  for (const { review, ...part } of parts) log.info({ review: `r${review}`, ...part }, 'part of a series stored');
+  for (const { thread, review } of woken) log.info({ review: `r${review}`, thread }, 'due again: what it needs came');
+  for (const { thread, into, was, review } of joined) {
+    if (review === null) log.info({ thread, into }, 'threads joined');
+    for (const one of was) log.info({ review: `r${one}`, thread, into, goesOnAs: `r${review}` }, 'threads joined');
+  }
 }
 
 /** Together while all is well; one by one when the batch broke its worker, so that only the mail that did it is put aside. */

@@ -53,9 +53,12 @@ export async function workThread(working: Working, id: number): Promise<void> {
   if (running.has(id)) return;
   const dropping = new AbortController();
   running.set(id, dropping);
+  let about: About = { thread: id };
   try {
     const thread = await readDueThread(store, id, clock.now());
     if (thread === null) return;
+    about = { review: `r${thread.review}`, thread: id };
+    log.info({ ...about, list: thread.list, mails: thread.mails.length, failures: thread.failures }, 'review begins');
     const requests = await requestsOf(store, id);
     const again = new Set(requests.map(({ series }) => series));
     const results = await judge(working, thread, again, dropping.signal);
@@ -70,14 +73,15 @@ export async function workThread(working: Working, id: number): Promise<void> {
       await settleThread(tx, thread);
       return true;
     });
-    if (settled) working.planned();
-    else await begunAgain(working, id);
+    if (!settled) return begunAgain(working, about);
+    if (results.length === 0) log.info(about, 'nothing new to judge');
+    working.planned();
   } catch (error) {
-    if (error instanceof TaskDropped) return begunAgain(working, id);
+    if (error instanceof TaskDropped) return begunAgain(working, about);
     const lost = error instanceof WorkerLost;
     // On the tree and on the mails alone: that was its second chance.
     const last = error instanceof LostTwice;
-    log.error({ thread: id, err: error as Error }, lost ? 'the review broke its worker' : 'the review failed');
+    log.error({ ...about, err: error as Error }, lost ? 'the review broke its worker' : 'the review failed');
     const parked = await failThread(
       store,
       id,
@@ -85,23 +89,29 @@ export async function workThread(working: Working, id: number): Promise<void> {
       new Date(clock.now().getTime() + 10_000),
       last ? 1 : 2,
     ).catch((failure: Error) => {
-      log.error({ thread: id, err: failure }, 'the failure could not be stored; the thread stays due');
+      log.error({ ...about, err: failure }, 'the failure could not be stored; the thread stays due');
       return false;
     });
     if (parked) {
       working.metrics.parked.inc();
-      log.error({ thread: id }, 'parked for a person');
+      log.error(about, 'parked for a person');
     }
   } finally {
     running.delete(id);
   }
 }
 
+/** In every line of a review from its beginning on; `review` is the number that it was given when its thread became due. */
+interface About {
+  readonly review?: string;
+  readonly thread: number;
+}
+
 /** What was judged is not what is there any more: nothing is stored, and the thread is handed out anew. */
-async function begunAgain({ store, log }: Working, thread: number): Promise<void> {
-  log.info({ thread }, 'a part came while it was reviewed: dropped, and begun again');
-  await releaseThread(store, thread).catch((error: Error) =>
-    log.warn({ thread, err: error }, 'it waits for its lease'),
+async function begunAgain({ store, log }: Working, about: About): Promise<void> {
+  log.info(about, 'a part came while it was reviewed: dropped, and begun again');
+  await releaseThread(store, about.thread).catch((error: Error) =>
+    log.warn({ ...about, err: error }, 'it waits for its lease'),
   );
 }
 
@@ -141,7 +151,8 @@ async function judge(
     );
   } catch (error) {
     if (!(error instanceof WorkerLost)) throw error;
-    log.warn({ thread: thread.id, list: thread.list, why: error.message }, 'judging on the tree broke its worker');
+    const about = { review: `r${thread.review}`, thread: thread.id, list: thread.list };
+    log.warn({ ...about, why: error.message }, 'judging on the tree broke its worker');
     const missing = [{ what: 'the tree', why: `judging on it was given up: ${error.message}` }];
     try {
       return await pool.run({ ...task, settings: { ...settings, missing } }, { signal, suspect: true });
@@ -169,7 +180,9 @@ async function answerAgain(
     ...{ subject: result.subject, version: result.version },
   });
   const { review, shown, patches, reply, ms } = result;
-  const { id } = await storeReview(tx, { series, engine, patches, review, shown, reply, ms, asked: request.id });
+  const { id } = await storeReview(tx, {
+    ...{ series, id: thread.review, engine, patches, review, shown, reply, ms, asked: request.id },
+  });
   const check = checkOf(result, id, list, config);
   if (check !== null) await planCheck(tx, { series, review: id, list: list.name, check }, clock.now());
   const asked = {
@@ -189,9 +202,25 @@ async function answerAgain(
     clock.now(),
   );
   log.info(
-    { review: `r${id}`, series: result.messageId, list: list.name, verdict: review.verdict, outlet },
-    'reviewed again, as asked',
+    {
+      ...aboutReview(id, thread),
+      ...{
+        series: result.messageId,
+        list: list.name,
+        verdict: review.verdict,
+        outlet,
+        held,
+        messageId: mail.messageId,
+      },
+    },
+    'reviewed again, as asked: reply planned',
   );
+}
+
+/** One round may judge several series: all but one have other numbers than it began with. */
+function aboutReview(id: number, thread: DueThread): About & { readonly begunAs?: string } {
+  const begunAs = id === thread.review ? {} : { begunAs: `r${thread.review}` };
+  return { review: `r${id}`, thread: thread.id, ...begunAs };
 }
 
 async function settleSeries(working: Working, tx: Database, thread: DueThread, result: SeriesResult): Promise<void> {
@@ -207,6 +236,7 @@ async function settleSeries(working: Working, tx: Database, thread: DueThread, r
   });
   const { id, fresh } = await storeReview(tx, {
     series,
+    id: thread.review,
     engine,
     patches: result.patches,
     review: result.review,
@@ -214,17 +244,19 @@ async function settleSeries(working: Working, tx: Database, thread: DueThread, r
     reply: result.reply,
     ms: result.ms,
   });
-  if (result.supersedes !== null) await supersede(working, tx, result.supersedes, result);
+  const reviewed = aboutReview(id, thread);
+  if (result.supersedes !== null) await supersede(working, tx, result.supersedes, result, reviewed);
   if (result.supersededBy !== null) await noteSuperseded(tx, result.messageId, result.supersededBy);
-  if (!fresh) return;
+  if (!fresh) return log.info(reviewed, 'judged before');
   await noteMarks(tx, series, { patchIds: result.patchIds, links: [] });
-  await wakeMet(tx, series, now);
-  await wakeWhoNeedsPatches(tx, thread.id, result.patchIds, now);
+  for (const met of await wakeMet(tx, series, now))
+    log.info({ review: `r${met.review}`, pull: met.pull, because: reviewed.review }, 'due again: the same change');
+  for (const woken of await wakeWhoNeedsPatches(tx, thread.id, result.patchIds, now))
+    log.info({ ...woken, review: `r${woken.review}` }, 'due again: what it needs came');
   const list = listFor(config, lists, thread.list);
   if (list === null) return noteSilence(tx, id, 'its list is no longer configured');
   const about = {
-    review: `r${id}`,
-    thread: thread.id,
+    ...reviewed,
     series: result.messageId,
     list: list.name,
     verdict: result.review.verdict,
@@ -258,24 +290,21 @@ async function settleSeries(working: Working, tx: Database, thread: DueThread, r
   const replaced =
     result.supersededBy === null ? null : replacedBy(config, result.supersededBy, result.replacementVouched);
   if (replaced !== null && (!replaced.held || decision.outlet === 'dry-run')) return silent(replaced.why);
+  const mail = composeReply(saidTo(list, result), id, engine, working.bot, {
+    ...decision,
+    elsewhere: await elsewhere(working, tx, series),
+  });
+  const held = replaced?.why ?? decision.held;
+  const waitMs = decision.outlet === 'mail' ? await waitFor(working, tx, list, now) : 0;
   const planned = await planDelivery(
     tx,
-    {
-      series,
-      review: id,
-      outlet: decision.outlet,
-      list: list.name,
-      mail: composeReply(saidTo(list, result), id, engine, working.bot, {
-        ...decision,
-        elsewhere: await elsewhere(working, tx, series),
-      }),
-      held: replaced?.why ?? decision.held,
-      waitMs: decision.outlet === 'mail' ? await waitFor(working, tx, list, now) : 0,
-    },
+    { series, review: id, outlet: decision.outlet, list: list.name, mail, held, waitMs },
     now,
   );
-  log.info({ ...about, ms: Math.round(result.ms), outlet: decision.outlet, held: decision.held }, 'reviewed');
-  if (!planned) await noteSilence(tx, id, 'this version was answered before');
+  if (!planned) return silent('this version was answered before');
+  log.info({ ...about, ms: Math.round(result.ms) }, 'reviewed');
+  const { outlet } = decision;
+  log.info({ ...reviewed, list: list.name, messageId: mail.messageId, outlet, held, waitMs }, 'reply planned');
 }
 
 const metMs = 90 * 86_400_000;
@@ -293,17 +322,23 @@ function saidTo({ promise }: ListConfig, result: SeriesResult): SeriesResult {
 }
 
 /** The version before is answered no more: what was not sent yet is taken back. */
-async function supersede({ log, config }: Working, tx: Database, older: string, by: SeriesResult): Promise<void> {
+async function supersede(
+  { log, config }: Working,
+  tx: Database,
+  older: string,
+  by: SeriesResult,
+  reviewed: About,
+): Promise<void> {
   await noteSuperseded(tx, older, by.messageId);
   const { held, why } = replacedBy(config, by.messageId, by.vouched);
   const taken = await takeBackUnsent(tx, older, { to: held ? 'held' : 'withdrawn', detail: why });
-  if (taken === 0) return;
-  if (held)
-    log.warn(
-      { series: older, by: by.messageId, held: taken },
-      'an unsent reply is held: nobody vouches for the sender of the newer version',
-    );
-  else log.info({ series: older, by: by.messageId, withdrawn: taken }, 'an unsent reply was withdrawn');
+  for (const review of taken) {
+    const about = { review: `r${review}`, thread: reviewed.thread, series: older };
+    const newer = { by: by.messageId, byReview: reviewed.review };
+    if (held)
+      log.warn({ ...about, ...newer }, 'an unsent reply is held: nobody vouches for the sender of the newer version');
+    else log.info({ ...about, ...newer }, 'an unsent reply was withdrawn');
+  }
 }
 
 /**

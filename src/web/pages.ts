@@ -97,8 +97,9 @@ export function pageRoutes(pages: Pages): Hono {
     const delivery = Number(context.req.param('id'));
     const to = form.decision === 'approve' ? 'planned' : form.decision === 'withdraw' ? 'withdrawn' : null;
     if (to !== null) {
-      const done = await decideOnPage(store, { delivery, to }, clock.now());
-      log.info({ delivery, to, done }, 'moderated on the page');
+      const review = await decideOnPage(store, { delivery, to }, clock.now());
+      if (review === null) log.info({ delivery, to }, 'not moderated: it is not held any more');
+      else log.info({ review: `r${review}`, delivery, to }, 'moderated on the page');
     }
     return context.redirect('/deliveries?state=held', 303);
   });

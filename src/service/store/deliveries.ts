@@ -27,6 +27,12 @@ export interface CheckDelivery extends Omit<Delivery, 'mail'> {
   readonly check: Check;
 }
 
+/** Whose a delivery is. */
+export interface Said {
+  readonly review: number;
+  readonly messageId: string;
+}
+
 export const checks = 'patchwork';
 
 export interface PlannedDelivery {
@@ -100,19 +106,19 @@ export async function dueChecks(db: Database, now: Date): Promise<CheckDelivery[
   );
 }
 
-/** Of a series that a newer version replaces. What is on its way, or may be, cannot be taken back. */
+/** Of a series that a newer version replaces: the reviews whose replies were taken back. What is on its way, or may be, cannot be. */
 export async function takeBackUnsent(
   tx: Database,
   messageId: string,
   { to, detail }: { readonly to: 'held' | 'withdrawn'; readonly detail: string },
-): Promise<number> {
-  const rows = await tx.query(
+): Promise<number[]> {
+  const rows = await tx.query<{ review: number }>(
     `update kabiwatch.delivery set state = $3, detail = $2
      where (state in ('planned', 'held') and (outlet = 'mail' or $3 = 'withdrawn')) and not (state = 'held' and $3 = 'held')
-     and series in (select id from kabiwatch.series where message_id = $1) returning id`,
+     and series in (select id from kabiwatch.series where message_id = $1) returning review`,
     [messageId, detail, to],
   );
-  return rows.length;
+  return rows.map(({ review }) => review);
 }
 
 export async function dueDeliveries(db: Database, now: Date): Promise<Delivery[]> {
@@ -168,15 +174,14 @@ export async function postpone(db: Database, id: number, detail: string, nextAt:
   await db.query('update kabiwatch.delivery set detail = $2, next_at = $3 where id = $1', [id, detail, nextAt]);
 }
 
-/** A poster that has said nothing since `before` is dead; whether its mail went out is not known. */
-export async function doubtStaleSendings(db: Database, before: Date, now: Date): Promise<number> {
-  const rows = await db.query(
+/** A poster that has said nothing since `before` is dead; whether its mails went out is not known. Whose they are. */
+export async function doubtStaleSendings(db: Database, before: Date, now: Date): Promise<Said[]> {
+  return db.query<Said>(
     `update kabiwatch.delivery set state = case when outlet = $3 then 'planned' else 'unsure' end, next_at = $2,
        detail = 'the sender ended before the server answered'
-     where state = 'sending' and sending_at <= $1 returning id`,
+     where state = 'sending' and sending_at <= $1 returning review, message_id as "messageId"`,
     [before, now, checks],
   );
-  return rows.length;
 }
 
 export interface Counts {
@@ -213,13 +218,13 @@ export async function failuresSince(db: Database, since: Date): Promise<number> 
 }
 
 /** But what the owner has decided about: that is `told`. */
-export async function holdPlanned(db: Database, why: string): Promise<number> {
-  const rows = await db.query(
+export async function holdPlanned(db: Database, why: string): Promise<Said[]> {
+  return db.query<Said>(
     `update kabiwatch.delivery set state = 'held', detail = $1
-     where state = 'planned' and outlet = 'mail' and told_at is null returning id`,
+     where state = 'planned' and outlet = 'mail' and told_at is null
+     returning review, message_id as "messageId"`,
     [why],
   );
-  return rows.length;
 }
 
 /** Held replies of which the owner was not told yet. */
@@ -260,16 +265,16 @@ export async function decideHeld(db: Database, ruling: Ruling, now: Date): Promi
   return rows.length > 0;
 }
 
-/** The decision of somebody who is logged in on the page, and needs no code; false where nothing is held. */
+/** The decision of somebody who is logged in on the page, and needs no code: the review that it is about; null where nothing is held. */
 export async function decideOnPage(
   db: Database,
   ruling: { readonly delivery: number; readonly to: 'planned' | 'withdrawn' },
   now: Date,
-): Promise<boolean> {
-  const rows = await db.query(
+): Promise<number | null> {
+  const [row] = await db.query<{ review: number }>(
     `update kabiwatch.delivery set state = $2, detail = $3, next_at = $4, told_at = coalesce(told_at, $4)
-     where id = $1 and state = 'held' returning id`,
+     where id = $1 and state = 'held' returning review`,
     [ruling.delivery, ruling.to, ruling.to === 'planned' ? 'approved on the page' : 'withdrawn on the page', now],
   );
-  return rows.length > 0;
+  return row?.review ?? null;
 }

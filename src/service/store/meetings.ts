@@ -1,5 +1,6 @@
 /** Lists and mirrors meet: the reviews of the same change on the other side, by patch-id and by the mails that a pull request names. */
 import type { Database } from '../database.js';
+import { reviewToCome } from './reviews.js';
 
 export interface Marks {
   readonly patchIds: readonly string[];
@@ -55,11 +56,16 @@ export function meetingsOf(db: Database, series: number): Promise<Meeting[]> {
 }
 
 /** The pull requests that are the same change are looked at again, so that their comment names the new review. */
-export async function wakeMet(tx: Database, series: number, now: Date): Promise<void> {
-  await tx.query(
-    `update kabiwatch.pull set due_at = $2, marks = marks + 1
+export async function wakeMet(
+  tx: Database,
+  series: number,
+  now: Date,
+): Promise<{ readonly pull: string; readonly review: number }[]> {
+  return tx.query<{ pull: string; review: number }>(
+    `update kabiwatch.pull set due_at = $2, marks = marks + 1, review = coalesce(review, ${reviewToCome})
      where thread in (select s.thread from (${others}) other join kabiwatch.series s on s.id = other.series)
-       and thread <> (select thread from kabiwatch.series where id = $1)`,
+       and thread <> (select thread from kabiwatch.series where id = $1)
+     returning repo || '#' || number as pull, review`,
     [series, now],
   );
 }

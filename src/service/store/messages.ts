@@ -7,6 +7,8 @@ import type { Cursor } from '../ports.js';
 import type { MailFacts } from '../tasks.js';
 import { wakeWhoNeeds } from './prerequisites.js';
 import { relatedThread } from './relatives.js';
+import { reviewToCome } from './reviews.js';
+import type { Coming } from './threads.js';
 
 /** One mail of a batch: read, or the reason why it could not be. */
 export type Incoming =
@@ -28,8 +30,20 @@ export interface Stored {
   readonly fresh: number;
   readonly known: number;
   readonly quarantined: number;
-  /** Threads into which a part of a series came: reviews of them that run are stale. */
-  readonly due: readonly number[];
+  /** Parts of series that came, and the threads that they made due: reviews of these that run are stale. */
+  readonly parts: readonly (Coming & { readonly messageId: string; readonly list: string })[];
+  /** Due again, since something came that they need. */
+  readonly woken: readonly Coming[];
+  readonly joined: readonly Joined[];
+}
+
+/** A thread that was found to belong to another is no more; where one of the two was due, they become one review. */
+export interface Joined {
+  readonly thread: number;
+  readonly into: number;
+  /** What they were to become. */
+  readonly was: readonly number[];
+  readonly review: number | null;
 }
 
 /** Threads are found and joined by one writer at a time: two mailboxes may carry parts of the same thread. */
@@ -45,7 +59,8 @@ export async function storeBatch(
   return store.transaction(async (tx) => {
     await tx.query('select pg_advisory_xact_lock($1)', [storeLock]);
     let [fresh, known, quarantined] = [0, 0, 0];
-    const due = new Set<number>();
+    const parts: Stored['parts'][number][] = [];
+    const woken: Coming[] = [];
     const place = await placesOf(
       tx,
       batch.incoming.flatMap((mail) => (mail.kind === 'read' ? [mail.facts] : [])),
@@ -59,11 +74,12 @@ export async function storeBatch(
       const stored = await storeMessage(tx, typeof list === 'function' ? list(mail.facts) : list, mail, place, now);
       if (stored.fresh) fresh++;
       else known++;
-      if (stored.due !== null) due.add(stored.due);
+      parts.push(...stored.parts);
+      woken.push(...stored.woken);
     }
     await notePlaces(tx, place);
     await moveCursor(tx, batch.cursor);
-    return { fresh, known, quarantined, due: [...due] };
+    return { fresh, known, quarantined, parts, woken, joined: place.joined };
   });
 }
 
@@ -79,6 +95,8 @@ interface Places {
   /** Of these, what the store does not have yet. */
   readonly newThreads: Map<string, number>;
   readonly newOnLists: { readonly message: number; readonly list: string }[];
+  /** Done by the batch. */
+  readonly joined: Joined[];
 }
 
 async function placesOf(tx: Database, mails: readonly MailFacts[]): Promise<Places> {
@@ -97,6 +115,7 @@ async function placesOf(tx: Database, mails: readonly MailFacts[]): Promise<Plac
     threads: new Map(members.map((row) => [row.message_id, row.thread])),
     newThreads: new Map(),
     newOnLists: [],
+    joined: [],
   };
 }
 
@@ -140,19 +159,19 @@ async function quarantine(tx: Database, cursor: Cursor, mail: Incoming & { kind:
   );
 }
 
-/** The message as it is stored: whether it is new, and the thread that it made due. */
+/** The message as it is stored: whether it is new, and what it made due. */
 async function storeMessage(
   tx: Database,
   list: ListFacts,
   mail: Incoming & { kind: 'read' },
   places: Places,
   now: Date,
-): Promise<{ readonly fresh: boolean; readonly due: number | null }> {
+): Promise<{ readonly fresh: boolean } & Pick<Stored, 'parts' | 'woken'>> {
   const { facts } = mail;
   const there = places.messages.get(facts.messageId);
   if (there !== undefined) {
     places.newOnLists.push({ message: there, list: list.name });
-    return { fresh: false, due: null };
+    return { fresh: false, parts: [], woken: [] };
   }
   const thread = await placeInThread(tx, facts, places);
   const [row] = await tx.query<{ id: number }>(
@@ -184,9 +203,10 @@ async function storeMessage(
   places.messages.set(facts.messageId, id);
   places.newOnLists.push({ message: id, list: list.name });
   // A machine's mail with a diff in it (a commit notice, our own quoting reply) makes no thread due.
-  if (!facts.series || facts.automatic !== null) return { fresh: true, due: null };
-  await makeDue(tx, thread, facts, new Date(now.getTime() + list.quietMs), now);
-  return { fresh: true, due: thread };
+  if (!facts.series || facts.automatic !== null) return { fresh: true, parts: [], woken: [] };
+  const about = { thread, messageId: facts.messageId, list: list.name };
+  const due = await makeDue(tx, thread, facts, new Date(now.getTime() + list.quietMs), now);
+  return { fresh: true, parts: [{ ...about, review: due.review }], woken: due.woken };
 }
 
 /**
@@ -215,32 +235,52 @@ async function placeInThread(tx: Database, facts: MailFacts, places: Places): Pr
   return thread;
 }
 
-async function joinThreads(tx: Database, from: number, into: number, { threads, newThreads }: Places): Promise<void> {
+async function joinThreads(
+  tx: Database,
+  from: number,
+  into: number,
+  { threads, newThreads, joined }: Places,
+): Promise<void> {
   for (const places of [threads, newThreads])
     for (const [id, thread] of places) if (thread === from) places.set(id, into);
   for (const table of ['thread_member', 'message', 'series', 'parked', 'request']) {
     await tx.query(`update kabiwatch.${table} set thread = $2 where thread = $1`, [from, into]);
   }
-  await tx.query(
+  // A number of its own: of each series, the reviews of both threads are older.
+  const [row] = await tx.query<{ review: number | null; one: number | null; other: number | null }>(
     `update kabiwatch.thread t
-     set due_at = least(t.due_at, f.due_at), queued_at = null, muted = t.muted or f.muted, marks = t.marks + f.marks + 1
-     from kabiwatch.thread f where t.id = $2 and f.id = $1`,
+     set due_at = least(t.due_at, f.due_at), queued_at = null, muted = t.muted or f.muted, marks = t.marks + f.marks + 1,
+       review = case when coalesce(t.review, f.review) is null then null else ${reviewToCome} end
+     from kabiwatch.thread f where t.id = $2 and f.id = $1
+     returning t.review, f.review as one, (select review from kabiwatch.thread where id = $2) as other`,
     [from, into],
   );
+  joined.push({
+    ...{ thread: from, into, review: row?.review ?? null },
+    was: [row?.one, row?.other].flatMap((review) => review ?? []),
+  });
   await tx.query('delete from kabiwatch.thread where id = $1', [from]);
 }
 
 /** At once when all parts of the series are there, else when nothing came for a while. */
-async function makeDue(tx: Database, thread: number, facts: MailFacts, quiet: Date, now: Date): Promise<void> {
-  const [row] = await tx.query<{ parts: number }>(
+async function makeDue(
+  tx: Database,
+  thread: number,
+  facts: MailFacts,
+  quiet: Date,
+  now: Date,
+): Promise<{ readonly review: number; readonly woken: readonly Coming[] }> {
+  const [counted] = await tx.query<{ parts: number }>(
     `select count(distinct n)::int as parts from kabiwatch.message
      where thread = $1 and version = $2 and total = $3 and patch and n between 1 and total`,
     [thread, facts.version, facts.total],
   );
-  const due = (row?.parts ?? 0) >= facts.total ? now : quiet;
-  await tx.query(
-    `update kabiwatch.thread set due_at = case when due_at <= $3 then due_at else $2 end, queued_at = null, marks = marks + 1 where id = $1`,
+  const due = (counted?.parts ?? 0) >= facts.total ? now : quiet;
+  const [row] = await tx.query<{ review: number }>(
+    `update kabiwatch.thread set due_at = case when due_at <= $3 then due_at else $2 end, queued_at = null, marks = marks + 1,
+       review = coalesce(review, ${reviewToCome})
+     where id = $1 returning review`,
     [thread, due, now],
   );
-  await wakeWhoNeeds(tx, thread, due);
+  return { review: row?.review ?? 0, woken: await wakeWhoNeeds(tx, thread, due) };
 }

@@ -3,6 +3,8 @@
  * what others wait for makes them due again. Needs are stored as `message ID`, `change ID`, `patch ID`.
  */
 import type { Database } from '../database.js';
+import { reviewToCome } from './reviews.js';
+import type { Coming } from './threads.js';
 
 const [maxThreads, maxMails, maxBytes] = [40, 300, 16_000_000];
 /** A series may need one that needs one. */
@@ -36,8 +38,8 @@ export async function prerequisitesOf(db: Database, thread: number): Promise<rea
 }
 
 /** A part came to `thread`: who named one of its parts, or their change, is to be judged with them. */
-export async function wakeWhoNeeds(tx: Database, thread: number, due: Date): Promise<void> {
-  await wake(
+export async function wakeWhoNeeds(tx: Database, thread: number, due: Date): Promise<Coming[]> {
+  return wake(
     tx,
     `array(select 'message ' || message_id from kabiwatch.message where thread = $1 and part
        union select 'change ' || change_id from kabiwatch.message where thread = $1 and part and change_id is not null)`,
@@ -51,16 +53,16 @@ export async function wakeWhoNeedsPatches(
   thread: number,
   patchIds: readonly string[],
   due: Date,
-): Promise<void> {
-  if (patchIds.length > 0) await wake(tx, '$3::text[]', [thread, due, patchIds.map((id) => `patch ${id}`)]);
+): Promise<Coming[]> {
+  return patchIds.length === 0 ? [] : wake(tx, '$3::text[]', [thread, due, patchIds.map((id) => `patch ${id}`)]);
 }
 
 /** Anybody can name anything: only so many are made due by one mail. */
-async function wake(tx: Database, needs: string, values: readonly unknown[]): Promise<void> {
-  await tx.query(
-    `update kabiwatch.thread set due_at = coalesce(due_at, $2), marks = marks + 1 where id in (
+async function wake(tx: Database, needs: string, values: readonly unknown[]): Promise<Coming[]> {
+  return tx.query<Coming>(
+    `update kabiwatch.thread set due_at = coalesce(due_at, $2), marks = marks + 1, review = coalesce(review, ${reviewToCome}) where id in (
        select distinct thread from kabiwatch.message where part and needs <> '{}' and needs && ${needs} and thread <> $1
-       limit ${maxThreads})`,
+       limit ${maxThreads}) returning id as thread, review`,
     [...values],
   );
 }

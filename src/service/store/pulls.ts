@@ -1,9 +1,9 @@
 /** The tables of pull requests: which are due, who works on them, what was judged and what people decided. */
 import type { Database, Store } from '../database.js';
-import type { Clock, DuePull, ForgeStore, PullNotice, PullReview } from '../ports.js';
+import type { Clock, DuePull, ForgeStore, MarkedPull, PullNotice, PullReview } from '../ports.js';
 import { branchStore, markPushed } from './branches.js';
 import { meetingsOf, noteMarks } from './meetings.js';
-import { storeReview, storeSeries } from './reviews.js';
+import { reviewToCome, storeReview, storeSeries } from './reviews.js';
 
 export function pullStore(store: Store, clock: Clock, engine: string): ForgeStore {
   return {
@@ -14,21 +14,17 @@ export function pullStore(store: Store, clock: Clock, engine: string): ForgeStor
           'insert into kabiwatch.forge_delivery (id, event, at) values ($1, $2, $3) on conflict do nothing returning id',
           [delivery.id, delivery.event, clock.now()],
         );
-        if (fresh.length === 0) return false;
-        for (const notice of notices) await markDue(tx, notice, clock.now());
+        if (fresh.length === 0) return null;
         if (push !== undefined) await markPushed(tx, push, clock.now());
-        return true;
+        return markAll(tx, notices, clock.now());
       }),
-    mark: (notices) =>
-      store.transaction(async (tx) => {
-        for (const notice of notices) await markDue(tx, notice, clock.now());
-      }),
+    mark: (notices) => store.transaction((tx) => markAll(tx, notices, clock.now())),
     async take(holder, leaseMs) {
       const [row] = await store.query<DuePull>(
         `update kabiwatch.pull set holder = $1, held_until = $3 where id = (
            select id from kabiwatch.pull where due_at <= $2 and (held_until is null or held_until <= $2)
            order by due_at, id limit 1 for update skip locked)
-         returning id, repo, number, installation, again, fix, marks, holder, failures`,
+         returning id, repo, number, installation, again, fix, marks, holder, failures, review`,
         [holder, clock.now(), until(clock, leaseMs)],
       );
       return row ?? null;
@@ -41,12 +37,14 @@ export function pullStore(store: Store, clock: Clock, engine: string): ForgeStor
       return rows.length > 0;
     },
     async settle(pull) {
-      await store.query(
+      const [row] = await store.query<{ review: number | null }>(
         `update kabiwatch.pull set holder = null, held_until = null, failures = 0, why = null,
-           due_at = case when marks = $3 then null else due_at end, again = again and marks <> $3, fix = fix and marks <> $3
-         where id = $1 and holder = $2`,
+           due_at = case when marks = $3 then null else due_at end, again = again and marks <> $3, fix = fix and marks <> $3,
+           review = case when marks = $3 then null else ${reviewToCome} end
+         where id = $1 and holder = $2 returning review`,
         [pull.id, pull.holder, pull.marks],
       );
+      return row?.review ?? null;
     },
     async postpone(pull, why, ms) {
       await store.query(
@@ -72,7 +70,9 @@ export function pullStore(store: Store, clock: Clock, engine: string): ForgeStor
           subject: title,
           version: 1,
         });
-        const { id } = await storeReview(tx, { series, engine, patches: key, review: judgement.review, reply: '', ms });
+        const { id } = await storeReview(tx, {
+          ...{ series, id: pull.review, engine, patches: key, review: judgement.review, reply: '', ms },
+        });
         await tx.query(
           `insert into kabiwatch.pull_head (review, pull, head, targets) values ($1, $2, $3, $4::jsonb)
            on conflict (review) do nothing`,
@@ -123,18 +123,30 @@ function until(clock: Clock, ms: number): Date {
   return new Date(clock.now().getTime() + ms);
 }
 
-async function markDue(tx: Database, notice: PullNotice, now: Date): Promise<void> {
-  const marked = await tx.query(
-    `update kabiwatch.pull set due_at = $3, marks = marks + 1, again = again or $4, fix = fix or $6, installation = $5, failures = 0
-     where repo = $1 and number = $2 returning id`,
+async function markAll(tx: Database, notices: readonly PullNotice[], now: Date): Promise<MarkedPull[]> {
+  const marked: MarkedPull[] = [];
+  for (const notice of notices)
+    marked.push({ repo: notice.repo, number: notice.number, review: await markDue(tx, notice, now) });
+  return marked;
+}
+
+async function markDue(tx: Database, notice: PullNotice, now: Date): Promise<number> {
+  const [marked] = await tx.query<{ review: number }>(
+    `update kabiwatch.pull set due_at = $3, marks = marks + 1, again = again or $4, fix = fix or $6, installation = $5, failures = 0,
+       review = coalesce(review, ${reviewToCome})
+     where repo = $1 and number = $2 returning review`,
     [notice.repo, notice.number, now, notice.again, notice.installation, notice.fix],
   );
-  if (marked.length > 0) return;
+  if (marked !== undefined) return marked.review;
   const [thread] = await tx.query<{ id: number }>('insert into kabiwatch.thread default values returning id');
-  await tx.query(
-    `insert into kabiwatch.pull (repo, number, installation, thread, due_at, marks, again, fix) values ($1, $2, $3, $4, $5, 1, $6, $7)
+  const [made] = await tx.query<{ review: number }>(
+    `insert into kabiwatch.pull (repo, number, installation, thread, due_at, marks, again, fix, review)
+       values ($1, $2, $3, $4, $5, 1, $6, $7, ${reviewToCome})
      on conflict (repo, number) do update set due_at = excluded.due_at, marks = kabiwatch.pull.marks + 1,
-       again = kabiwatch.pull.again or excluded.again, fix = kabiwatch.pull.fix or excluded.fix`,
+       again = kabiwatch.pull.again or excluded.again, fix = kabiwatch.pull.fix or excluded.fix,
+       review = coalesce(kabiwatch.pull.review, excluded.review)
+     returning review`,
     [notice.repo, notice.number, notice.installation, thread?.id ?? 0, now, notice.again, notice.fix],
   );
+  return made?.review ?? 0;
 }

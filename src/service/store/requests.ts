@@ -1,6 +1,7 @@
 /** What people on a thread asked for: a review to be made again, or one type of it explained. */
 import type { Review } from '../../kabi/review.js';
 import type { Database } from '../database.js';
+import { reviewToCome } from './reviews.js';
 
 export interface Request {
   /** Message-ID of the mail that asks. */
@@ -58,17 +59,19 @@ export async function answeredSince(
   return row ?? { thread: 0, asker: 0 };
 }
 
-/** Stored with the thread made due; a repeated mail asks for nothing more. */
-export async function askAgain(tx: Database, thread: number, request: Request, now: Date): Promise<void> {
+/** Stored with the thread made due. The review to come; null for a repeated mail, which asks for nothing more. */
+export async function askAgain(tx: Database, thread: number, request: Request, now: Date): Promise<number | null> {
   const rows = await tx.query(
     `insert into kabiwatch.request (id, thread, series, list, asker, at) values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning id`,
     [request.id, thread, request.series, request.list, request.asker, now],
   );
-  if (rows.length === 0) return;
-  await tx.query('update kabiwatch.thread set due_at = $2, queued_at = null, marks = marks + 1 where id = $1', [
-    thread,
-    now,
-  ]);
+  if (rows.length === 0) return null;
+  const [row] = await tx.query<{ review: number }>(
+    `update kabiwatch.thread set due_at = $2, queued_at = null, marks = marks + 1, review = coalesce(review, ${reviewToCome})
+     where id = $1 returning review`,
+    [thread, now],
+  );
+  return row?.review ?? null;
 }
 
 export function requestsOf(db: Database, thread: number): Promise<Request[]> {

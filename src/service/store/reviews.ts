@@ -11,6 +11,12 @@ export interface SeriesRow {
   readonly version: number;
 }
 
+/**
+ * SQL: the number that the review to come will have, kept from when its thread or pull request becomes due until it is settled. A round that judges
+ * nothing new leaves it unused.
+ */
+export const reviewToCome = "nextval('kabiwatch.review_id_seq')";
+
 export async function storeSeries(tx: Database, series: SeriesRow): Promise<number> {
   const [row] = await tx.query<{ id: number }>(
     `insert into kabiwatch.series (message_id, thread, list, subject, version) values ($1, $2, $3, $4, $5)
@@ -22,6 +28,8 @@ export async function storeSeries(tx: Database, series: SeriesRow): Promise<numb
 
 export interface ReviewRow {
   readonly series: number;
+  /** The number that was given before; where another review of its round has it by now, or absent: the next one. */
+  readonly id?: number;
   readonly engine: string;
   readonly patches: string;
   readonly review: Review;
@@ -36,8 +44,9 @@ export interface ReviewRow {
 /** The id, and whether it is new; a review that is stored already stays as it is. */
 export async function storeReview(tx: Database, row: ReviewRow): Promise<{ id: number; fresh: boolean }> {
   const [stored] = await tx.query<{ id: number }>(
-    `insert into kabiwatch.review (series, engine, patches, verdict, evidence, body, reply, ms, asked, shown)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10::jsonb) on conflict do nothing returning id`,
+    `insert into kabiwatch.review (id, series, engine, patches, verdict, evidence, body, reply, ms, asked, shown)
+     values (coalesce((select $11::bigint where not exists (select 1 from kabiwatch.review where id = $11)), ${reviewToCome}),
+       $1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10::jsonb) on conflict do nothing returning id`,
     [
       row.series,
       row.engine,
@@ -49,6 +58,7 @@ export async function storeReview(tx: Database, row: ReviewRow): Promise<{ id: n
       Math.round(row.ms),
       row.asked ?? '',
       row.shown === undefined ? null : JSON.stringify(row.shown),
+      row.id ?? null,
     ],
   );
   if (stored !== undefined) return { id: stored.id, fresh: true };

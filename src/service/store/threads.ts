@@ -1,20 +1,28 @@
 /** Due threads: what is to be reviewed, by whom, and what became of it. `due_at` is the truth; the queue only spreads the work. */
 import type { Database, Store } from '../database.js';
+import { reviewToCome } from './reviews.js';
+
+/** A thread and the review that it becomes. */
+export interface Coming {
+  readonly thread: number;
+  readonly review: number;
+}
 
 /** Marks due threads as handed to the queue and returns them. One that was handed out longer than `leaseMs` ago is handed out again. */
-export async function takeDueThreads(store: Database, now: Date, leaseMs: number): Promise<number[]> {
-  const rows = await store.query<{ id: number }>(
+export async function takeDueThreads(store: Database, now: Date, leaseMs: number): Promise<Coming[]> {
+  return store.query<Coming>(
     `update kabiwatch.thread set queued_at = $1 where id in (
        select id from kabiwatch.thread where due_at <= $1 and (queued_at is null or queued_at < $2 or queued_at > $1)
        order by due_at limit 200 for update skip locked
-     ) returning id`,
+     ) returning id as thread, review`,
     [now, new Date(now.getTime() - leaseMs)],
   );
-  return rows.map((row) => row.id);
 }
 
 export interface DueThread {
   readonly id: number;
+  /** The number of the review that it becomes. */
+  readonly review: number;
   readonly dueAt: Date;
   /** Raised by each part that comes. */
   readonly marks: number;
@@ -36,14 +44,15 @@ const [maxMails, maxBytes] = [1000, 32_000_000];
 export async function readDueThread(db: Database, id: number, now: Date): Promise<DueThread | null> {
   const [thread] = await db.query<{
     id: number;
+    review: number;
     dueAt: Date;
     marks: number;
     muted: boolean;
     failures: number;
-  }>(`select id, due_at as "dueAt", marks, muted, failures from kabiwatch.thread where id = $1 and due_at <= $2`, [
-    id,
-    now,
-  ]);
+  }>(
+    `select id, review, due_at as "dueAt", marks, muted, failures from kabiwatch.thread where id = $1 and due_at <= $2`,
+    [id, now],
+  );
   if (thread === undefined) return null;
   const mails = await db.query<{
     messageId: string;
@@ -74,7 +83,9 @@ export async function isStale(tx: Database, thread: { id: number; marks: number 
 /** Not due any more, unless a part came while the review ran. */
 export async function settleThread(tx: Database, thread: { id: number; marks: number }): Promise<void> {
   await tx.query(
-    `update kabiwatch.thread set due_at = case when marks = $2 then null else due_at end, queued_at = null, failures = 0 where id = $1`,
+    `update kabiwatch.thread set due_at = case when marks = $2 then null else due_at end, queued_at = null, failures = 0,
+       review = case when marks = $2 then null else ${reviewToCome} end
+     where id = $1`,
     [thread.id, thread.marks],
   );
 }
@@ -93,7 +104,7 @@ export async function failThread(
       [thread, retryAt],
     );
     if ((row?.failures ?? 0) < chances) return false;
-    await tx.query('update kabiwatch.thread set due_at = null, failures = 0 where id = $1', [thread]);
+    await tx.query('update kabiwatch.thread set due_at = null, failures = 0, review = null where id = $1', [thread]);
     await tx.query('insert into kabiwatch.parked (thread, why) values ($1, $2)', [thread, why]);
     return true;
   });

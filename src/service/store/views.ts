@@ -20,7 +20,7 @@ export interface ReviewFilter {
   readonly list: string | null;
   /** Words of the subject. */
   readonly search: string | null;
-  /** Only older ones than this review. */
+  /** Only older ones than this review: its number is given before it is made, so that age is not their order. */
   readonly before: number | null;
 }
 
@@ -31,8 +31,8 @@ export function listReviews(db: Database, filter: ReviewFilter, limit: number): 
   return db.query<ReviewLine>(
     `select ${line}
      where ($1::text is null or r.verdict = $1) and ($2::text is null or s.list = $2)
-       and ($3::text is null or strpos(lower(s.subject), lower($3)) > 0) and ($4::bigint is null or r.id < $4)
-     order by r.id desc limit $5`,
+       and ($3::text is null or strpos(lower(s.subject), lower($3)) > 0) and ($4::bigint is null or (r.at, r.id) < (select at, id from kabiwatch.review where id = $4))
+     order by r.at desc, r.id desc limit $5`,
     [filter.verdict, filter.list, filter.search, filter.before, limit],
   );
 }
