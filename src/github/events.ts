@@ -37,6 +37,24 @@ export type Event =
   | { readonly kind: 'nothing'; readonly why: string };
 
 const pullActions = new Set(['opened', 'synchronize', 'reopened', 'ready_for_review']);
+const installedActions = ['created', 'added', 'unsuspend', 'new_permissions_accepted'];
+
+/** May such an event say something? By its names alone, where reading it costs a request. */
+export function isListenedTo(event: string, action: string | null): boolean {
+  switch (event) {
+    case 'pull_request':
+      return pullActions.has(action ?? '') || action === 'edited';
+    case 'issue_comment':
+      return action === 'created';
+    case 'check_run':
+      return action === 'rerequested' || action === 'requested_action';
+    case 'installation':
+    case 'installation_repositories':
+      return installedActions.includes(action ?? '');
+    default:
+      return event === 'push';
+  }
+}
 
 export function readEvent(name: string, body: unknown, appId: number): Event {
   const parsed = Payload.safeParse(body);
@@ -44,8 +62,7 @@ export function readEvent(name: string, body: unknown, appId: number): Event {
   const { action = '', installation, repository, ...payload } = parsed.data;
   if (installation === undefined) return nothing('no installation');
   if (name === 'installation' || name === 'installation_repositories') {
-    const more = ['created', 'added', 'unsuspend', 'new_permissions_accepted'].includes(action);
-    return more ? { kind: 'installed', installation: installation.id } : nothing(action);
+    return installedActions.includes(action) ? { kind: 'installed', installation: installation.id } : nothing(action);
   }
   if (repository === undefined) return nothing('no repository');
   const look = (number: number, asked: { again?: boolean; fix?: boolean } = {}): Event => ({

@@ -7,9 +7,10 @@ import { type AppAccount, githubApp, gitOrigin } from './app.js';
 import { markAllOpen, markOpen } from './catch-up.js';
 import { announceLanded, nameOf } from './landed.js';
 import { keptUp, LeaseLost, stillHeld } from './lease.js';
+import { missedRounds } from './missed.js';
 import { named } from './named.js';
 import { type Reconciling, reconcile } from './reconcile.js';
-import { receiveWebhook } from './webhook.js';
+import { type Receiving, receiveWebhook } from './webhook.js';
 
 export interface ForgeParts {
   readonly account: AppAccount;
@@ -20,6 +21,8 @@ export interface ForgeParts {
   readonly landed?: readonly string[];
   /** After so long without a word a worker is taken for dead, and another takes its pull request. */
   readonly leaseMs?: number;
+  /** How often GitHub is asked for webhooks that did not arrive; absent: five minutes. */
+  readonly missedMs?: number;
   /** Folder for the clones; null reads small pull requests through the API. */
   readonly mirrors: string | null;
   readonly clock: Clock;
@@ -33,6 +36,8 @@ export interface Forge {
   receive(request: Request): Promise<Response>;
   /** Marks every open pull request of every installation: what was missed while nobody listened. */
   catchUp(): Promise<number>;
+  /** Takes what GitHub could not deliver, where no process did so within the last minutes. */
+  askMissed(): Promise<void>;
   /** Works on what is due until the signal. */
   run(signal: AbortSignal): Promise<void>;
   /** One round; false when nothing was due. */
@@ -42,7 +47,7 @@ export interface Forge {
 const hourMs = 3_600_000;
 
 export async function startForge(parts: ForgeParts): Promise<Forge> {
-  const { account, store, log, clock, leaseMs = 600_000 } = parts;
+  const { account, store, log, clock, leaseMs = 600_000, missedMs = 300_000 } = parts;
   const app = await githubApp(account, log);
   const holder = randomUUID();
   let nudge = () => {};
@@ -72,30 +77,29 @@ export async function startForge(parts: ForgeParts): Promise<Forge> {
     const [first, second] = turn++ % 2 === 0 ? [onePull, oneBranch] : [oneBranch, onePull];
     return (await first()) || second();
   };
+  const receiving: Receiving = {
+    app,
+    appId: account.appId,
+    store,
+    log,
+    marked: () => nudge(),
+    installed: (installation) => {
+      markOpen(app, store, installation, log).then(
+        () => nudge(),
+        (error: Error) => log.warn({ err: error, installation }, 'the new installation could not be read'),
+      );
+    },
+  };
   const forge: Forge = {
-    receive: (request) =>
-      receiveWebhook(
-        {
-          app,
-          appId: account.appId,
-          store,
-          log,
-          marked: () => nudge(),
-          installed: (installation) => {
-            markOpen(app, store, installation, log).then(
-              () => nudge(),
-              (error: Error) => log.warn({ err: error, installation }, 'the new installation could not be read'),
-            );
-          },
-        },
-        request,
-      ),
+    receive: (request) => receiveWebhook(receiving, request),
+    askMissed: missedRounds({ ...receiving, now: () => clock.now(), pauseMs: missedMs }),
     async catchUp() {
       await store.branches.markAll();
       return markAllOpen(app, store, log);
     },
     workOnce,
     async run(signal) {
+      const asking = askAgainAndAgain(parts, forge, missedMs, signal);
       let caughtUp = false;
       let nextTry = 0;
       while (!signal.aborted) {
@@ -119,9 +123,26 @@ export async function startForge(parts: ForgeParts): Promise<Forge> {
         nudge = () => nudged.abort();
         await clock.sleep(1000, AbortSignal.any([signal, nudged.signal]));
       }
+      await asking;
     },
   };
   return forge;
+}
+
+/** Each process tries at a moment of its own, so that not all ask the store at once. */
+async function askAgainAndAgain(
+  { clock, log }: ForgeParts,
+  forge: Forge,
+  pauseMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep((pauseMs / 10) * (0.5 + Math.random()), signal);
+    if (signal.aborted) return;
+    await forge
+      .askMissed()
+      .catch((error: Error) => log.warn({ err: error }, 'GitHub cannot be asked for missed webhooks'));
+  }
 }
 
 async function workOn(parts: ForgeParts, app: Probot, work: Reconciling, due: DuePull): Promise<void> {

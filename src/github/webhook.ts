@@ -20,7 +20,7 @@ export interface Receiving {
 
 /** 202 stored, 200 known or nothing to do, 401 bad signature, 400 and 413 no webhook of GitHub's. */
 export async function receiveWebhook(receiving: Receiving, request: Request): Promise<Response> {
-  const { app, appId, store, log } = receiving;
+  const { app, log } = receiving;
   const event = request.headers.get('x-github-event');
   const id = request.headers.get('x-github-delivery');
   const signature = request.headers.get('x-hub-signature-256');
@@ -38,20 +38,31 @@ export async function receiveWebhook(receiving: Receiving, request: Request): Pr
   } catch {
     return answer(400, 'not JSON');
   }
+  const taken = await takeIn(receiving, { id, event }, payload);
+  return answer(taken === 'stored' ? 202 : 200, taken);
+}
+
+/** A webhook of which it is certain that GitHub sent it. */
+export async function takeIn(
+  receiving: Receiving,
+  { id, event }: { readonly id: string; readonly event: string },
+  payload: unknown,
+): Promise<'stored' | 'known' | 'nothing to do'> {
+  const { appId, store, log } = receiving;
   const read = readEvent(event, payload, appId);
   if (read.kind === 'nothing') {
     log.debug({ event, delivery: id, why: read.why }, 'webhook passed over');
-    return answer(200, 'nothing to do');
+    return 'nothing to do';
   }
   const notices = read.kind === 'pulls' ? read.notices : [];
   const push = read.kind === 'push' ? read.notice : undefined;
   const marked = await store.receive({ id, event }, notices, push);
-  if (marked === null) return answer(200, 'known');
+  if (marked === null) return 'known';
   if (marked.length === 0) log.info({ event, delivery: id, ...push }, 'webhook stored');
   for (const pull of marked) log.info({ ...named(pull), event, delivery: id }, 'webhook stored');
   if (read.kind === 'installed') receiving.installed(read.installation);
   else receiving.marked();
-  return answer(202, 'stored');
+  return 'stored';
 }
 
 function answer(status: number, text: string): Response {

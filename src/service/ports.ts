@@ -251,6 +251,10 @@ export interface ForgeStore {
     notices: readonly PullNotice[],
     push?: PushNotice,
   ): Promise<readonly MarkedPull[] | null>;
+  /** Which of these deliveries are stored. */
+  received(deliveries: readonly string[]): Promise<readonly string[]>;
+  /** True for one of all processes within `ms`. */
+  alone(what: string, who: string, ms: number): Promise<boolean>;
   /** Marks pulls due without a delivery, for catching up. */
   mark(notices: readonly PullNotice[]): Promise<readonly MarkedPull[]>;
   /** Takes one due pull that nobody holds, or whose holder's lease ended. */

@@ -45,6 +45,7 @@ export interface Starting {
   readonly mirrors?: boolean;
   readonly leaseMs?: number;
   readonly landed?: readonly string[];
+  readonly missedMs?: number;
 }
 
 export async function startApp(options: Starting = {}): Promise<Running> {
@@ -71,6 +72,7 @@ export async function startApp(options: Starting = {}): Promise<Running> {
       patchIds: async (diffs) => diffs.map(patchIdOf),
       ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
       ...(options.landed === undefined ? {} : { landed: options.landed }),
+      ...(options.missedMs === undefined ? {} : { missedMs: options.missedMs }),
       mirrors: options.mirrors === false ? null : `${folder.path}/mirrors`,
       clock,
       log,
@@ -155,7 +157,9 @@ async function emptyStore(): Promise<Store> {
     return { store, done };
   })();
   const { store } = await opened;
-  await store.script('truncate kabiwatch.thread, kabiwatch.series, kabiwatch.forge_delivery, kabiwatch.branch cascade');
+  await store.script(
+    'truncate kabiwatch.thread, kabiwatch.series, kabiwatch.forge_delivery, kabiwatch.branch, kabiwatch.lease cascade',
+  );
   return store;
 }
 

@@ -1,6 +1,6 @@
 /** What the emulator's state looks like in GitHub's answers; schema.ts fills in what nobody asks for. */
 import type { Check, Comment, Emulator, Pull } from './emulator.js';
-import { appId } from './identity.js';
+import { appId, installationId } from './identity.js';
 
 export const bot = 'kabiwatch[bot]';
 export const appBody = { id: appId, slug: 'kabiwatch', name: 'kabiwatch', node_id: 'A_1' };
@@ -47,6 +47,24 @@ export async function pullBody(github: Emulator, pull: Pull): Promise<Record<str
     milestone: null,
     auto_merge: null,
     merged: false,
+  };
+}
+
+export const arrived = (status: number) => status === 200 || status === 202;
+
+export function deliveryBody({ id, guid, event, action, status, at }: Emulator['deliveries'][number]) {
+  return {
+    id,
+    guid,
+    event,
+    action,
+    status: arrived(status) ? 'OK' : 'failed to connect to host',
+    status_code: status,
+    delivered_at: at.toISOString(),
+    redelivery: false,
+    installation_id: installationId,
+    repository_id: 1,
+    duration: 0.1,
   };
 }
 

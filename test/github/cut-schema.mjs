@@ -15,6 +15,7 @@ const operations = [
   'get /app/installations',
   'post /app/installations/{installation_id}/access_tokens',
   'get /app/hook/deliveries',
+  'get /app/hook/deliveries/{delivery_id}',
   'post /app/hook/deliveries/{delivery_id}/attempts',
   'post /app-manifests/{code}/conversions',
   'get /installation/repositories',

@@ -97,6 +97,8 @@ export type Answer = {
   readonly body?: unknown;
   readonly text?: string;
   readonly total?: number;
+  /** Of the next page, where a list has no numbered ones. */
+  readonly cursor?: string;
 };
 
 export interface Repository {
@@ -130,6 +132,7 @@ export class Emulator {
     action: string | null;
     status: number;
     body: string;
+    at: Date;
   }[] = [];
   permissions: Permissions = {
     checks: 'write',
@@ -258,6 +261,7 @@ export class Emulator {
       action: (payload as { action?: string }).action ?? null,
       status,
       body,
+      at: new Date(this.now()),
     });
     return status;
   }
@@ -266,7 +270,7 @@ export class Emulator {
     const old = this.deliveries.find((delivery) => delivery.id === id);
     if (old === undefined) throw new Error(`no delivery ${id}`);
     const status = await this.#post(old.event, old.guid, old.body, this.secret);
-    this.deliveries.push({ ...old, id: this.id(), status });
+    this.deliveries.push({ ...old, id: this.id(), status, at: new Date(this.now()) });
   }
 
   async #post(event: string, guid: string, body: string, secret: string): Promise<number> {
@@ -360,10 +364,14 @@ export class Emulator {
   }
 
   #link(url: URL, answer: Answer): Record<string, string> {
+    const next = new URL(url);
+    if (answer.cursor !== undefined) {
+      next.searchParams.set('cursor', answer.cursor);
+      return { link: `<${next.href}>; rel="next"` };
+    }
     const perPage = Number(url.searchParams.get('per_page') ?? 30);
     const page = Number(url.searchParams.get('page') ?? 1);
     if (answer.total === undefined || page * perPage >= answer.total) return {};
-    const next = new URL(url);
     next.searchParams.set('page', String(page + 1));
     return { link: `<${next.href}>; rel="next"` };
   }

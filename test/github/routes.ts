@@ -1,5 +1,15 @@
 /** What the emulator answers: one row an operation, with the permission that GitHub asks for it. */
-import { appBody, bot, checkBody, commentBody, pullBody, repositoryBody, userOf } from './bodies.js';
+import {
+  appBody,
+  arrived,
+  bot,
+  checkBody,
+  commentBody,
+  deliveryBody,
+  pullBody,
+  repositoryBody,
+  userOf,
+} from './bodies.js';
 import type { Answer, Asked, Check, Comment, Emulator, Pull } from './emulator.js';
 import { appId, installationId } from './identity.js';
 
@@ -123,24 +133,23 @@ export const routes: readonly Route[] = [
       repository_selection: 'all',
     },
   })),
-  route('get /app/hook/deliveries', 'app', (github, asked) =>
-    page(
-      asked,
-      [...github.deliveries].reverse().map(({ id, guid, event, action, status }) => ({
-        id,
-        guid,
-        event,
-        action,
-        status: status === 200 || status === 202 ? 'OK' : 'failed',
-        status_code: status,
-        delivered_at: new Date().toISOString(),
-        redelivery: false,
-        installation_id: installationId,
-        repository_id: 1,
-        duration: 0.1,
-      })),
-    ),
-  ),
+  route('get /app/hook/deliveries', 'app', (github, asked) => {
+    const wanted = asked.query.get('status');
+    const perPage = Number(asked.query.get('per_page') ?? 30);
+    const before = Number(asked.query.get('cursor') ?? Number.POSITIVE_INFINITY);
+    const all = github.deliveries
+      .filter(({ id }) => id < before)
+      .filter(({ status }) => wanted === null || (wanted === 'success') === arrived(status))
+      .reverse();
+    const body = all.slice(0, perPage).map(deliveryBody);
+    return { status: 200, body, ...(all.length > perPage ? { cursor: String(body.at(-1)?.id) } : {}) };
+  }),
+  route('get /app/hook/deliveries/{delivery_id}', 'app', (github, asked) => {
+    const found = github.deliveries.find(({ id }) => id === Number(asked.params.delivery_id));
+    if (found === undefined) return missing;
+    const request = { headers: { 'X-GitHub-Delivery': found.guid }, payload: JSON.parse(found.body) };
+    return { status: 200, body: { ...deliveryBody(found), request, response: { headers: {}, payload: '' } } };
+  }),
   route('post /app/hook/deliveries/{delivery_id}/attempts', 'app', async (github, asked) => {
     void github.redeliver(Number(asked.params.delivery_id)).catch(() => {});
     return { status: 202, body: {} };

@@ -2,6 +2,7 @@
 import type { Database, Store } from '../database.js';
 import type { Clock, DuePull, ForgeStore, MarkedPull, PullNotice, PullReview } from '../ports.js';
 import { branchStore, markPushed } from './branches.js';
+import { holdLease } from './leases.js';
 import { meetingsOf, noteMarks } from './meetings.js';
 import { reviewToCome, storeReview, storeSeries } from './reviews.js';
 
@@ -18,6 +19,15 @@ export function pullStore(store: Store, clock: Clock, engine: string): ForgeStor
         if (push !== undefined) await markPushed(tx, push, clock.now());
         return markAll(tx, notices, clock.now());
       }),
+    async received(deliveries) {
+      if (deliveries.length === 0) return [];
+      const rows = await store.query<{ id: string }>(
+        'select id from kabiwatch.forge_delivery where id = any($1::text[])',
+        [deliveries],
+      );
+      return rows.map(({ id }) => id);
+    },
+    alone: (what, who, ms) => holdLease(store, what, who, ms),
     mark: (notices) => store.transaction((tx) => markAll(tx, notices, clock.now())),
     async take(holder, leaseMs) {
       const [row] = await store.query<DuePull>(
