@@ -34,6 +34,8 @@ const rowPitch = 32;
 const margin = 52;
 const width = 640;
 const most = 40;
+/** The largest structs of a kernel have some hundred lines in which members begin. */
+const mostOfLayout = 300;
 
 const said: Record<Tone, string> = {
   same: '',
@@ -44,10 +46,14 @@ const said: Record<Tone, string> = {
   hidden: 'hidden from genksyms',
 };
 
+/** Bytes of changed types by `struct name`, which others hold. */
+export type TypeSizes = ReadonlyMap<string, Pick<TypeChange, 'before' | 'after'>>;
+
 /** Both sides of a changed type; a side that does not exist is null. Members without a known place are left to the table beside it. */
 export function mapsOfChange(
   type: TypeChange,
   hidden: ReadonlySet<string> = new Set(),
+  sizes: TypeSizes = new Map(),
 ): { readonly before: StructMap | null; readonly after: StructMap | null } {
   const side = (which: 'before' | 'after'): StructMap | null => {
     const size = type[which]?.size ?? null;
@@ -56,7 +62,9 @@ export function mapsOfChange(
       const place = member[which];
       if (place === null || place.bitOffset === null) return [];
       const bitSize =
-        place.bitSize !== null && place.bitSize > 0 ? place.bitSize : endOf(type, which, place.bitOffset, size);
+        place.bitSize !== null && place.bitSize > 0
+          ? place.bitSize
+          : endOf(type, which, place.bitOffset, size, widthOf(place.type, which, sizes));
       return [
         {
           name: member.name,
@@ -72,12 +80,27 @@ export function mapsOfChange(
   return { before: side('before'), after: side('after') };
 }
 
-/** A member whose width is not told reaches to the next one that is listed, at most eight bytes. */
-function endOf(type: TypeChange, which: 'before' | 'after', from: number, size: number): number {
+const basic: Readonly<Record<string, number>> = { char: 1, _Bool: 1, bool: 1, short: 2, int: 4, float: 4, long: 8 };
+const longest = 64;
+
+/** In bits, as far as the type's text and the other changed types tell; else eight bytes, which most members are. */
+function widthOf(text: string, which: 'before' | 'after', sizes: TypeSizes): number {
+  const [, inner = '', dimensions = ''] = /^(.*?)\s*((?:\[\d+\])*)$/s.exec(text) ?? [];
+  const count = [...dimensions.matchAll(/\d+/g)].reduce((product, [number]) => product * Number(number), 1);
+  if (inner.includes('*')) return count * 64;
+  const known = sizes.get(inner)?.[which]?.size ?? null;
+  const words = inner.split(' ');
+  const word = words.find((one) => basic[one] !== undefined && (one !== 'int' || !words.includes('short')));
+  const bytes = known ?? (words.includes('long') ? 8 : basic[word ?? '']);
+  return bytes === undefined ? longest : count * bytes * 8;
+}
+
+/** A member reaches to the next one that is listed, no further. */
+function endOf(type: TypeChange, which: 'before' | 'after', from: number, size: number, width: number): number {
   const next = type.members
     .map((member) => member[which]?.bitOffset ?? null)
     .filter((offset): offset is number => offset !== null && offset > from);
-  return Math.max(1, Math.min(...next, size * 8, from + 64) - from);
+  return Math.max(1, Math.min(...next, size * 8, from + width) - from);
 }
 
 function toneOf(change: TypeChange['members'][number]['change'], which: 'before' | 'after', hidden: boolean): Tone {
@@ -137,9 +160,10 @@ type Row =
   | { readonly kind: 'line'; readonly line: number }
   | { readonly kind: 'skipped'; readonly from: number; readonly count: number };
 
-/** Every cache line of a small struct; of a large one those where something changes, and the first. */
+/** Every cache line of a small struct; of a large one those where something changes, and the first; of a whole layout those where members begin or end. */
 function rowsOf(map: StructMap): Row[] {
   const lines = Math.max(1, Math.ceil(map.size / lineBytes));
+  if (map.between === 'holes') return rowsOfLayout(map, lines);
   if (lines <= 12) return Array.from({ length: lines }, (_, line) => ({ kind: 'line', line }));
   const wanted = new Set<number>([0, lines - 1]);
   for (const field of map.fields) {
@@ -158,6 +182,20 @@ function rowsOf(map: StructMap): Row[] {
   return rows;
 }
 
+function rowsOfLayout(map: StructMap, lines: number): Row[] {
+  const edges = new Set([0, lines - 1]);
+  for (const { bitOffset, bitSize } of map.fields)
+    for (const edge of [bitOffset, bitOffset + bitSize - 1]) edges.add(Math.floor(edge / lineBits));
+  const rows: Row[] = [];
+  for (let line = 0; line < lines && rows.length < mostOfLayout; line++) {
+    const last = rows.at(-1);
+    if (lines <= 12 || edges.has(line)) rows.push({ kind: 'line', line });
+    else if (last?.kind === 'skipped') rows[rows.length - 1] = { ...last, count: last.count + 1 };
+    else rows.push({ kind: 'skipped', from: line, count: 1 });
+  }
+  return rows;
+}
+
 function ruler(): string {
   return [0, 8, 16, 24, 32, 40, 48, 56]
     .map((byte) => `<text class="tick" x="${margin + (byte * width) / lineBytes}" y="14">${byte}</text>`)
@@ -165,8 +203,11 @@ function ruler(): string {
 }
 
 function drawRow(map: StructMap, row: Row, y: number, id: string): string {
-  if (row.kind === 'skipped')
-    return `<text class="tick" x="${margin}" y="${y + 17}">… ${row.count} cache ${row.count === 1 ? 'line' : 'lines'} without a change …</text>`;
+  if (row.kind === 'skipped') {
+    const of = row.count === 1 ? 'cache line' : 'cache lines';
+    const why = map.between === 'holes' ? `more of ${fieldAt(map, row.from)}` : 'without a change';
+    return `<text class="tick" x="${margin}" y="${y + 17}">… ${row.count} ${of} ${xml(why)} …</text>`;
+  }
   const from = row.line * lineBits;
   const to = Math.min(from + lineBits, map.size * 8);
   const place = (bit: number): number => margin + ((bit - from) * width) / lineBits;
@@ -188,6 +229,11 @@ function drawRow(map: StructMap, row: Row, y: number, id: string): string {
     out += '</g>';
   }
   return out;
+}
+
+function fieldAt(map: StructMap, line: number): string {
+  const at = line * lineBits;
+  return map.fields.find(({ bitOffset, bitSize }) => bitOffset <= at && at < bitOffset + bitSize)?.name ?? 'a hole';
 }
 
 function words(field: MapField): string {

@@ -14,6 +14,7 @@ export interface Shelf {
 export interface Overview {
   /** Keys of all layouts, sorted: `struct mm_struct`. */
   readonly keys: readonly string[];
+  readonly known: ReadonlySet<string>;
   readonly versions: { readonly equal: number; readonly different: number; readonly unknown: number };
 }
 
@@ -35,7 +36,7 @@ async function readOverview(reference: Reference): Promise<Overview> {
     for (const { shipped, computed } of rows)
       versions[shipped === null || computed === null ? 'unknown' : shipped === computed ? 'equal' : 'different']++;
   }
-  return { keys: [...keys].sort(), versions };
+  return { keys: [...keys].sort(), known: keys, versions };
 }
 
 /** Exported symbols whose expansion holds the type, by name; `more` where the search ended at `most`. */

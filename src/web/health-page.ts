@@ -1,20 +1,43 @@
-/** How the parts are, what waits, where reading stands in each mailbox. */
+/** How the parts are, what waits, what was put aside for a person, where reading stands in each mailbox. */
 import { html } from 'hono/html';
 import type { Health } from '../service/health.js';
-import type { QueueState } from '../service/store/views.js';
-import { type Html, scrolled, time } from './page.js';
+import type { PutAside, QueueState } from '../service/store/views.js';
+import { alsoAs, type Html, scrolled, time } from './page.js';
 
-export function healthPage(health: ReturnType<Health['read']>, queue: QueueState): Html {
+export function healthPage(health: ReturnType<Health['read']>, queue: QueueState, aside: PutAside): Html {
   const parts = Object.entries(health.parts).map(
     ([name, part]) =>
       html`<tr><th scope="row">${name}</th><td><span class="${part.ok ? 'good' : 'bad'}">${part.ok ? 'works' : 'does not work'}</span></td><td>${part.detail}</td><td>${time(new Date(part.since))}</td></tr>`,
   );
   const boxes = queue.mailboxes.map(
     (box) =>
-      html`<tr><th scope="row">${box.mailbox}</th><td>${box.host}</td><td>${box.lastUid}</td><td>${time(box.movedAt)}</td></tr>`,
+      html`<tr><th scope="row">${box.mailbox}</th><td>${box.host}</td><td class="figure">${box.lastUid}</td><td>${time(box.movedAt)}</td></tr>`,
   );
   return html`<p class="banner ${health.ok ? 'good' : 'bad'}">${health.ok ? 'Every part works.' : 'Something does not work.'}</p>
 ${scrolled('Parts', html`<table><thead><tr><th scope="col">Part</th><th scope="col">State</th><th scope="col">Detail</th><th scope="col">Since (UTC)</th></tr></thead><tbody>${parts}</tbody></table>`)}
 <h2>Queue</h2><ul class="numbers"><li><strong>${queue.due}</strong> threads are due</li><li><strong>${queue.pullsDue}</strong> pull requests are due</li><li><strong>${queue.parked}</strong> jobs are parked for a person</li><li><strong>${queue.quarantined}</strong> mails could not be read</li></ul>
-<h2>Mailboxes</h2>${boxes.length === 0 ? html`<p>None was read yet.</p>` : scrolled('Mailboxes', html`<table><thead><tr><th scope="col">Mailbox</th><th scope="col">Host</th><th scope="col">Last UID</th><th scope="col">Moved</th></tr></thead><tbody>${boxes}</tbody></table>`)}`;
+${putAside(aside)}
+<h2>Mailboxes</h2>${boxes.length === 0 ? html`<p>None was read yet.</p>` : scrolled('Mailboxes', html`<table><thead><tr><th scope="col">Mailbox</th><th scope="col">Host</th><th scope="col" class="figure">Last UID</th><th scope="col">Moved (UTC)</th></tr></thead><tbody>${boxes}</tbody></table>`)}
+${alsoAs(['JSON', '/health.json'])}`;
+}
+
+/** Their inputs are in the store: the mails of a thread, the bytes of a mail. */
+function putAside({ parked, quarantined }: PutAside): Html {
+  const jobs = parked.map(
+    (one) =>
+      html`<tr><th scope="row">${one.subject}</th><td>${one.list}</td><td>${one.why}</td><td class="figure">${one.thread}</td><td>${time(one.at)}</td></tr>`,
+  );
+  const mails = quarantined.map(
+    (one) =>
+      html`<tr><th scope="row">${one.mailbox}</th><td>${one.host}</td><td class="figure">${one.uid}</td><td class="figure">${one.size}</td><td>${one.why}</td><td>${time(one.at)}</td></tr>`,
+  );
+  return html`${
+    jobs.length === 0
+      ? ''
+      : html`<h2>Parked</h2>${scrolled('Parked', html`<table><thead><tr><th scope="col">Subject</th><th scope="col">List</th><th scope="col">Why</th><th scope="col" class="figure">Thread</th><th scope="col">At (UTC)</th></tr></thead><tbody>${jobs}</tbody></table>`)}`
+  }${
+    mails.length === 0
+      ? ''
+      : html`<h2>Mail that could not be read</h2>${scrolled('Mail that could not be read', html`<table><thead><tr><th scope="col">Mailbox</th><th scope="col">Host</th><th scope="col" class="figure">UID</th><th scope="col" class="figure">Bytes</th><th scope="col">Why</th><th scope="col">At (UTC)</th></tr></thead><tbody>${mails}</tbody></table>`)}`
+  }`;
 }

@@ -71,6 +71,20 @@ export function scrolled(label: string, table: Html): Html {
   return html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">${table}</div>`;
 }
 
+/** The same for programs, under the filter that holds; a name and an address each. */
+export function alsoAs(...forms: readonly (readonly [name: string, address: string])[]): Html {
+  const links = forms.map(([name, address], at) => html`${at === 0 ? '' : ' · '}<a href="${address}">${name}</a>`);
+  return html`<p class="also quiet">Also as ${links}</p>`;
+}
+
+/** Words of a review, in which names of code stand between backticks. */
+export function worded(text: string): Html {
+  const parts = text.split('`');
+  // An odd one out is a character like any other.
+  if (parts.length % 2 === 0) return html`${text}`;
+  return html`${parts.map((part, at) => (at % 2 === 0 ? part : html`<code>${part}</code>`))}`;
+}
+
 export function verdictMark(verdict: string): Html {
   return html`<span class="verdict ${verdict}">${verdict}</span>`;
 }

@@ -11,6 +11,7 @@ import {
   listDeliveries,
   listReviews,
   type ReviewFilter,
+  readPutAside,
   readQueue,
   readReview,
   reviewedLists,
@@ -83,7 +84,12 @@ export function pageRoutes(pages: Pages): Hono {
     const row = await readReview(store, Number.parseInt(name.slice(1), 10));
     if (row === null) return show(context, 'No such review', '', html`<p>There is no review ${name}.</p>`, 404);
     if (name.endsWith('.json')) return context.json(row.review);
-    return show(context, row.subject || `r${row.id}`, '', reviewPage(row, await listDeliveries(store, null, row.id)));
+    return show(
+      context,
+      row.subject || `r${row.id}`,
+      '',
+      reviewPage(row, await listDeliveries(store, null, row.id), seenBy(context)),
+    );
   });
   app.get('/deliveries.json', async (context) => context.json(await listDeliveries(store, stateOf(context), null)));
   app.get('/deliveries', async (context) => {
@@ -104,10 +110,14 @@ export function pageRoutes(pages: Pages): Hono {
     return context.redirect('/deliveries?state=held', 303);
   });
   referenceRoutes(app, pages.references, show);
-  app.get('/health.json', async (context) => context.json({ ...pages.health.read(), queue: await readQueue(store) }));
-  app.get('/health', async (context) =>
-    show(context, 'Health', '/health', healthPage(pages.health.read(), await readQueue(store))),
-  );
+  app.get('/health.json', async (context) => {
+    const [queue, aside] = await Promise.all([readQueue(store), readPutAside(store)]);
+    return context.json({ ...pages.health.read(), queue, aside });
+  });
+  app.get('/health', async (context) => {
+    const [queue, aside] = await Promise.all([readQueue(store), readPutAside(store)]);
+    return show(context, 'Health', '/health', healthPage(pages.health.read(), queue, aside));
+  });
   app.all('*', (context) => show(context, 'No such page', '', html`<p>There is nothing at this address.</p>`, 404));
   return app;
 }

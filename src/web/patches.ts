@@ -2,7 +2,7 @@
 import { html } from 'hono/html';
 import type { Finding } from '../kabi/review.js';
 import type { ShownFile, ShownHunk, ShownPatch } from '../service/shown-patches.js';
-import { type Html, scrolled } from './page.js';
+import { type Html, scrolled, worded } from './page.js';
 
 /** Files that something was found in are open, others can be opened. */
 export function patchLines(patch: ShownPatch, findings: readonly Finding[]): Html {
@@ -39,6 +39,13 @@ function hunkRows({ heading, afterStart, lines }: ShownHunk, findings: readonly 
   return html`<tr class="heading"><td class="number">${afterStart}</td><td><code>@@ ${heading}</code></td></tr>${rows}`;
 }
 
-function saidRow({ severity, rule, text }: Finding): Html {
-  return html`<tr class="said ${severity}"><td></td><td><strong>${severity}</strong> ${rule}: ${text}</td></tr>`;
+function saidRow(finding: Finding): Html {
+  const { severity, rule } = finding;
+  return html`<tr class="said ${severity}"><td></td><td><strong>${severity}</strong> <span class="rule">${rule}</span> ${toldOf(finding)}</td></tr>`;
+}
+
+/** What was found, and of which type or symbol. */
+export function toldOf({ type, symbol, text }: Finding): Html {
+  const name = type ?? symbol;
+  return name === null ? worded(text) : html`<code>${name}</code>: ${worded(text)}`;
 }

@@ -2,11 +2,13 @@
 import { html } from 'hono/html';
 import type { Reference } from '../kernel/reference.js';
 import { overviewOf } from './explore.js';
-import { type Html, scrolled } from './page.js';
+import { alsoAs, type Html, scrolled } from './page.js';
 
 export interface ReferenceLine {
   readonly name: string;
   readonly arch: string;
+  /** Of the kernel, where it is known. */
+  readonly version: string | null;
   /** Exported symbols. */
   readonly symbols: number;
   /** Symbol versions that are both shipped and computed, and how many of them are equal. */
@@ -14,9 +16,9 @@ export interface ReferenceLine {
 }
 
 export async function referenceLine(reference: Reference): Promise<ReferenceLine> {
-  const { name, arch } = reference.meta;
+  const { name, arch, version } = reference.meta;
   const { versions } = await overviewOf(reference);
-  return { name, arch, symbols: reference.count('symbols'), versions };
+  return { name, arch, version, symbols: reference.count('symbols'), versions };
 }
 
 export function referencesPage(references: readonly ReferenceLine[]): Html {
@@ -24,14 +26,16 @@ export function referencesPage(references: readonly ReferenceLine[]): Html {
     return html`<p>There is no reference here: reviews rest on the mail or the tree alone.</p>`;
   const rows = references.map(
     (one) =>
-      html`<tr><th scope="row"><a href="/references/${encodeURIComponent(one.name)}">${one.name}</a></th><td>${one.arch}</td><td>${one.symbols}</td><td>${score(one)}</td></tr>`,
+      html`<tr><th scope="row"><a href="/references/${encodeURIComponent(one.name)}">${one.name}</a></th><td>${one.arch}</td><td>${one.version ?? '–'}</td><td class="figure">${one.symbols}</td><td>${score(one)}</td></tr>`,
   );
-  return scrolled(
-    'References',
-    html`<table><thead><tr><th scope="col">Name</th><th scope="col">Architecture</th><th scope="col">Exported symbols</th><th scope="col">Verified</th></tr></thead><tbody>${rows}</tbody></table>`,
-  );
+  return html`<p>A reference is a released kernel. Open one to look up a struct: its picture, who embeds it, which symbols reach it, what is free.</p>
+${scrolled(
+  'References',
+  html`<table><thead><tr><th scope="col">Name</th><th scope="col">Architecture</th><th scope="col">Linux</th><th scope="col" class="figure">Exported symbols</th><th scope="col">Verified</th></tr></thead><tbody>${rows}</tbody></table>`,
+)}
+${alsoAs(['JSON', '/references.json'])}`;
 }
 
 function score({ versions: { equal, different } }: ReferenceLine): string {
-  return equal + different === 0 ? 'not checked' : `${equal} of ${equal + different} versions as shipped`;
+  return equal + different === 0 ? 'not computed here' : `${equal} of ${equal + different} versions as shipped`;
 }

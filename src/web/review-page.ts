@@ -2,35 +2,47 @@
 import { html, raw } from 'hono/html';
 import type { Review, TypeChange } from '../kabi/review.js';
 import { reachGraph, reachGraphSvg } from '../report/reach-graph.js';
-import { mapsOfChange, structMapSvg } from '../report/struct-map.js';
+import { mapsOfChange, structMapSvg, type TypeSizes } from '../report/struct-map.js';
+import { bySeverity, evidenceText, verdictLine } from '../report/wording.js';
 import type { ShownPatch } from '../service/shown-patches.js';
 import type { DeliveryLine, ReviewFull } from '../service/store/views.js';
-import { type Html, scrolled, time, verdictMark } from './page.js';
-import { patchLines } from './patches.js';
+import { deliveriesTable } from './deliveries-page.js';
+import { alsoAs, type Html, type Seen, scrolled, time, verdictMark, worded } from './page.js';
+import { patchLines, toldOf } from './patches.js';
 
 const mostTypes = 300;
 const mostRows = 500;
 
-export function reviewPage(row: ReviewFull, deliveries: readonly DeliveryLine[]): Html {
+export function reviewPage(row: ReviewFull, deliveries: readonly DeliveryLine[], seen: Seen): Html {
   const { review } = row;
-  const { arch, reference, crcMode, base } = review.target;
-  return html`<p>${verdictMark(review.verdict)} · evidence: ${review.evidence} · ${arch}${crcMode === null ? '' : ` · ${crcMode}`}${
-    reference === null ? '' : ` · ${reference}`
-  }${base === null ? '' : html` · base <code>${base}</code>`}</p>
-<p class="quiet">${row.list} · ${row.messageId} · ${time(row.at)} · ${row.engine} · ${row.ms} ms · <a href="/reviews/r${row.id}.json">JSON</a></p>
-${row.silent === null ? '' : html`<p>Not said, because: ${row.silent}</p>`}
+  const said = verdictLine(review).replace(`${review.verdict}: `, '');
+  return html`<p class="lead">${verdictMark(review.verdict)} ${said}</p>
+${facts(row)}
+${row.silent === null ? '' : html`<p class="note">Nothing was posted: ${row.silent}.</p>`}
+${deliveries.length === 0 ? '' : html`<section><h2>Deliveries</h2>${deliveriesTable(deliveries, seen, 'of one review')}</section>`}
 ${findings(review, row.shown ?? [])}${types(review)}${reach(review)}${symbols(review)}${guards(review)}${consumers(review)}${fixes(review)}
 ${list(
   'Not known',
-  review.missing.map(({ what, why }) => html`${what}: ${why}`),
+  review.missing.map(({ what, why }) => html`${worded(what)}: ${worded(why)}`),
 )}
-${list(
-  'Deliveries',
-  deliveries.map(
-    (one) => html`${one.outlet} to ${one.list}: ${one.state}${one.detail === null ? '' : ` (${one.detail})`}`,
-  ),
-)}
-${row.reply === '' ? '' : html`<section><h2>The reply</h2><pre tabindex="0">${row.reply}</pre></section>`}`;
+${row.reply === '' ? '' : html`<section><h2>The reply</h2><pre tabindex="0">${row.reply}</pre></section>`}
+${alsoAs(['JSON', `/reviews/r${row.id}.json`])}`;
+}
+
+/** On what it rests, and which series it is about. */
+function facts({ review, list: from, messageId, at, engine, ms, id }: ReviewFull): Html {
+  const { arch, reference, crcMode, base } = review.target;
+  const versions = crcMode === null ? '' : crcMode === 'none' ? ', no symbol versions' : `, versions by ${crcMode}`;
+  const rows: readonly (readonly [string, Html | string] | null)[] = [
+    ['Judged', `${evidenceText[review.evidence]}, ${arch}${versions}`],
+    reference === null
+      ? null
+      : ['Reference', html`<a href="/references/${encodeURIComponent(reference)}">${reference}</a>`],
+    base === null ? null : ['Base', html`<code>${base}</code>`],
+    ['Series', html`${from} · <code>${messageId}</code>`],
+    ['Review', html`r${id} · ${time(at)} UTC · ${ms} ms · ${engine}`],
+  ];
+  return html`<dl class="facts">${rows.map((row) => (row === null ? '' : html`<div><dt>${row[0]}</dt><dd>${row[1]}</dd></div>`))}</dl>`;
 }
 
 function list(title: string, items: readonly Html[]): Html | string {
@@ -46,15 +58,15 @@ function findings(review: Review, shown: readonly ShownPatch[]): Html {
     const text = shown.find(({ n }) => n === patch.n);
     const lines = text === undefined ? '' : patchLines(text, own);
     if (own.length === 0) return html`<h3>${patch.n}. ${patch.subject}</h3><p>Nothing found.</p>${lines}`;
-    const items = own
+    const items = bySeverity(own)
       .slice(0, mostRows)
       .map(
         (one) =>
-          html`<li><strong>${one.severity}</strong> ${one.rule} <code>${one.file}:${one.line}</code> ${one.text}${
+          html`<li class="${one.severity}"><p><strong>${one.severity}</strong> <span class="rule">${one.rule}</span> ${toldOf(one)}${
             one.verified ? ' (verified against the reference)' : ''
-          }</li>`,
+          }</p><code>${one.file}:${one.line}</code></li>`,
       );
-    return html`<h3>${patch.n}. ${patch.subject}</h3><ul>${items}</ul>${lines}`;
+    return html`<h3>${patch.n}. ${patch.subject}</h3><ul class="findings">${items}</ul>${lines}`;
   });
   return html`<section><h2>Findings</h2>${parts}</section>`;
 }
@@ -62,7 +74,8 @@ function findings(review: Review, shown: readonly ShownPatch[]): Html {
 function types(review: Review): Html | string {
   if (review.types.length === 0) return '';
   const hidden = new Set(review.guards.flatMap(({ hides }) => hides.flatMap((text) => text.match(/\w+/g) ?? [])));
-  const shown = review.types.slice(0, mostTypes).map((type, index) => typeSection(type, hidden, index));
+  const sizes = new Map(review.types.map((type) => [`${type.kind} ${type.name}`, type]));
+  const shown = review.types.slice(0, mostTypes).map((type, index) => typeSection(type, { hidden, sizes }, index));
   const left = review.types.length - shown.length;
   return html`<section><h2>Types</h2>${key}${shown}${left > 0 ? html`<p>${left} more are in the JSON.</p>` : ''}</section>`;
 }
@@ -81,8 +94,12 @@ const key = html`<ul class="key" aria-label="Key">${tones.map(
     html`<li><svg viewBox="0 0 20 12" aria-hidden="true"><rect class="field ${tone}" x="1" y="1" width="18" height="10"/></svg> ${name}</li>`,
 )}</ul>`;
 
-function typeSection(type: TypeChange, hidden: ReadonlySet<string>, index: number): Html {
-  const { before, after } = mapsOfChange(type, hidden);
+function typeSection(
+  type: TypeChange,
+  { hidden, sizes }: { readonly hidden: ReadonlySet<string>; readonly sizes: TypeSizes },
+  index: number,
+): Html {
+  const { before, after } = mapsOfChange(type, hidden, sizes);
   const figures = [
     ['Before', before],
     ['After', after],
@@ -90,7 +107,7 @@ function typeSection(type: TypeChange, hidden: ReadonlySet<string>, index: numbe
   const rows = type.members.slice(0, mostRows).map(
     (
       member,
-    ) => html`<tr><td><code>${member.name}</code></td><td>${member.change}</td><td>${offset(member.before)}</td><td>${offset(member.after)}</td>
+    ) => html`<tr><td><code>${member.name}</code></td><td>${member.change}</td><td class="figure">${offset(member.before)}</td><td class="figure">${offset(member.after)}</td>
 <td><code>${member.after?.type ?? member.before?.type ?? ''}</code></td></tr>`,
   );
   return html`<section id="type-${index}"><h3><code>${type.kind} ${type.name}</code> ${verdictMark(type.verdict)}</h3>
@@ -107,7 +124,7 @@ ${
     ? ''
     : scrolled(
         `Members of ${type.name}`,
-        html`<table><thead><tr><th scope="col">Member</th><th scope="col">Change</th><th scope="col">Before</th><th scope="col">After</th><th scope="col">Type</th></tr></thead><tbody>${rows}</tbody></table>`,
+        html`<table><thead><tr><th scope="col">Member</th><th scope="col">Change</th><th scope="col" class="figure">Byte before</th><th scope="col" class="figure">Byte after</th><th scope="col">Type</th></tr></thead><tbody>${rows}</tbody></table>`,
       )
 }</section>`;
 }
@@ -152,7 +169,7 @@ function symbols(review: Review): Html | string {
     .slice(0, mostRows)
     .map(
       (one) =>
-        html`<tr><td><code>${one.name}</code></td><td>${one.module}</td><td>${one.before ?? '–'}</td><td>${one.after ?? '–'}</td><td>${one.stable ? 'yes' : ''}</td></tr>`,
+        html`<tr><td><code>${one.name}</code></td><td>${one.module || '–'}</td><td><code>${one.before ?? '–'}</code></td><td><code>${one.after ?? '–'}</code></td><td>${one.stable ? 'yes' : ''}</td></tr>`,
     );
   return html`<section><h2>Symbols</h2><p>${changed.length} of ${exported} exported symbols change.</p>
 <ul>${causes.slice(0, 30).map((one) => html`<li>${one.count} because of ${one.text} <code>${one.file}:${one.line}</code>${one.cosmetic ? ' (cosmetic)' : ''}</li>`)}</ul>
@@ -164,21 +181,36 @@ function guards(review: Review): Html | string {
     'Guards',
     review.guards.map(
       (one) =>
-        html`<code>${one.file}:${one.line}</code> ${one.idiom}: ${one.honest === null ? 'not judged' : one.honest ? 'honest' : 'not honest'}. ${one.why}`,
+        html`<code>${one.file}:${one.line}</code> <code>${one.idiom}</code>: <span class="${one.honest === null ? 'quiet' : one.honest ? 'good' : 'bad'}">${one.honest === null ? 'not judged' : one.honest ? 'honest' : 'not honest'}</span>. ${worded(one.why)}`,
     ),
   );
 }
 
+/** Code of a header is compiled into every module that uses it. */
+const placeText = {
+  builtin: 'base kernel',
+  module: 'module',
+  inline: 'inline code of a header',
+  possible: 'not built in this configuration',
+} as const;
+
 function consumers(review: Review): Html | string {
-  return list(
-    'Who depends on it',
-    review.consumers
-      .slice(0, mostRows)
-      .map(
-        (one) =>
-          html`${one.place}: <code>${one.file}:${one.line}</code> ${one.kind} of <code>${one.member === null ? one.type : `${one.type}.${one.member}`}</code>`,
-      ),
-  );
+  const { consumers: all } = review;
+  if (all.length === 0) return '';
+  const counts = (['module', 'inline', 'possible', 'builtin'] as const)
+    .map((place) => [placeText[place], all.filter((one) => one.place === place).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([place, count]) => `${place}: ${count}`);
+  const rows = all
+    .slice(0, mostRows)
+    .map(
+      (one) =>
+        html`<tr><td><code>${one.file}:${one.line}</code></td><td>${placeText[one.place]}</td><td>${one.kind} of <code>${one.member === null ? one.type : `${one.type}.${one.member}`}</code></td><td>${one.function === null ? '–' : html`<code>${one.function}</code>`}</td></tr>`,
+    );
+  return html`<section><h2>Who depends on it</h2><p>${counts.join(' · ')}</p>
+${scrolled('Who depends on it', html`<table><thead><tr><th scope="col">Where</th><th scope="col">Part of</th><th scope="col">Use</th><th scope="col">Function</th></tr></thead><tbody>${rows}</tbody></table>`)}${
+  all.length > mostRows ? html`<p class="quiet">${all.length - mostRows} more are in the JSON.</p>` : ''
+}</section>`;
 }
 
 function fixes(review: Review): Html | string {

@@ -1,8 +1,9 @@
 /** The list of reviews: newest first, by verdict, list and words of the subject. */
 import { html } from 'hono/html';
 import { verdicts } from '../kabi/review.js';
+import { evidenceText } from '../report/wording.js';
 import type { ReviewFilter, ReviewLine } from '../service/store/views.js';
-import { type Html, scrolled, time, verdictMark } from './page.js';
+import { alsoAs, type Html, scrolled, time, verdictMark } from './page.js';
 
 export const pageSize = 50;
 
@@ -12,8 +13,8 @@ export function reviewsPage(reviews: readonly ReviewLine[], lists: readonly stri
   const rows = reviews.map(
     (
       review,
-    ) => html`<tr><td><a href="/reviews/r${review.id}">${review.subject || '(no subject)'}</a></td><td>${verdictMark(review.verdict)}</td>
-<td>${review.evidence}</td><td>${review.list}</td><td>${time(review.at)}</td><td>${review.silent ?? ''}</td></tr>`,
+    ) => html`<tr><td>${verdictMark(review.verdict)}</td><td><a href="/reviews/r${review.id}">${review.subject || '(no subject)'}</a>
+<p class="quiet">${review.list} · ${time(review.at)} UTC · ${evidenceText[review.evidence]}${review.silent === null ? '' : ` · not said: ${review.silent}`}</p></td></tr>`,
   );
   return html`<form class="filter" method="get" action="/reviews" role="search">
 <label>Subject <input type="search" name="q" value="${filter.search ?? ''}" maxlength="200"></label>
@@ -25,16 +26,17 @@ ${
     ? html`<p>No review fits.</p>`
     : scrolled(
         'Reviews',
-        html`<table><thead><tr><th scope="col">Subject</th><th scope="col">Verdict</th><th scope="col">Evidence</th><th scope="col">List</th><th scope="col">At (UTC)</th><th scope="col">Not said because</th></tr></thead><tbody>${rows}</tbody></table>`,
+        html`<table class="reviews"><thead><tr><th scope="col">Verdict</th><th scope="col">Series</th></tr></thead><tbody>${rows}</tbody></table>`,
       )
 }
-${reviews.length < pageSize ? '' : html`<p><a href="${older(filter, reviews.at(-1)?.id ?? 0)}">Older reviews</a></p>`}`;
+${reviews.length < pageSize ? '' : html`<p><a href="${addressOf('', filter, reviews.at(-1)?.id ?? 0)}">Older reviews</a></p>`}
+${alsoAs(['JSON', addressOf('.json', filter, filter.before)], ['Atom feed', addressOf('.atom', filter, null)])}`;
 }
 
-function older(filter: ReviewFilter, before: number): string {
-  const query = new URLSearchParams({ before: String(before) });
+function addressOf(form: '' | '.json' | '.atom', filter: ReviewFilter, before: number | null): string {
+  const query = new URLSearchParams(before === null ? {} : { before: String(before) });
   if (filter.verdict !== null) query.set('verdict', filter.verdict);
   if (filter.list !== null) query.set('list', filter.list);
   if (filter.search !== null) query.set('q', filter.search);
-  return `/reviews?${query.toString()}`;
+  return `/reviews${form}${query.size === 0 ? '' : `?${query.toString()}`}`;
 }

@@ -14,7 +14,7 @@ h1 { font-size: 1.5rem; overflow-wrap: anywhere; } h2 { font-size: 1.2rem; margi
 .skip { position: absolute; left: -100rem; } .skip:focus { left: 1rem; top: .5rem; background: var(--ground); padding: .5rem; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-th, td { overflow-wrap: break-word; } tbody tr > :first-child { overflow-wrap: anywhere; min-width: 9rem; } thead th { color: var(--quiet); font-size: .85rem; white-space: nowrap; } tbody th { font-weight: 500; } time, .figure { white-space: nowrap; }
+th, td { overflow-wrap: break-word; } tbody tr > :first-child { overflow-wrap: anywhere; min-width: 9rem; } thead th { color: var(--quiet); font-size: .85rem; white-space: nowrap; } tbody th { font-weight: 500; } time, .figure { white-space: nowrap; } .figure { text-align: right; } td, time { font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; } form + .scroll { margin-top: 1.2rem; } tbody tr:hover td, tbody tr:hover th { background: var(--soft); }
 code, pre { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; } pre { background: var(--soft); padding: .8rem; overflow-x: auto; }
 form.filter, form.inline { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; } label { display: grid; gap: .2rem; font-size: .9rem; }
@@ -37,5 +37,10 @@ svg .holes { fill: var(--ground); stroke: var(--line); } svg .unlisted { fill: v
 svg.reach .edge { fill: none; stroke: var(--line); } svg.reach .box { stroke: var(--ink); fill: var(--same); } svg.reach .changed { fill: var(--moved); } svg.reach .symbol { fill: var(--soft); } svg.reach .more { fill: var(--ground); stroke-dasharray: 4 2; }
 .key { display: flex; flex-wrap: wrap; gap: 1rem; list-style: none; padding: 0; } .key svg { width: 1.4em; height: 1em; vertical-align: middle; }
 @media (max-width: 40rem) { header { gap: .2rem 1rem; } nav { flex-basis: 100%; order: 3; } main { padding: 0 .7rem 2rem; } }
-@media print { header, form, .skip { display: none; } main { max-width: none; } figure, tr { break-inside: avoid; } * { print-color-adjust: exact; } }
+.lead { font-size: 1.1rem; margin: .2rem 0 1rem; } .lead .verdict { margin-right: .4rem; } .note { padding: .4rem .9rem; border-left: 4px solid var(--line); background: var(--soft); }
+.facts { margin: 0 0 1.5rem; font-size: .95rem; } .facts div { display: grid; grid-template-columns: 6.5rem 1fr; gap: .2rem .6rem; } .facts dt { color: var(--quiet); } .facts dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
+.findings { list-style: none; padding: 0; } .findings li { border-left: 4px solid var(--line); padding: .1rem 0 .1rem .8rem; margin: .6rem 0; } .findings p { margin: 0; } .findings .error { border-left-color: var(--bad); } .findings .warning { border-left-color: var(--mid); } .rule { color: var(--quiet); } .findings code { font-size: .85rem; color: var(--quiet); }
+.state.held, .state.unsure { color: var(--mid); font-weight: 600; } .state.failed { color: var(--bad); font-weight: 600; } .state.sent { color: var(--good); } .also { margin-top: 2.5rem; font-size: .9rem; }
+.reviews td:first-child { width: 9.5rem; } .reviews p { margin: .1rem 0 .2rem; font-size: .9rem; } h3 code { font-size: 1.05rem; font-weight: 600; } section > section { margin-top: 2.2rem; }
+@media print { .also { display: none; } header, form, .skip { display: none; } main { max-width: none; } figure, tr { break-inside: avoid; } * { print-color-adjust: exact; } }
 `;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { mapOfLayout, structMapSvg } from '../../src/report/struct-map.js';
+import { mapOfLayout, mapsOfChange, structMapSvg } from '../../src/report/struct-map.js';
 
 const field = (name: string, bitOffset: number, bitSize: number, tone: 'same' | 'new' = 'same') => ({
   name,
@@ -35,6 +35,45 @@ test('of a large struct only the cache lines with a change are drawn, and the ot
   expect(svg.match(/without a change/g)).toHaveLength(2);
   expect(svg).toContain('499 cache lines without a change');
   expect(svg.length).toBeLessThan(4000);
+});
+
+test('of a whole layout every line is drawn in which a member begins or ends; what one member fills is counted', () => {
+  const fields = [field('a', 0, 64), field('long', 64, 512 * 40), field('z', 512 * 41, 64)];
+  const svg = structMapSvg({ title: 's', size: 64 * 42, fields, between: 'holes' }, 'm');
+  expect(rects(svg, 'same').map(([, y]) => y)).toEqual([22, 22, 86, 118]);
+  expect(svg).toContain('39 cache lines more of long');
+});
+
+test('a changed member is as wide as its type says, and ends where the next begins', () => {
+  const at = (bitOffset: number, type: string) => ({ bitOffset, bitSize: 0, type });
+  const member = (name: string, bitOffset: number, type: string) => ({
+    ...{ name, change: 'moved' as const, before: at(bitOffset, type), after: null },
+  });
+  const inner = { before: { size: 24, align: 8 }, after: null };
+  const { before } = mapsOfChange(
+    {
+      ...{ kind: 'struct', name: 's', file: 'a.h', line: 1, verdict: 'crc-break', embeddedIn: [], after: null },
+      before: { size: 256, align: 8 },
+      members: [
+        member('history', 0, 'long unsigned int[9]'),
+        member('name', 576, 'char[16]'),
+        member('flag', 704, 'short unsigned int'),
+        member('inner', 768, 'struct inner'),
+        member('other', 1024, 'struct other'),
+        member('tail', 1056, 'void *[3]'),
+      ],
+    },
+    new Set(),
+    new Map([['struct inner', inner]]),
+  );
+  expect(before?.fields.map(({ name, bitSize }) => [name, bitSize])).toEqual([
+    ['history', 576],
+    ['name', 128],
+    ['flag', 16],
+    ['inner', 192],
+    ['other', 32],
+    ['tail', 192],
+  ]);
 });
 
 test('a layout is opened through anonymous members; of a union the largest is drawn', () => {

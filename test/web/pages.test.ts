@@ -393,7 +393,7 @@ test('the explorer finds a type of a reference and shows what is free, who embed
       expect(await page.getByRole('img', { name: 'struct small: 24 bytes' }).count()).toBe(1);
       const text = await page.getByRole('main').innerText();
       expect(text).toContain('4 bytes at 4 after a');
-      expect(text).toContain('reserved: kabi_reserved1');
+      expect(text).toContain('Reserved: kabi_reserved1');
       expect(text).toContain('use_small');
       expect(text).not.toContain('other');
       expect(await page.getByRole('link', { name: 'struct large' }).count()).toBe(1);
@@ -452,7 +452,7 @@ test('a finding stands under the line of the patch that it speaks of', async () 
       '10 @@ struct s {',
       '10 struct s {',
       '11 + int users; /* ü\ufffd */',
-      'error member-inserted: users is put in',
+      'error member-inserted s: users is put in',
       '- int gone;',
       '12 };',
     ]);

@@ -45,7 +45,8 @@ export function layoutFindings(change: LayoutChange): Told[] {
     told.push({
       rule: 'cacheline-moved',
       member: lines[0]?.before.name ?? null,
-      text: `${lines.length} members are in another cache line`,
+      text:
+        lines.length === 1 ? 'a member is in another cache line' : `${lines.length} members are in another cache line`,
     });
   }
   return told;

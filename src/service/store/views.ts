@@ -10,7 +10,7 @@ export interface ReviewLine {
   readonly messageId: string;
   readonly version: number;
   readonly verdict: string;
-  readonly evidence: string;
+  readonly evidence: Review['evidence'];
   readonly at: Date;
   readonly silent: string | null;
 }
@@ -94,6 +94,39 @@ export interface QueueState {
     readonly lastUid: number;
     readonly movedAt: Date;
   }[];
+}
+
+/** What was put aside for a person, newest first. */
+export interface PutAside {
+  readonly parked: readonly {
+    readonly thread: number;
+    /** Of the thread's first mail. */
+    readonly subject: string;
+    readonly list: string;
+    readonly why: string;
+    readonly at: Date;
+  }[];
+  readonly quarantined: readonly {
+    readonly host: string;
+    readonly mailbox: string;
+    readonly uid: number;
+    /** Bytes. */
+    readonly size: number;
+    readonly why: string;
+    readonly at: Date;
+  }[];
+}
+
+export async function readPutAside(db: Database): Promise<PutAside> {
+  const parked = await db.query<PutAside['parked'][number]>(
+    `select p.thread, coalesce(m.subject, '') as subject, coalesce(m.list, '') as list, p.why, p.at from kabiwatch.parked p
+     left join lateral (select subject, list from kabiwatch.message where thread = p.thread order by id limit 1) m on true
+     order by p.id desc limit 50`,
+  );
+  const quarantined = await db.query<PutAside['quarantined'][number]>(
+    'select host, mailbox, uid, size, why, at from kabiwatch.quarantine order by id desc limit 50',
+  );
+  return { parked, quarantined };
 }
 
 export async function readQueue(db: Database): Promise<QueueState> {
