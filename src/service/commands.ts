@@ -2,6 +2,7 @@
  * Commands by mail to the bot: a line of its own, written by a person (quoted lines do not count).
  *
  *   unsubscribe, subscribe               the sender's own series are not answered any more, or again
+ *   unsubscribe LIST, subscribe LIST     nothing on this list is answered any more, or again; from those who own it
  *   mute this thread                     nothing more in this thread
  *   approve r12 CODE, withdraw r12 CODE  a held reply; the code stands in the mail that told the owner
  *   kabi: recheck                        the series of this thread is judged again, and the asker answered
@@ -26,6 +27,8 @@ import type { MailFacts } from './tasks.js';
 
 export type Command =
   | { readonly kind: 'unsubscribe' | 'subscribe' | 'mute' }
+  /** By name or address. */
+  | { readonly kind: 'unsubscribe list' | 'subscribe list'; readonly list: string }
   | { readonly kind: 'recheck' }
   | { readonly kind: 'explain'; readonly type: string }
   | { readonly kind: 'approve' | 'withdraw'; readonly review: number; readonly code: string };
@@ -35,6 +38,9 @@ export function readCommands(lines: readonly string[]): Command[] {
     const text = line.trim().replace(/^kabi:\s*/i, '');
     const word = text.toLowerCase();
     if (word === 'unsubscribe' || word === 'subscribe') return [{ kind: word }];
+    const [, way, named] = /^(unsubscribe|subscribe)\s+([\w.@+-]{1,200})$/.exec(word) ?? [];
+    if (way !== undefined && named !== undefined)
+      return [{ kind: way === 'subscribe' ? 'subscribe list' : 'unsubscribe list', list: named }];
     if (word === 'mute' || word === 'mute this thread') return [{ kind: 'mute' }];
     if (/^\s*kabi:/i.test(line)) {
       if (word === 'recheck') return [{ kind: 'recheck' }];
@@ -81,6 +87,17 @@ export async function obeyMail(obeying: Obeying, list: ListConfig, mail: MailFac
       case 'subscribe':
         await optIn(store, 'author', mail.sender);
         break;
+      case 'unsubscribe list':
+      case 'subscribe list': {
+        const meant = listNamed(obeying.config, command.list);
+        if (meant === null || !ownsList(obeying.config, meant, mail.sender)) {
+          log.warn({ ...about, meant: command.list }, 'not obeyed: the sender does not own a list of this name');
+          continue;
+        }
+        await (command.kind === 'subscribe list' ? optIn : optOut)(store, 'list', meant.name);
+        log.info({ ...about, meant: meant.name }, 'command obeyed');
+        continue;
+      }
       case 'mute':
         await muteThread(store, mail.messageId);
         break;
@@ -105,6 +122,19 @@ export async function obeyMail(obeying: Obeying, list: ListConfig, mail: MailFac
     }
     log.info(about, 'command obeyed');
   }
+}
+
+function listNamed({ lists }: Config, text: string): ListConfig | null {
+  return lists.find(({ name, address }) => [name, address].some((one) => one.toLowerCase() === text)) ?? null;
+}
+
+/** The bot's owner, who is configured as the list's, and the addresses by which list servers reach the owners of a list. */
+function ownsList({ bot }: Config, { address, owners }: ListConfig, sender: string): boolean {
+  const [local = '', domain = ''] = address.split('@');
+  const usual = [`${local}-owner`, `owner-${local}`, `${local}+owner`].map((one) => `${one}@${domain}`);
+  return [...(bot.owner === undefined ? [] : [bot.owner]), ...owners, ...usual].some(
+    (one) => one.toLowerCase() === sender,
+  );
 }
 
 const dayMs = 86_400_000;

@@ -106,6 +106,8 @@ const List = z.strictObject({
   reply: z.enum(['findings', 'always']).prefault('findings'),
   quiet: duration('15m'),
   cc: z.array(Address).prefault([]),
+  /** Who may opt the list out by mail, besides the bot's owner and LIST-owner@. */
+  owners: z.array(Address).prefault([]),
   /** Series that the server took in longer ago are reviewed, but not answered; dry-run answers all. */
   answerWithin: duration('7d'),
   moderation: z.boolean().prefault(false),

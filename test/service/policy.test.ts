@@ -162,5 +162,11 @@ test('a command is a line of its own', () => {
     { kind: 'mute' },
     { kind: 'approve', review: 12, code: 'aBc-dEf_9' },
   ]);
-  expect(readCommands(['please unsubscribe me', '> unsubscribe', 'approve r1', 'approve r1 x'])).toEqual([]);
+  expect(readCommands(['unsubscribe Kernel-List@example.org', 'subscribe a-list'])).toEqual([
+    { kind: 'unsubscribe list', list: 'kernel-list@example.org' },
+    { kind: 'subscribe list', list: 'a-list' },
+  ]);
+  expect(
+    readCommands(['please unsubscribe me', '> unsubscribe', 'unsubscribe from this', 'approve r1', 'approve r1 x']),
+  ).toEqual([]);
 });
