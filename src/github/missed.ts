@@ -2,7 +2,6 @@
  * Webhooks that did not arrive while the App runs. GitHub keeps what it could not deliver for three days and says what it was, so they are taken from
  * there as if they had come: also where nobody can reach this machine from outside. One request a round where nothing is missing.
  */
-import { randomUUID } from 'node:crypto';
 import type { Client } from './app.js';
 import { isListenedTo } from './events.js';
 import { type Receiving, takeIn } from './webhook.js';
@@ -23,8 +22,7 @@ export function missedRounds(asking: Asking): () => Promise<void> {
   const { store, log } = asking;
   let since = Number.NEGATIVE_INFINITY;
   return async () => {
-    // The lease is the pause: nobody prolongs it, so that it is anybody's when it ends.
-    if (!(await store.alone('github missed', randomUUID(), asking.pauseMs))) return;
+    if (!(await store.alone('github missed', asking.pauseMs))) return;
     const begun = asking.now().getTime();
     const taken = await takeMissed(asking, since - overlapMs);
     if (taken > 0) log.info({ webhooks: taken }, 'missed webhooks taken from GitHub');

@@ -254,7 +254,7 @@ export interface ForgeStore {
   /** Which of these deliveries are stored. */
   received(deliveries: readonly string[]): Promise<readonly string[]>;
   /** True for one of all processes within `ms`. */
-  alone(what: string, who: string, ms: number): Promise<boolean>;
+  alone(what: string, ms: number): Promise<boolean>;
   /** Marks pulls due without a delivery, for catching up. */
   mark(notices: readonly PullNotice[]): Promise<readonly MarkedPull[]>;
   /** Takes one due pull that nobody holds, or whose holder's lease ended. */

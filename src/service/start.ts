@@ -25,7 +25,7 @@ import type { Bot } from './reply.js';
 import { prune, prunePause } from './retention.js';
 import { every, type Rounds, type StoreState, storeState } from './rounds.js';
 import { doubtStaleSendings } from './store/deliveries.js';
-import { dropLeases, holdLease } from './store/leases.js';
+import { beginPause, dropLeases } from './store/leases.js';
 import { countDueThreads, keepThreads, releaseAllThreads, takeDueThreads } from './store/threads.js';
 import { storeClock } from './store-clock.js';
 import { type ListMail, watchMailbox } from './watch.js';
@@ -280,7 +280,7 @@ function memoryOf({ lists, github, reviewing }: Config): number {
 }
 
 function postingOf(parts: Parts): Posting {
-  const { config, clock, store, holder, log, mailSink, bot } = parts;
+  const { config, clock, store, log, mailSink, bot } = parts;
   const tellOwner = async (subject: string, text: string) => {
     if (config.bot.owner === undefined || mailSink === null) return false;
     const sent = await mailSink.send({
@@ -304,8 +304,7 @@ function postingOf(parts: Parts): Posting {
     checks: patchworkOf(config),
     tellOwner,
     async alarm(why) {
-      // The lease is the limit: whoever gets it tells the owner, and nobody else for an hour.
-      if (!(await holdLease(store, 'alarm', `${holder} ${clock.now().toISOString()}`, 3_600_000))) return;
+      if (!(await beginPause(store, 'alarm', 3_600_000))) return;
       log.warn({ told: await tellOwner('kabiwatch holds its replies', why) }, 'the owner was told');
     },
   };

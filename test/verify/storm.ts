@@ -182,7 +182,7 @@ export async function storm({ seed, rounds, say }: StormPlan): Promise<StormResu
     await admin.connect();
     const count = async (sql: string) => Number((await admin.query(`select count(*) as n from ${sql}`)).rows[0].n);
     const left = {
-      leases: await count('kabiwatch.lease where until > clock_timestamp()'),
+      leases: await count(`kabiwatch.lease where until > clock_timestamp() and name not like 'pause %'`),
       'replies on their way': await count(`kabiwatch.delivery where state in ('sending', 'unsure', 'planned')`),
       'pull requests in hand': await count('kabiwatch.pull where held_until > clock_timestamp()'),
       'pull requests still due': await count('kabiwatch.pull where due_at is not null'),

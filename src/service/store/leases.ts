@@ -1,4 +1,5 @@
 /** Who does what now, by the database's own clock: one holder a name, and a dead one is replaced when its time is over. */
+import { randomUUID } from 'node:crypto';
 import type { Database } from '../database.js';
 
 /** Takes or renews; false while another holds it. */
@@ -11,6 +12,11 @@ export async function holdLease(db: Database, name: string, holder: string, ms: 
     [name, holder, ms],
   );
   return rows.length > 0;
+}
+
+/** True for one of all processes, then for none until `ms` are over: a lease that nobody prolongs or gives back. */
+export function beginPause(db: Database, what: string, ms: number): Promise<boolean> {
+  return holdLease(db, `pause ${what}`, randomUUID(), ms);
 }
 
 export async function dropLeases(db: Database, holder: string): Promise<void> {

@@ -2,7 +2,7 @@
 import type { Database, Store } from '../database.js';
 import type { Clock, DuePull, ForgeStore, MarkedPull, PullNotice, PullReview } from '../ports.js';
 import { branchStore, markPushed } from './branches.js';
-import { holdLease } from './leases.js';
+import { beginPause } from './leases.js';
 import { meetingsOf, noteMarks } from './meetings.js';
 import { reviewToCome, storeReview, storeSeries } from './reviews.js';
 
@@ -27,7 +27,7 @@ export function pullStore(store: Store, clock: Clock, engine: string): ForgeStor
       );
       return rows.map(({ id }) => id);
     },
-    alone: (what, who, ms) => holdLease(store, what, who, ms),
+    alone: (what, ms) => beginPause(store, what, ms),
     mark: (notices) => store.transaction((tx) => markAll(tx, notices, clock.now())),
     async take(holder, leaseMs) {
       const [row] = await store.query<DuePull>(
