@@ -19,22 +19,26 @@ export function deliveriesTable(
   seen: Seen,
   subjects: 'with subjects' | 'of one review',
 ): Html {
-  const named = subjects === 'with subjects';
-  const decides = seen.csrf !== null && deliveries.some(({ state }) => state === 'held');
-  const rows = deliveries.map(
-    (
-      one,
-    ) => html`<tr>${named ? html`<td><a href="/reviews/r${one.review}">${one.subject || '(no subject)'}</a></td>` : ''}<td><span class="state ${one.state}">${one.state}</span></td><td>${one.detail ?? ''}</td>${decides ? html`<td>${moderation(one, seen)}</td>` : ''}
-<td>${one.outlet}</td><td>${one.list}</td><td class="figure">${one.attempts}</td><td>${time(one.plannedAt)}</td><td>${one.sentAt === null ? '–' : time(one.sentAt)}</td></tr>`,
-  );
+  const rows = deliveries.map((one) => {
+    const said = [
+      one.list,
+      one.outlet,
+      html`planned ${time(one.plannedAt)} UTC`,
+      ...(one.sentAt === null ? [] : [html`sent ${time(one.sentAt)} UTC`]),
+      ...(one.attempts < 2 ? [] : [`${one.attempts} tries`]),
+      ...(one.detail === null ? [] : [one.detail]),
+    ];
+    return html`<tr><td><span class="state ${one.state}">${one.state}</span></td><td>${subjects === 'of one review' ? '' : html`<a href="/reviews/r${one.review}">${one.subject || '(no subject)'}</a>`}
+<p class="quiet">${said.map((part, at) => html`${at === 0 ? '' : ' · '}${part}`)}</p>${moderation(one, seen)}</td></tr>`;
+  });
   return scrolled(
     'Deliveries',
-    html`<table><thead><tr>${named ? html`<th scope="col">Subject</th>` : ''}<th scope="col">State</th><th scope="col">Detail</th>${decides ? html`<th scope="col">Decide</th>` : ''}<th scope="col">Outlet</th><th scope="col">List</th><th scope="col" class="figure">Tries</th><th scope="col">Planned (UTC)</th><th scope="col">Sent (UTC)</th></tr></thead><tbody>${rows}</tbody></table>`,
+    html`<table class="told"><thead><tr><th scope="col">State</th><th scope="col">Reply</th></tr></thead><tbody>${rows}</tbody></table>`,
   );
 }
 
 function moderation(one: DeliveryLine, { csrf }: Seen): Html | string {
-  if (one.state !== 'held') return '–';
+  if (one.state !== 'held' || csrf === null) return '';
   return html`<form class="inline" method="post" action="/deliveries/${one.id}"><input type="hidden" name="csrf" value="${csrf}">
 <button name="decision" value="approve" aria-label="Approve the reply to ${one.subject}">Approve</button>
 <button name="decision" value="withdraw" aria-label="Withdraw the reply to ${one.subject}">Withdraw</button></form>`;

@@ -26,7 +26,7 @@ ${
     ? html`<p>No review fits.</p>`
     : scrolled(
         'Reviews',
-        html`<table class="reviews"><thead><tr><th scope="col">Verdict</th><th scope="col">Series</th></tr></thead><tbody>${rows}</tbody></table>`,
+        html`<table class="told"><thead><tr><th scope="col">Verdict</th><th scope="col">Series</th></tr></thead><tbody>${rows}</tbody></table>`,
       )
 }
 ${reviews.length < pageSize ? '' : html`<p><a href="${addressOf('', filter, reviews.at(-1)?.id ?? 0)}">Older reviews</a></p>`}

@@ -41,6 +41,6 @@ svg.reach .edge { fill: none; stroke: var(--line); } svg.reach .box { stroke: va
 .facts { margin: 0 0 1.5rem; font-size: .95rem; } .facts div { display: grid; grid-template-columns: 6.5rem 1fr; gap: .2rem .6rem; } .facts dt { color: var(--quiet); } .facts dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 .findings { list-style: none; padding: 0; } .findings li { border-left: 4px solid var(--line); padding: .1rem 0 .1rem .8rem; margin: .6rem 0; } .findings p { margin: 0; } .findings .error { border-left-color: var(--bad); } .findings .warning { border-left-color: var(--mid); } .rule { color: var(--quiet); } .findings code { font-size: .85rem; color: var(--quiet); }
 .state.held, .state.unsure { color: var(--mid); font-weight: 600; } .state.failed { color: var(--bad); font-weight: 600; } .state.sent { color: var(--good); } .also { margin-top: 2.5rem; font-size: .9rem; }
-.reviews td:first-child { width: 9.5rem; } .reviews p { margin: .1rem 0 .2rem; font-size: .9rem; } h3 code { font-size: 1.05rem; font-weight: 600; } section > section { margin-top: 2.2rem; }
+.told td:first-child { width: 9.5rem; } .told p { margin: .1rem 0 .2rem; font-size: .9rem; } h3 code { font-size: 1.05rem; font-weight: 600; } section > section { margin-top: 2.2rem; }
 @media print { .also { display: none; } header, form, .skip { display: none; } main { max-width: none; } figure, tr { break-inside: avoid; } * { print-color-adjust: exact; } }
 `;
