@@ -13,7 +13,8 @@ if (result !== null) {
   console.log(
     `seed ${seed}: ${rounds} rounds in ${result.seconds.toFixed(0)} s; seconds until the round's series and its pull request were answered:`,
   );
-  console.table(result.rows);
+  // In a few rounds not every fault has its turn, nor a pull request.
+  console.table(result.rows.filter((row) => row.rounds > 0));
   console.log(
     `${result.series} series, ${result.answered} answered; ${result.pulls} pull requests, ${result.pullsAnswered} answered; ${result.twice.length} twice, ${result.never.length} never`,
   );
@@ -22,6 +23,7 @@ if (result !== null) {
   for (const id of result.never) console.log(`never: ${id}`);
   if (result.twice.length + result.never.length + Object.values(result.left).reduce((sum, one) => sum + one, 0) > 0)
     process.exitCode = 1;
+  console.log(process.exitCode === 1 ? 'WRONG' : 'ok');
 }
 for (const fault of [() => smtpRefuses(3), smtpSwallows, diskFills, () => imapStops(Number(values.seconds))]) {
   const single = await fault();

@@ -24,7 +24,7 @@ const { values } = parseArgs({
   },
 });
 if (!existsSync(values.archive)) {
-  console.log(`skipped: no archive at ${values.archive}`);
+  console.log(`skipped: no archive at ${values.archive}; name a public-inbox bundle with -- --archive FILE`);
   process.exit();
 }
 const folder = scratchFolder('scale');

@@ -1,6 +1,9 @@
 /** What was posted under which fault, and when it was answered -> a row for each fault. */
 import { seeded } from './random.js';
 
+/** `-` where no round had it. */
+type Seconds = number | '-';
+
 export interface Posted {
   readonly id: string;
   readonly fault: string;
@@ -12,11 +15,11 @@ export interface StormRow {
   readonly fault: string;
   readonly rounds: number;
   /** Seconds from the posting of a round's series, and of its pull request, to the answer. */
-  readonly median: number;
-  readonly longest: number;
+  readonly median: Seconds;
+  readonly longest: Seconds;
   readonly pulls: number;
-  readonly 'pull median': number;
-  readonly 'pull longest': number;
+  readonly 'pull median': Seconds;
+  readonly 'pull longest': Seconds;
 }
 
 export interface Answers {
@@ -42,7 +45,7 @@ function timesOf(fault: string, { posted, answeredAt }: Answers) {
   const took = own
     .flatMap(({ id, at }) => (answeredAt.get(id) ?? []).slice(0, 1).map((then) => (then - at) / 1000))
     .sort((a, b) => a - b);
-  const round = (seconds: number | undefined) => Math.round((seconds ?? Number.NaN) * 10) / 10;
+  const round = (seconds: number | undefined): Seconds => (seconds === undefined ? '-' : Math.round(seconds * 10) / 10);
   return { posted: own.length, median: round(took[took.length >> 1]), longest: round(took.at(-1)) };
 }
 
