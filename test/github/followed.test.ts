@@ -1,14 +1,11 @@
 /** One number leads through the log, from the webhook to the comment. */
-import { afterAll, afterEach, expect, test } from '@jest/globals';
-import { closeStore, judgeLines, type Running, startApp } from './mirror-setup.js';
+import { expect, test } from '@jest/globals';
+import { judgeLines, type Running, startApp, stopAppAfterEach } from './app.js';
 import { comment, header, openPull, push } from './scene.js';
 
+stopAppAfterEach();
+
 let app: Running;
-afterEach(async () => {
-  expect(app.github.wrongs).toEqual([]);
-  await app.stop();
-});
-afterAll(closeStore);
 
 const path = 'include/linux/s.h';
 

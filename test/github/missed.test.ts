@@ -1,17 +1,14 @@
 /** Webhooks that are lost while the App runs: taken from GitHub, once, and at one request a round where nothing is missing. */
-import { afterAll, afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { until } from '../servers/run.js';
+import { type Running, startApp, stopAppAfterEach } from './app.js';
 import { repo } from './identity.js';
-import { closeStore, type Running, startApp } from './mirror-setup.js';
 import { comment, header, openPull, push } from './scene.js';
 import { installedPayload, pullPayload } from './webhooks.js';
 
+stopAppAfterEach();
+
 let app: Running;
-afterEach(async () => {
-  expect(app.github.wrongs).toEqual([]);
-  await app.stop();
-});
-afterAll(closeStore);
 
 const files = { 'include/linux/s.h': header(40, { 5: 'a' }) };
 
