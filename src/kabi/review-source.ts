@@ -99,8 +99,13 @@ export function reviewSource(request: SourceRequest): Judgement {
   const judged = judgeSource(changes, useOf, origin, hashes, exports);
   const text = changesOf(series);
   const isWhole = (file: string): boolean => !missing.some(isGap) || !isBroken(file, changes);
+  const attributed = new Set(
+    text.types.flatMap(({ attributes, typedef, kind, name }) =>
+      attributes === null ? [] : [`${typedef ? 'typedef' : kind} ${name}`],
+    ),
+  );
   const { declarationLine } = origin;
-  const context = { changes, useOf, hashes, after: overlay.after, declarationLine, isWhole };
+  const context = { changes, useOf, hashes, after: overlay.after, declarationLine, isWhole, attributed };
   const guards = places.map((guard) => judgeGuard(guard, context));
   const findings = [...guardFindings(guards, places), ...textFindings(text)];
   const unread = unreadTypes(text, changes, missing);

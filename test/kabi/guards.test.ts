@@ -149,6 +149,13 @@ describe('a guard', () => {
     expect(call?.why).toBe('`B` 1 becomes 2; arrays in `struct tray` are resized');
   });
 
+  test('around a constant is not blamed for a struct that the series packs', () => {
+    const text = (end: string, more: string): string =>
+      `${more}struct tray {\n\tchar a;\n\tint b;\n}${end};\nstruct crate {\n\tint after;\n\tstruct tray *tray;\n};\n`;
+    const made = review(text('', ''), text(' __attribute__((packed))', guarded('#define LATE 1\n')));
+    expect([made.verdict, calls(made)]).toEqual(['silent-break', [['guard-honest', true]]]);
+  });
+
   test('around a prototype is not blamed for an array that an enumerator makes longer', () => {
     const text = (names: string, more: string): string =>
       `enum kind {\n${names}\tKINDS\n};\nstruct crate {\n\tint after;\n\tint kinds[KINDS];\n};\n${more}`;

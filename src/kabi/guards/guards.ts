@@ -43,6 +43,8 @@ export interface GuardContext {
   readonly after: SourceTree;
   /** Line of the declaration of what a dump's key names, in a file after the series; 0 where it is not spelled. */
   readonly declarationLine: (file: string, key: string) => number;
+  /** `struct x` whose own attributes the series changes: packing, alignment. */
+  readonly attributed: ReadonlySet<string>;
   /** Every header and declaration around a file could be read. */
   readonly isWhole: (file: string) => boolean;
 }
@@ -186,9 +188,10 @@ function seenOtherwise(names: readonly string[], { before, after }: ChangedText)
 
 /** Nothing that changed stands in it or around it: an #include, a macro, a declaration. genksyms sees none of what it hides. */
 function nothingAround({ file, hides, shows }: GuardDifference, context: GuardContext): Call {
-  const { changes, useOf, isWhole } = context;
+  const { changes, useOf, isWhole, attributed } = context;
   const spelled = typesSpelling(namesMade([...hides, ...shows]), context);
-  const moved = (spelled.length > 0 ? spelled : unexplained(changes)).map((type) => ({ type, use: useOf(type) }));
+  const foreign = unexplained(changes).filter(({ name }) => !attributed.has(name));
+  const moved = (spelled.length > 0 ? spelled : foreign).map((type) => ({ type, use: useOf(type) }));
   const isQuiet = ({ use }: (typeof moved)[number]): boolean => use !== null && use !== 'outside';
   const worst = moved.find((one) => !isQuiet(one)) ?? moved[0];
   if (worst?.type.change != null) {
