@@ -171,9 +171,11 @@ function onlyGrewInUnion({ after }: LayoutChange, { before, after: is }: Pair): 
   return before.union && is.union && untagged.test(before.type) && untagged.test(is.type) && fits;
 }
 
-/** Padding that has a name is room that nobody uses, though nobody reserved it. */
+/** Padding that has a name is room that nobody uses, though nobody reserved it; so is an array like `long f_spare[5]`. */
 function isReservedRow({ live }: LayoutChange, row: Row): boolean {
-  return live?.has(row.name) !== true && (isReservedName(lastName(row)) || /^_+pad\d*$/.test(lastName(row)));
+  if (live?.has(row.name) === true) return false;
+  const isSpareArray = row.type.includes('[') && /(^|_)(spare|unused)\d*$/.test(lastName(row));
+  return isReservedName(lastName(row)) || isSpareArray || /^_+pad\d*$/.test(lastName(row));
 }
 
 /** It gave its place to others and old code is not misled: a reserved slot, or one that stands on under a longer name or as an element. */

@@ -81,6 +81,11 @@ describe('a guard that swaps the old text for a new one is honest', () => {
     expect(judged(old, now)).toEqual(['guarded', true]);
   });
 
+  test('where the first of an array of spare words is given away', () => {
+    expect(judged('\tlong f_spare[5];\n', '\tlong flags;\n\tlong f_spare[4];\n')).toEqual(['guarded', true]);
+    expect(judged('\tint nr_spare;\n', '\tshort users;\n\tshort more;\n')).toEqual(['silent-break', false]);
+  });
+
   test('where a bit takes the place of named padding', () => {
     const old = '\tunsigned char router;\n\tunsigned char __pad2;\n';
     expect(judged(old, '\tunsigned char router;\n\tunsigned char flag:1;\n')).toEqual(['guarded', true]);
