@@ -7,6 +7,7 @@ import type { Health } from '../service/health.js';
 import type { Log } from '../service/log.js';
 import type { Clock } from '../service/ports.js';
 import { decideOnPage } from '../service/store/deliveries.js';
+import { retryParked } from '../service/store/threads.js';
 import {
   listDeliveries,
   listReviews,
@@ -109,6 +110,16 @@ export function pageRoutes(pages: Pages): Hono {
     }
     return context.redirect('/deliveries?state=held', 303);
   });
+  app.post('/parked/:thread{[0-9]{1,15}}', async (context) => {
+    const form = await context.req.parseBody();
+    if (sessions === null || !sessions.mayAct(context, form.csrf))
+      return show(context, 'Not allowed', '', html`<p>Log in, and try again from the page.</p>`, 403);
+    const thread = Number(context.req.param('thread'));
+    const review = await retryParked(store, thread, clock.now());
+    if (review === null) log.info({ thread }, 'not tried again: it is not parked any more');
+    else log.info({ review: `r${review}`, thread }, 'tried again, as asked on the page');
+    return context.redirect('/health', 303);
+  });
   referenceRoutes(app, pages.references, show);
   app.get('/health.json', async (context) => {
     const [queue, aside] = await Promise.all([readQueue(store), readPutAside(store)]);
@@ -116,7 +127,7 @@ export function pageRoutes(pages: Pages): Hono {
   });
   app.get('/health', async (context) => {
     const [queue, aside] = await Promise.all([readQueue(store), readPutAside(store)]);
-    return show(context, 'Health', '/health', healthPage(pages.health.read(), queue, aside));
+    return show(context, 'Health', '/health', healthPage(pages.health.read(), queue, aside, seenBy(context)));
   });
   app.all('*', (context) => show(context, 'No such page', '', html`<p>There is nothing at this address.</p>`, 404));
   return app;

@@ -441,6 +441,47 @@ test('a held reply is approved by who logs in, and by nobody else', async () => 
   });
 });
 
+test('a parked job and mail that could not be read are shown with their reason; who logs in has the job tried again', async () => {
+  const [parked] = await store.query<{ thread: number }>(
+    `with thread as (insert into kabiwatch.thread default values returning id), mail as (
+       insert into kabiwatch.message (message_id, thread, list, received_at, sender, subject, version, n, total, patch, title)
+       select 'parked@x', id, 'a-list', now(), 'a@x', $1, 1, 1, 1, true, '' from thread)
+     insert into kabiwatch.parked (thread, why) select id, 'it took too much memory' from thread returning thread`,
+    [`[PATCH] bomb ${attack}`],
+  );
+  const thread = parked?.thread ?? 0;
+  await store.query(
+    `insert into kabiwatch.quarantine (host, mailbox, uid_validity, uid, size, why) values ('h', 'INBOX', 1, 7, 9, 'too large')`,
+  );
+  const dueOf = async () =>
+    (
+      await store.query('select 1 from kabiwatch.thread where id = $1 and due_at <= now() and review is not null', [
+        thread,
+      ])
+    ).length;
+  const body = new URLSearchParams({ csrf: 'guess' });
+  expect((await fetch(`${at}/parked/${thread}`, { method: 'POST', body })).status).toBe(403);
+  expect(await dueOf()).toBe(0);
+  await withPage(async (page) => {
+    await page.goto(`${at}/health`);
+    const row = page.getByRole('region', { name: 'Parked', exact: true }).getByRole('row', { name: /bomb/ });
+    expect(await row.innerText()).toContain('it took too much memory');
+    expect(await page.getByRole('row', { name: /INBOX.*too large/ }).count()).toBe(1);
+    expect(await page.getByRole('button', { name: /again/ }).count()).toBe(0);
+    expect(await page.evaluate('window.hit')).toBeUndefined();
+    await page.goto(`${at}/login`);
+    await page.getByLabel('Token').fill(token);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.goto(`${at}/health`);
+    await page.getByRole('button', { name: /^Try .* again$/ }).click();
+    await page.getByRole('heading', { name: 'Health' }).waitFor();
+    expect(await page.getByRole('region', { name: 'Parked', exact: true }).count()).toBe(0);
+    expect(await dueOf()).toBe(1);
+  });
+  const json = await (await fetch(`${at}/health.json`)).json();
+  expect(json).toMatchObject({ aside: { parked: [], quarantined: [{ uid: 7, why: 'too large' }] } });
+});
+
 test('a finding stands under the line of the patch that it speaks of', async () => {
   await withPage(async (page) => {
     await page.goto(`${at}/reviews/r${ids[0]}`);

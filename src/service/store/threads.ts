@@ -110,6 +110,20 @@ export async function failThread(
   });
 }
 
+/** A person wants a parked thread to be tried again: the review that it becomes; null where it is not parked. */
+export async function retryParked(store: Store, thread: number, now: Date): Promise<number | null> {
+  return store.transaction(async (tx) => {
+    const parked = await tx.query('delete from kabiwatch.parked where thread = $1 returning id', [thread]);
+    if (parked.length === 0) return null;
+    const [row] = await tx.query<{ review: number }>(
+      `update kabiwatch.thread set due_at = $2, queued_at = null, failures = 0, marks = marks + 1, review = coalesce(review, ${reviewToCome})
+       where id = $1 returning review`,
+      [thread, now],
+    );
+    return row?.review ?? null;
+  });
+}
+
 /** They are at work: their lease begins anew. What was released meanwhile stays so. */
 export async function keepThreads(db: Database, threads: readonly number[], now: Date): Promise<void> {
   if (threads.length === 0) return;
