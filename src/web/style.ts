@@ -18,7 +18,7 @@ th, td { overflow-wrap: break-word; } tbody tr > :first-child { overflow-wrap: a
 .scroll { overflow-x: auto; } form + .scroll { margin-top: 1.2rem; } tbody tr:hover td, tbody tr:hover th { background: var(--soft); }
 code, pre { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; } pre { background: var(--soft); padding: .8rem; overflow-x: auto; }
 form.filter, form.inline { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; } label { display: grid; gap: .2rem; font-size: .9rem; }
-input, select, button { max-width: 100%; font: inherit; color: var(--ink); background: var(--ground); border: 1px solid var(--line); border-radius: 4px; padding: .3rem .6rem; }
+input, select, button { max-width: 100%; min-height: 2.2rem; font: inherit; color: var(--ink); background: var(--ground); border: 1px solid var(--line); border-radius: 4px; padding: .3rem .6rem; }
 .verdict { display: inline-block; font-weight: 600; white-space: nowrap; border: 1px solid currentColor; border-radius: 1rem; padding: 0 .6rem; font-size: .9rem; line-height: 1.5; } .verdict.crc-break, .verdict.silent-break { color: var(--bad); } .verdict.none, .verdict.guarded { color: var(--good); } .verdict.conditional, .verdict.unknown { color: var(--mid); }
 .quiet { color: var(--quiet); } .good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; } .banner { padding: .6rem .9rem; border-radius: 6px; background: var(--soft); border-left: 4px solid currentColor; }
 .brand { font-weight: 700; color: var(--ink); text-decoration: none; } nav { flex: 1; } nav a { text-decoration: none; padding: .2rem 0; } nav a:hover { text-decoration: underline; } nav a[aria-current] { border-bottom: 2px solid var(--link); }
