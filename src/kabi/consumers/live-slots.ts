@@ -1,5 +1,5 @@
 /**
- * Members called `reserved` that are no room for later: code of the tree looks into them. What takes their bytes takes them away from that code.
+ * Members called `reserved`, `__pad` or `spare` that are no room for later: code of the tree looks into them. What takes their bytes takes them away from that code.
  * The names that kABI headers give to slots are believed.
  */
 import type { ChangeSet } from '../changes.js';
@@ -29,5 +29,5 @@ function takenPlain(change: LayoutChange): Row[] {
     ...change.removed.filter((row) => isReplacedSlot(change, row)),
     ...change.moved.map(({ before }) => before),
     ...retyped,
-  ].filter(({ name }) => /^_*reserved_?\d*$/.test(name));
+  ].filter(({ name }) => /^(_*reserved_?\d*|_+pad\d*|(\w*_)?(spare|unused)\d*)$/.test(name));
 }
