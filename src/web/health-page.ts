@@ -4,7 +4,25 @@ import type { Health } from '../service/health.js';
 import type { PutAside, QueueState } from '../service/store/views.js';
 import { alsoAs, type Html, type Seen, scrolled, time } from './page.js';
 
-export function healthPage(health: ReturnType<Health['read']>, queue: QueueState, aside: PutAside, seen: Seen): Html {
+export interface ServiceState {
+  readonly health: ReturnType<Health['read']>;
+  readonly queue: QueueState;
+  readonly aside: PutAside;
+}
+
+/** For who is not logged in: where the store lies and whose mailbox is read where is the owner's business. */
+export function withoutAddresses({ health, queue, aside }: ServiceState): ServiceState {
+  const parts = Object.entries(health.parts).map(([name, part]) => [name, { ...part, detail: '' }]);
+  const hostless = <Row extends { readonly host: string }>(rows: readonly Row[]) =>
+    rows.map((row) => ({ ...row, host: '' }));
+  return {
+    health: { ...health, parts: Object.fromEntries(parts) },
+    queue: { ...queue, mailboxes: hostless(queue.mailboxes) },
+    aside: { ...aside, quarantined: hostless(aside.quarantined) },
+  };
+}
+
+export function healthPage({ health, queue, aside }: ServiceState, seen: Seen): Html {
   const parts = Object.entries(health.parts).map(
     ([name, part]) =>
       html`<tr><th scope="row">${name}</th><td><span class="${part.ok ? 'good' : 'bad'}">${part.ok ? 'works' : 'does not work'}</span></td><td>${part.detail}</td><td>${time(new Date(part.since))}</td></tr>`,

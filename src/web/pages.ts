@@ -22,7 +22,7 @@ import { overviewOf, type Shelf } from './explore.js';
 import { findTypes, searchPage, typePage } from './explorer-page.js';
 import { atomFeed } from './feed.js';
 import { beginLogin, finishLogin, type GithubLogin } from './github-login.js';
-import { healthPage } from './health-page.js';
+import { healthPage, type ServiceState, withoutAddresses } from './health-page.js';
 import { guarded, type Html, page, type Seen } from './page.js';
 import { type ReferenceLine, referenceLine, referencesPage } from './references-page.js';
 import { reviewPage } from './review-page.js';
@@ -121,14 +121,18 @@ export function pageRoutes(pages: Pages): Hono {
     return context.redirect('/health', 303);
   });
   referenceRoutes(app, pages.references, show);
+  const stateFor = async (context: Context): Promise<ServiceState> => {
+    const [queue, aside] = await Promise.all([readQueue(store), readPutAside(store)]);
+    const state = { health: pages.health.read(), queue, aside };
+    return sessions === null || sessions.csrfOf(context) !== null ? state : withoutAddresses(state);
+  };
   app.get('/health.json', async (context) => {
-    const [queue, aside] = await Promise.all([readQueue(store), readPutAside(store)]);
-    return context.json({ ...pages.health.read(), queue, aside });
+    const { health, queue, aside } = await stateFor(context);
+    return context.json({ ...health, queue, aside });
   });
-  app.get('/health', async (context) => {
-    const [queue, aside] = await Promise.all([readQueue(store), readPutAside(store)]);
-    return show(context, 'Health', '/health', healthPage(pages.health.read(), queue, aside, seenBy(context)));
-  });
+  app.get('/health', async (context) =>
+    show(context, 'Health', '/health', healthPage(await stateFor(context), seenBy(context))),
+  );
   app.all('*', (context) => show(context, 'No such page', '', html`<p>There is nothing at this address.</p>`, 404));
   return app;
 }

@@ -479,7 +479,9 @@ test('a parked job and mail that could not be read are shown with their reason; 
     expect(await dueOf()).toBe(1);
   });
   const json = await (await fetch(`${at}/health.json`)).json();
-  expect(json).toMatchObject({ aside: { parked: [], quarantined: [{ uid: 7, why: 'too large' }] } });
+  expect(json).toMatchObject({ aside: { parked: [], quarantined: [{ uid: 7, host: '', why: 'too large' }] } });
+  const details = Object.values((json as { parts: Record<string, { detail: string }> }).parts);
+  expect(details.map(({ detail }) => detail)).toEqual(details.map(() => ''));
 });
 
 test('a finding stands under the line of the patch that it speaks of', async () => {
