@@ -23,6 +23,7 @@ import type { Series } from '../patch/series.js';
 import { textReport } from '../report/text.js';
 import { overlaySeries } from '../tree/overlay.js';
 import { mailFacts } from './mail-facts.js';
+import { endWithParent } from './orphan-watch.js';
 import type { PullJudgement } from './ports.js';
 import { patchIdOf, reviewPull } from './pull-review.js';
 import { type JudgeWorld, seriesJudge } from './series-judge.js';
@@ -38,6 +39,7 @@ function end(): void {
 // It may have ended before we had started.
 if (process.connected) process.on('disconnect', end);
 else end();
+endWithParent();
 process.on('message', async (task: Task) => {
   process.send?.({ began: true });
   try {

@@ -128,22 +128,25 @@ test('where nobody works one process more than work stands by, also after one wa
   await lanes.close();
 });
 
-test('no worker is left behind, at rest or not, when the service is killed', async () => {
-  const service = spawn(process.execPath, [fileURLToPath(new URL('../servers/busy-pool.mjs', import.meta.url))], {
-    stdio: ['pipe', 'inherit', 'inherit'],
-    detached: true,
-  });
-  service.stdin.end(
-    JSON.stringify({ long: poisoned('long'), review }, (_, value) =>
-      value?.type === 'Buffer' ? { base64: Buffer.from(value.data).toString('base64') } : value,
-    ),
-  );
-  const own = () => workersOf(service.pid as number);
-  await until('one rests', () => own().some((pid) => stateOf(pid) === 'T'));
-  const left = own();
-  service.kill('SIGKILL');
-  await until('all have ended', () => left.every((pid) => [null, 'Z'].includes(stateOf(pid))));
-});
+test.each(['long', 'loop'])(
+  'no worker is left behind, at rest or not, when the service is killed: %s',
+  async (name) => {
+    const service = spawn(process.execPath, [fileURLToPath(new URL('../servers/busy-pool.mjs', import.meta.url))], {
+      stdio: ['pipe', 'inherit', 'inherit'],
+      detached: true,
+    });
+    service.stdin.end(
+      JSON.stringify({ long: poisoned(name), review }, (_, value) =>
+        value?.type === 'Buffer' ? { base64: Buffer.from(value.data).toString('base64') } : value,
+      ),
+    );
+    const own = () => workersOf(service.pid as number);
+    await until('one rests', () => own().some((pid) => stateOf(pid) === 'T'));
+    const left = own();
+    service.kill('SIGKILL');
+    await until('all have ended', () => left.every((pid) => [null, 'Z'].includes(stateOf(pid))));
+  },
+);
 
 function stateOf(pid: number): string | null {
   return statOf(pid)?.[0] ?? null;
