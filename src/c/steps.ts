@@ -4,7 +4,7 @@
  */
 import { opening, punct } from './brackets.js';
 import { isTypeof } from './declarators.js';
-import { operandEnd, operandStart } from './operand.js';
+import { isCallWord, operandEnd, operandStart } from './operand.js';
 import { spellingOf } from './spelling.js';
 import { Identifier, type TokenList } from './tokens.js';
 
@@ -50,9 +50,17 @@ function assignedAt(tokens: TokenList, first: number, end: number, start: number
   let begin = first;
   while (begin > start && tokens.spelling[begin - 1] === punct.star) begin--;
   if (isDeclared(tokens, begin, start)) return null;
-  if (begin > start && tokens.spelling[begin - 1] === punct.close) {
+  const before = begin > start ? tokens.spelling[begin - 1] : punct.semi;
+  // The next of several names that are declared, or the only one behind an attribute or a typeof.
+  if (before === punct.comma) return null;
+  if (before === punct.close) {
     const open = opening(tokens, begin - 1, start);
-    if (open > start && isTypeof(tokens.spelling[open - 1] as number)) return null;
+    if (
+      open <= start ||
+      !isCallWord(tokens.spelling[open - 1] as number) ||
+      isTypeof(tokens.spelling[open - 1] as number)
+    )
+      return null;
   }
   return { start: begin, end, of: 'operand' };
 }

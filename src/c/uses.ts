@@ -274,11 +274,19 @@ class UseReader {
     if (record !== null) this.#use('sizeof', record.base, null, at);
   }
 
+  /** `#define pfn_to_page __pfn_to_page`: what is called is the other macro. */
+  #calledMacro(name: string, calls: boolean): MacroText | null {
+    const macro = this.#names.macro(name);
+    if (macro === null || macro.parameters !== null || !calls || macro.body.length !== 1) return macro;
+    const other = this.#names.macro(textOf(macro.body.spelling[0] as number));
+    return other === null || other.parameters === null ? macro : other;
+  }
+
   /** A name that may be a macro's. */
   #name(at: number, end: number, calls: boolean): number {
     const name = textOf(this.#tokens.spelling[at] as number);
     if (this.#isLocal(name)) return at;
-    const macro = this.#names.macro(name);
+    const macro = this.#calledMacro(name, calls);
     if (macro === null || (macro.parameters !== null && !calls)) return at;
     const close = macro.parameters === null ? at : closing(this.#tokens, at + 1, end);
     const template = this.#names.template(macro);

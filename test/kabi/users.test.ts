@@ -248,6 +248,9 @@ describe('a type that grows at its end breaks modules', () => {
     expect(judged('struct card *nth(struct card *all, int n) { return &all[n]; }')).toEqual(lies);
     expect(judged('struct card *next(struct card *one) { return one + 1; }')).toEqual(lies);
     expect(judged('void next(struct card **at) { (*at)++; }')).toEqual(lies);
+    expect(
+      judged('#define nth_(all, n) ((all) + (n))\n#define nth nth_\nvoid *f(struct card *c) { return nth(c, 2); }'),
+    ).toEqual(lies);
     expect(judged('long between(struct card *a, struct card *b) { return a - b; }')).toEqual(lies);
     expect(
       judged('#define each(p, all) for (p = all; p->id; p++)\nvoid f(struct card *a) { struct card *p; each(p, a); }'),
@@ -262,6 +265,10 @@ describe('a type that grows at its end breaks modules', () => {
 
   test('but not those that have pointers to it, or pointers to such pointers', () => {
     expect(judged('long id(struct card **all, int n) { return all[n]->id; }')).toEqual(['conditional', 'guard-honest']);
+    expect(judged('long id(struct card *c) { struct card *next, *head = c; next = head; return next->id; }')).toEqual([
+      'conditional',
+      'guard-honest',
+    ]);
     expect(judged('long id(struct card *card) { long *p = &card->id; return p[0] + card->id; }')).toEqual([
       'conditional',
       'guard-honest',
