@@ -84,7 +84,10 @@ def stepped(c):
     pointers = [t for t in operands if t.kind == ci.TypeKind.POINTER]
     if len(pointers) == 2:  # comparisons are int
         return target(pointers[0]) if c.type.get_canonical().kind == ci.TypeKind.LONG else None
-    return target(pointers[0]) if pointers and c.type.get_canonical().kind == ci.TypeKind.POINTER else None
+    # An assignment's other side may be of a kind that the binding does not know.
+    numbers = [t for t in operands if ci.TypeKind.BOOL.value <= t.kind.value <= ci.TypeKind.INT128.value or t.kind == ci.TypeKind.ENUM]
+    is_sum = len(pointers) == 1 and len(numbers) == 1 and c.type.get_canonical().kind == ci.TypeKind.POINTER
+    return target(pointers[0]) if is_sum else None
 
 
 def visit(c, function, out, parent=None):
