@@ -26,3 +26,19 @@ test.each([
   expect(findings).toEqual([]);
   expect(missing.some(({ what }) => what === 'the rest of kernel/box.c')).toBe(true);
 });
+
+test('a member made of two of a struct made of two, 34 levels deep, is compared in no time', () => {
+  const levels = Array.from({ length: 34 }, (_, n) => `struct l${n + 1} { struct l${n} one, two; };\n`).join('');
+  const text = (name: string): string =>
+    `struct l0 { char a; };\n${levels}struct m34 { struct l33 two[2]; };\nstruct box {\n\tint a;\n\tstruct ${name} deep;\n};\n`;
+  const deep = new SmallTree({
+    'include/linux/box.h': text('l34'),
+    'kernel/box.c':
+      '#include <linux/export.h>\n#include <linux/box.h>\nint use(struct box *b) { return b->a; }\nEXPORT_SYMBOL(use);\n',
+  });
+  const started = performance.now();
+  const { verdict } = deep.review({ 'include/linux/box.h': text('m34') }, ['x86_64'], ['kernel/box.c']);
+  deep.remove();
+  expect(verdict).toBe('crc-break');
+  expect(performance.now() - started).toBeLessThan(60_000);
+});

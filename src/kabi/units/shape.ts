@@ -22,8 +22,8 @@ export interface Scalar {
 
 export type Shape = readonly Scalar[];
 
-/** No more is compared of one member: deeper or longer ones only hostile input has. */
-const deepest = 40;
+/** No more is compared of one member: deeper or longer ones only hostile input has, as a struct of two of a struct of two, and so on. */
+const [deepest, longest] = [40, 5000];
 
 /** `null`: it has none that is known. */
 export function shapeOf(member: Pick<Member, 'type' | 'bits'>, unit: DeclaredUnit): Shape | null {
@@ -47,7 +47,7 @@ function collect(
 ): boolean {
   const { element, isArray } = elementOf(type);
   const [size, each] = [unit.layouts.size(type), unit.layouts.size(element)];
-  if (depth > deepest || typeof size !== 'number' || typeof each !== 'number') return false;
+  if (depth > deepest || found.length > longest || typeof size !== 'number' || typeof each !== 'number') return false;
   const at = isArray ? { ...where, each: `${where.each}[${each * 8}]` } : where;
   if (element.kind === 'struct' || element.kind === 'union') return collectMembers(element, unit, at, found, depth);
   found.push({ path: at.path, bitOffset: at.bitOffset, bits: bits ?? size * 8, kind: kindOf(element, unit) + at.each });
