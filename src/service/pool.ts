@@ -123,6 +123,8 @@ export function startPool(script: URL, limits: Limits): Pool {
   const putAside: Job[] = [];
   const hands = new Set<Hand>();
   const tookMs: number[] = [];
+  /** More than stand by: those that came back from their rest. */
+  const mostIdle = Math.max(limits.workers * 2, limits.workers + 2);
   const mostMemory = limits.memoryBytes * 1.25 + 512e6;
   const isBusy = () => waiting.length > 0 || [...hands].some(({ job, aside }) => job !== null && !aside);
   const turns = startTurns(isBusy);
@@ -161,7 +163,7 @@ export function startPool(script: URL, limits: Limits): Pool {
       if (tookMs.length > newest) tookMs.shift();
       // A process cannot be made quicker again: it is for others that take long, or for nobody.
       if (hand.slow && putAside.length === 0) lose(hand, 'was slow');
-      else if (!hand.slow && idle().length >= limits.workers * 2) lose(hand, 'one too many');
+      else if (!hand.slow && idle().length >= mostIdle) lose(hand, 'one too many');
       else if (!hand.slow) hand.aside = false;
       if ('error' in message)
         job.reject(Object.assign(new TaskFailed(message.error.message), { stack: message.error.stack }));

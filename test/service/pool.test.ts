@@ -122,6 +122,12 @@ test('where nobody works one process more than work stands by, also after one wa
   const lanes = startPool(poison, { workers: 1, timeMs: 60_000, memoryBytes: 256_000_000 });
   expect(await lanes.run(review)).toHaveLength(1);
   await until('one stands by', () => fresh().length === 2);
+  const pair = fresh();
+  for (let n = 0; n < 3; n++) {
+    await lanes.run(review);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  expect(fresh()).toEqual(pair);
   await expect(lanes.run(poisoned('exit'))).rejects.toThrow(WorkerLost);
   expect(fresh()).toHaveLength(1);
   await until('one stands by again', () => fresh().length === 2);
