@@ -21,6 +21,7 @@ import { markdownReport } from '../report/markdown.js';
 import { sarifReport } from '../report/sarif.js';
 import type { Earlier } from '../report/since.js';
 import { textReport } from '../report/text.js';
+import { shellWord } from '../report/wording.js';
 import { versionNumber } from '../service/engine.js';
 import { overlaySeries } from '../tree/overlay.js';
 import { seriesInFiles } from './mail-input.js';
@@ -183,9 +184,9 @@ function reviewOne(
 }
 
 /** `kabiwatch-fix-1.patch`, a file a series that has a rewrite; each is named on standard error. */
-function writeFixes(reviews: readonly { readonly review: Review }[], dir: string): void {
+function writeFixes(reviews: readonly { readonly review: Review; readonly series: Series }[], dir: string): void {
   mkdirSync(dir, { recursive: true });
-  reviews.forEach(({ review }, at) => {
+  reviews.forEach(({ review, series }, at) => {
     const [fix] = review.fixes;
     const none = review.missing.find(({ what }) => what === 'a safe alternative');
     if (fix === undefined) {
@@ -193,10 +194,18 @@ function writeFixes(reviews: readonly { readonly review: Review }[], dir: string
       return;
     }
     const path = join(dir, `kabiwatch-fix-${at + 1}.patch`);
-    const head = `Subject: [PATCH] ${fix.title}\n\nOn top of: ${review.series.subject}\n---\n`;
+    const head = `${mailHead(fix.title, series)}On top of: ${review.series.subject}\n---\n`;
     writeFileSync(path, head + fix.diff, 'latin1');
     process.stderr.write(`${path}: ${fix.title} (${fix.verdict})\n`);
   });
+}
+
+/** What `git am` asks of a mail. Whoever wrote the series signs the rewrite, or puts another name there. */
+function mailHead(subject: string, { patches }: Series): string {
+  const author = patches[0]?.author ?? '';
+  const from = /^[^<>\n]*<[^<>\s]+@[^<>\s]+>$/.test(author) ? author : 'kabiwatch <kabiwatch@localhost>';
+  const date = new Date().toUTCString().replace('GMT', '+0000');
+  return `From: ${from}\nDate: ${date}\nSubject: [PATCH] ${subject}\n\n`;
 }
 
 /** Clang's, on one configuration: the numbers of several stand in one review. */
@@ -250,9 +259,15 @@ function printed(reviews: readonly { series: Series; review: Review }[], format:
     }
     case 'text':
       return reviews
-        .map(({ series, review }) => textReport(review, series, { paint, since: earlierOf(series, all) }))
+        .map(({ series, review }) =>
+          textReport(review, series, { paint, command: commandGiven(), since: earlierOf(series, all) }),
+        )
         .join('\n\n');
   }
+}
+
+function commandGiven(): string {
+  return ['kabiwatch', ...process.argv.slice(2)].map(shellWord).join(' ');
 }
 
 /** The review of the version that this series replaces, where it was given too. */

@@ -3,6 +3,7 @@
  * texts that moved them), of all units that were read. Facts only; what they mean is judged later.
  */
 
+import { dumpKey } from './judge-symbols.js';
 import { noSteps, type StepFacts } from './series/series-steps.js';
 import type { Placed } from './units/facts.js';
 import type { LayoutChange } from './units/layout-change.js';
@@ -143,6 +144,8 @@ export function changesOf(
     for (const keys of [unit.through, ...gone.map(([, { through: its }]) => its)])
       for (const key of keys) if (isShown(key)) through.add(key);
   }
+  for (const key of holdersOf(hashedThrough, types))
+    if (!hashedThrough.has(key) && !settled.has(key)) hashedElsewhere.add(key);
   return {
     read: seen.read,
     types: [...types.values()],
@@ -163,6 +166,18 @@ export function changesOf(
     prototypesRead: seen.prototypes,
     steps: noSteps,
   };
+}
+
+/** What holds by value a type that genksyms reads otherwise is read otherwise, too; whether an export shows that, only units that were not read may know. */
+function holdersOf(keys: ReadonlySet<string>, types: ReadonlyMap<string, ChangedType>): ReadonlySet<string> {
+  const holders = new Set<string>();
+  const names = new Set([...types.keys()].filter((name) => keys.has(dumpKey(name))));
+  for (const name of names)
+    for (const holder of types.get(name)?.embeddedIn ?? []) {
+      holders.add(dumpKey(holder));
+      names.add(holder);
+    }
+  return holders;
 }
 
 function joined(first: ChangedType | undefined, next: ChangedType): ChangedType {

@@ -12,6 +12,7 @@ export function reviewByUnits(request: ReviewRequest, known: UnitsKnown, most: n
   const { source, also = [] } = request;
   if (source == null) return reviewSeries(request);
   const first = reviewSeries({ ...request, advice: false });
+  if (first.evidence === 'diff') return first;
   const paths = first.series.patches.flatMap(({ files }) => files);
   const headers = paths.filter((path) => path.endsWith('.h') && roleOf(path) === 'public');
   const isQuiet = first.types.length === 0 && headers.length === 0;

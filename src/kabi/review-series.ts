@@ -32,12 +32,25 @@ export function reviewSeries(request: ReviewRequest): Review {
   if (source == null) return withDamage(reviewDiff(series, arch), series);
   const configurations = [{ ...source, arch }, ...also].map((one) => ({ reading: newReading(), ...one }));
   const judged = configurations.map((one) => reviewSource({ series, ...one }));
+  if (judged.some((one) => isUnconfigured(one.review))) return withDamage(withoutTree(series, arch), series);
   const review = joinConfigurations(judged.map((one) => one.review));
   if (request.advice !== true) return withDamage(review, series);
   const { after } = overlaySeries(source.tree, series);
   const judge = (given: Series): Judgement[] => configurations.map((one) => reviewSource(again(one, given)));
   const { fixes, missing } = advise({ series, before: source.tree, after, judged, judge });
   return withDamage({ ...review, fixes, missing: [...review.missing, ...missing] }, series);
+}
+
+/** Every unit begins with the configuration: without it each `#ifdef CONFIG_X` is false, and layouts are those of a kernel that nobody runs. */
+function isUnconfigured({ missing }: Review): boolean {
+  return missing.some(({ what }) => /^header (generated|linux)\/autoconf\.h$/.test(what));
+}
+
+function withoutTree(series: Series, arch: Architecture): Review {
+  const review = reviewDiff(series, arch);
+  const what = 'layouts and versions on the tree';
+  const why = 'neither the tree nor a build directory has a configuration: name one with --build';
+  return { ...review, missing: [...review.missing, { what, why }] };
 }
 
 /** The same configuration for another series: nothing that is known of the first one's trees holds. */

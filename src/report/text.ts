@@ -24,6 +24,8 @@ export interface TextOptions {
   readonly paint?: (verdict: Review['verdict'], text: string) => string;
   /** Where the whole review can be read, for what is cut here. */
   readonly link?: string | null;
+  /** The command that made the review; absent: one is put together from what the review says of itself. */
+  readonly command?: string;
   /** The version before, for what this one changes. */
   readonly since?: Earlier | null;
 }
@@ -32,7 +34,7 @@ export function textReport(review: Review, series: Series | null, options: TextO
   const paint = options.paint ?? ((_verdict, text) => text);
   const [first = '', ...more] = filled(plain(verdictLine(review)), WIDTH);
   const head = [paint(review.verdict, first), ...more, ...header(review)];
-  const tail = ['', 'To repeat:', ...wrapCommand(reproduceCommand(review))];
+  const tail = ['', 'To repeat:', ...wrapCommand(options.command ?? reproduceCommand(review))];
   const fix = fixes(review);
   const body = [
     since(options.since ?? null, review),

@@ -61,13 +61,14 @@ export function guardText(guard: Guard): string {
 export function reproduceCommand(review: Review): string {
   const { tree, reference, arch } = review.target;
   const words = ['kabiwatch', 'review', '--arch', arch];
-  if (tree !== null) words.push('--tree', shellWord(tree));
+  // Where the configuration lies on another machine, nobody can say.
+  if (tree !== null) words.push('--tree', shellWord(tree), ...(reference === null ? ['--build', 'BUILD'] : []));
   if (reference !== null) words.push('--reference', shellWord(reference));
   const id = review.series.messageId ?? review.series.patches[0]?.messageId ?? null;
   return [...words, id === null ? 'FILE' : shellWord(`${id}.mbox`)].join(' ');
 }
 
-function shellWord(given: string): string {
+export function shellWord(given: string): string {
   const text = plain(given);
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`;
 }

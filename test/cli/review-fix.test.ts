@@ -55,8 +55,11 @@ test('--fix writes a patch that git applies on top of the series', () => {
       expect.stringContaining('put `count` into the hole of 4 bytes behind `first` (guarded)'),
     ]);
     execFileSync('git', ['init', '-q'], { cwd: tree.dir });
-    for (const patch of [join(tree.dir, 'series.patch'), join(process.cwd(), written)])
-      execFileSync('git', ['apply', patch], { cwd: tree.dir });
+    execFileSync('git', ['apply', join(tree.dir, 'series.patch')], { cwd: tree.dir });
+    const git = ['-c', 'user.name=A', '-c', 'user.email=a@example.org'];
+    execFileSync('git', ['add', '-A'], { cwd: tree.dir });
+    execFileSync('git', [...git, 'commit', '-q', '-m', 'series'], { cwd: tree.dir });
+    execFileSync('git', [...git, 'am', '-q', join(process.cwd(), written)], { cwd: tree.dir });
     expect(readFileSync(join(tree.dir, path), 'utf8')).toContain(
       '#ifndef __GENKSYMS__\n\tint count;\n#endif\n\tlong second;',
     );

@@ -1,4 +1,6 @@
 /** Without a reference, whether an export reaches a changed type is told from what headers and exporting sources spell: a type that none reaches has no version to change. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { Review } from '../../src/kabi/review.js';
 import { type Files, SmallTree } from './small-tree.js';
@@ -67,4 +69,34 @@ describe('a type of a header that is reached only through a cast', () => {
     expect(review(files, grown, 2).verdict).toBe('unknown');
     expect(review(files, grown, 3).verdict).toBe('silent-break');
   });
+});
+
+test('what embeds a type whose version changes is not called silent while exports that may reach it are not read', () => {
+  const inner = 'include/net/inner.h';
+  const unit = (name: string, type: string): string =>
+    `#include <linux/export.h>\n#include <net/outer.h>\nlong ${name}(struct ${type} *p)\n{\n\treturn 0;\n}\nEXPORT_SYMBOL(${name});\n`;
+  const files = {
+    [inner]: 'struct inner {\n\tlong id;\n};\n',
+    'include/net/outer.h': '#include <net/inner.h>\nstruct outer {\n\tstruct inner in;\n\tlong tail;\n};\n',
+    'net/inner.c': unit('take_inner', 'inner'),
+    'net/outer.c': unit('take_outer', 'outer'),
+    'drivers/p/p.c': '#include <net/outer.h>\nlong probe(struct outer *o)\n{\n\treturn o->tail;\n}\n',
+  };
+  const after = { [inner]: 'struct inner {\n\tlong first;\n\tlong id;\n};\n' };
+  const verdicts = (most: number): unknown[] => {
+    const { verdict, types } = review(files, after, most);
+    return [verdict, ...types.map(({ name, verdict: own }) => `${name} ${own}`).sort()];
+  };
+  expect(verdicts(1)).toEqual(['crc-break', 'inner crc-break', 'outer unknown']);
+  expect(verdicts(8)).toEqual(['crc-break', 'inner crc-break', 'outer crc-break']);
+});
+
+test("a tree without its configuration gives no number: every layout would be another kernel's", () => {
+  const kconfig = { 'include/linux/kconfig.h': '#include <generated/autoconf.h>\n' };
+  const tree = new SmallTree({ ...quiet, ...driver, ...kconfig });
+  trees.push(tree);
+  rmSync(join(tree.dir, '.config'));
+  const made = tree.reviewByUnits(grown);
+  expect([made.evidence, made.types.flatMap(({ before }) => before?.size ?? [])]).toEqual(['diff', []]);
+  expect(made.missing.map(({ why }) => why).join()).toContain('name one with --build');
 });
