@@ -95,9 +95,9 @@ for (const [at, to] of releases.slice(1).entries()) {
     const first = reviewSeries({ series, arch, source: { ...blind, units: known, reading } });
     // Types whose text differs and that no export of these units reaches: more units are asked.
     const open = first.types.filter(({ verdict }) => verdict === 'unknown');
-    const more = exportingUnits(open, [], { reference: null, spelling: input.spelling }, MORE_UNITS);
+    const more = exportingUnits(open, [], { ...input, reference: null }, MORE_UNITS);
     const all = [...new Set([...known, ...more.units])];
-    const review = reviewSeries({ series, arch, source: { ...input, units: all, reading } });
+    const review = reviewSeries({ series, arch, source: { ...input, units: all, settled: more.settled, reading } });
     print(from, to, series, review, process.cpuUsage(started).user / 1e6);
   } finally {
     rmSync(build, { recursive: true });
