@@ -2,7 +2,7 @@
  * A process of its own that makes the name index of a tree; name-index.ts alone calls it and writes the IndexSpec to it. Its threads
  * read the files, a batch at a time; this one puts together what they tell.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { SingleBar } from 'cli-progress';
@@ -17,6 +17,8 @@ const together = 150;
 /** A reader keeps the headers' declarations, and this process what all of them tell. */
 const memoryOfReader = 1.2 * 2 ** 30;
 const mostReaders = 2;
+/** Fewer take no time worth a word. */
+const many = 5000;
 
 /** Who asks may be killed for taking too long: nobody waits for the index then. Milliseconds. */
 const parent = process.ppid;
@@ -43,6 +45,8 @@ const bar = new SingleBar({
   clearOnComplete: true,
 });
 bar.start(2 * files.length, 0);
+if (!process.stderr.isTTY && files.length > many)
+  writeSync(3, `making the index of the tree, once: ${files.length} files\n`);
 
 const whole = new NameIndexBuilder();
 await readHeaderNames();

@@ -47,7 +47,8 @@ export function nameIndexOf(spec: IndexSpec, source: SourceTree, key: IndexKey |
 function build(builder: string, input: string): void {
   const said = process.stderr.isTTY ? 'inherit' : 'pipe';
   try {
-    execFileSync(process.execPath, [builderHeap, builder], { input, stdio: ['pipe', 'ignore', said] });
+    // Its fourth file is our standard error: whoever waits without a terminal is told that it takes long.
+    execFileSync(process.execPath, [builderHeap, builder], { input, stdio: ['pipe', 'ignore', said, 2] });
   } catch (cause) {
     const { stderr } = cause as { stderr?: Buffer | null };
     const why = /^.*Error.*$/m.exec(stderr?.toString() ?? '')?.[0] ?? (cause as Error).message;
