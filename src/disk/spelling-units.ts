@@ -15,12 +15,49 @@ export function unitsSpelling(
   if (index === null) return sources.filter((path) => spells(tree.read(path), types));
   const spelling = new Set(
     types.flatMap((type) =>
-      type.endsWith('.h')
-        ? index.filesIncluding(type.slice(type.lastIndexOf('/') + 1))
-        : [...index.filesWithTag(type), ...index.filesWithType(type)],
+      type.endsWith('()')
+        ? []
+        : type.endsWith('.h')
+          ? index.filesIncluding(type.slice(type.lastIndexOf('/') + 1))
+          : [...index.filesWithTag(type), ...index.filesWithType(type)],
     ),
   );
-  return sources.filter((path) => spelling.has(path) && exportsSomething(tree.read(path)));
+  const exporters = exportersOf(types, index);
+  const around = sourcesAround([...spelling], tree, index);
+  return sources.filter((path) => {
+    if (around.has(path)) return true;
+    if (!spelling.has(path) && !exporters.has(path)) return false;
+    const bytes = tree.read(path);
+    return (
+      exportsSomething(bytes) && (spelling.has(path) || exportsOne(bytes as Uint8Array, exporters.get(path) ?? []))
+    );
+  });
+}
+
+/** Sources that include one of these sources, as kernel/sched/build_policy.c does, where that exports something. */
+function sourcesAround(paths: readonly string[], tree: SourceTree, index: NameIndex): ReadonlySet<string> {
+  const parts = paths.filter((path) => path.endsWith('.c') && exportsSomething(tree.read(path)));
+  return new Set(parts.flatMap((path) => index.filesIncluding(path.slice(path.lastIndexOf('/') + 1))));
+}
+
+/** Sources that include a header which declares one of these, `f()`, with the names that are declared there: a source may export what another defines. */
+function exportersOf(types: readonly string[], index: NameIndex): Map<string, string[]> {
+  const byHeader = new Map<string, string[]>();
+  for (const name of types.filter((type) => type.endsWith('()')).map((type) => type.slice(0, -2)))
+    for (const header of index.filesDeclaring('object', name))
+      byHeader.set(header, [...(byHeader.get(header) ?? []), name]);
+  const found = new Map<string, string[]>();
+  for (const [header, names] of byHeader)
+    for (const path of index.filesIncluding(header.slice(header.lastIndexOf('/') + 1)))
+      found.set(path, [...(found.get(path) ?? []), ...names]);
+  return found;
+}
+
+function exportsOne(bytes: Uint8Array, names: readonly string[]): boolean {
+  return (
+    names.length > 0 &&
+    new RegExp(`EXPORT_SYMBOL\\w*\\s*\\(\\s*(${names.join('|')})\\s*[,)]`).test(textOf(bytes).toString('latin1'))
+  );
 }
 
 function spells(bytes: Uint8Array | null, types: readonly string[]): boolean {

@@ -49,12 +49,42 @@ describe('a type of a header that is reached only through a cast', () => {
     expect([made.verdict, made.symbols.changed.map(({ name }) => name)]).toEqual(['crc-break', ['take']]);
   });
 
+  test('has a version where one source exports what another defines', () => {
+    const pairs = `${pair('')}int pair_run(struct pair *pair);\n`;
+    const files = {
+      ...quiet,
+      ...driver,
+      [header]: pairs,
+      'net/run.c': '#include <net/pair.h>\nint pair_run(struct pair *pair)\n{\n\treturn 0;\n}\n',
+      'net/pair_syms.c': '#include <linux/export.h>\n#include <net/pair.h>\nEXPORT_SYMBOL(pair_run);\n',
+    };
+    const made = review(files, { [header]: pairs.replace('\tlong mood', '\tlong more;\n\tlong mood') });
+    expect([made.verdict, made.symbols.changed.map(({ name }) => name)]).toEqual(['crc-break', ['pair_run']]);
+  });
+
+  test('has a version where the source that exports it is a part of another', () => {
+    const part =
+      '#include <net/pair.h>\nint pair_part(struct pair *pair)\n{\n\treturn 0;\n}\nEXPORT_SYMBOL(pair_part);\n';
+    const whole = '#include <linux/export.h>\n#include "part.c"\n';
+    const made = review({ ...quiet, ...driver, 'net/part.c': part, 'net/whole.c': whole }, grown);
+    expect([made.verdict, made.symbols.changed.map(({ name }) => name)]).toEqual(['crc-break', ['pair_part']]);
+  });
+
   test.each([
     ['a typedef', 'typedef int (*pair_cb)(struct pair *pair);'],
     ['a macro that declares', '#define PAIR_HOOK int (*hook)(struct pair *pair)'],
     ['the call of a macro', 'PAIR_EVENT(mood, struct pair *pair);'],
   ])('is not taken for one without a version where %s may pass it on', (_, line) => {
     const made = review({ ...quiet, ...driver, 'include/net/more.h': `#include <net/pair.h>\n${line}\n` }, grown);
+    expect(made.verdict).toBe('crc-break');
+  });
+
+  test('is not taken for one without a version where its tag has another name', () => {
+    const named = (text: string): string => `${text}#define couple pair\n`;
+    const made = review(
+      { ...quiet, ...driver, [header]: named(pair('')) },
+      { [header]: named(pair('\tlong more;\n')) },
+    );
     expect(made.verdict).toBe('crc-break');
   });
 

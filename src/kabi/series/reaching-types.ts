@@ -3,7 +3,7 @@
  * that exports something and spells none of them cannot reach the change, which is known without reading it.
  *
  * Told from each header alone, all branches of its conditionals together. Prototypes are not followed: the source that exports a function declares
- * it again. What is declared in a source file is opaque to genksyms. Where the text does not say what is declared (a typedef, whose users cannot be
+ * it again, or, where it exports what another defines, spells its name. What is declared in a source file is opaque to genksyms. Where the text does not say what is declared (a typedef, whose users cannot be
  * asked for; a macro that declares something), nobody knows.
  */
 import { closing, punct } from '../../c/brackets.js';
@@ -18,9 +18,13 @@ import { roleOf } from './triage.js';
 /** More are not followed: a type that so many reach is reached by an export that is read first. */
 const [mostTypes, mostHeaders] = [60, 150];
 
-/** `types` as `struct s` and `union u`; null where it cannot be told, or where there are too many. */
+/**
+ * `types` as `struct s` and `union u`; null where it cannot be told, or where there are too many. Among the answers is `f()` for a function or an object
+ * that headers declare with one of them.
+ */
 export function typesReaching(types: readonly string[], tree: SourceTree, index: NameIndex): readonly string[] | null {
   const found = new Set(types);
+  const objects = new Set<string>();
   let read = 0;
   for (const type of found) {
     if (!/^(struct|union) \w+$/.test(type)) return null;
@@ -29,13 +33,13 @@ export function typesReaching(types: readonly string[], tree: SourceTree, index:
     if (read > mostHeaders) return null;
     for (const file of headers) {
       const bytes = tree.read(file);
-      const records = bytes === null ? null : recordsSpelling(type, tokenize(bytes));
-      if (records === null) return null;
-      for (const one of records) found.add(one);
+      const names = bytes === null ? null : declaredWith(type, tokenize(bytes));
+      if (names === null) return null;
+      for (const one of names) (one.endsWith('()') ? objects : found).add(one);
     }
     if (found.size > mostTypes) return null;
   }
-  return [...found];
+  return [...found, ...objects];
 }
 
 function headersSpelling(type: string, index: NameIndex): string[] {
@@ -43,14 +47,16 @@ function headersSpelling(type: string, index: NameIndex): string[] {
   return [...files].filter((file) => file.endsWith('.h') && roleOf(file) !== 'other');
 }
 
-/** The structs and unions of a header that spell the type; null where something else may pass it on. */
-function recordsSpelling(type: string, tokens: TokenList): string[] | null {
+/** The structs and unions of a header that spell the type, and the functions and objects; null where something else may pass it on. */
+function declaredWith(type: string, tokens: TokenList): string[] | null {
   const spells = new RegExp(`\\b${type}\\b`);
   const { declarations, macros } = partsOf(tokens);
   if (macros.some((text) => spells.test(text) && !isCode(text))) return null;
+  // `#define parameter parameter64`: who spells the one means the other.
+  if (macros.some((text) => text.split(' ').slice(1).join(' ') === type.split(' ')[1])) return null;
   const spelling = declarations.filter((text) => spells.test(text));
-  const records = spelling.map(recordsIn);
-  return records.some((one) => one === null) ? null : records.flatMap((one) => one ?? []);
+  const names = spelling.map(namesIn);
+  return names.some((one) => one === null) ? null : names.flatMap((one) => one ?? []);
 }
 
 interface Parts {
@@ -105,8 +111,8 @@ function lineFrom(tokens: TokenList, start: number): string[] {
   return words;
 }
 
-/** Those that a declaration defines, and none where it is a prototype or an object; null for a typedef and for a macro's call. */
-function recordsIn(declaration: string): string[] | null {
+/** Structs and unions that a declaration defines, or `f()`, what it declares; null for a typedef and for a macro's call. */
+function namesIn(declaration: string): string[] | null {
   if (/^(__extension__ )?typedef\b/.test(declaration)) return null;
   const heads = declaration.split('{').slice(0, -1);
   const records = heads.flatMap((head) => {
@@ -118,7 +124,9 @@ function recordsIn(declaration: string): string[] | null {
       : words.slice(at + 1).flatMap((one) => (/^[A-Za-z_]\w*$/.test(one) ? [`${words[at]} ${one}`] : []));
   });
   if (records.length > 0) return records;
-  return /^\w+ \(/.test(declaration) && !declaration.startsWith('DECLARE_PER_CPU') ? null : [];
+  if (/^\w+ \(/.test(declaration) && !declaration.startsWith('DECLARE_PER_CPU')) return null;
+  const [, name] = /(\w+) \(/.exec(declaration) ?? /(\w+)(?: \[[^\]]*\])* ;$/.exec(declaration) ?? [];
+  return name === undefined ? [] : [`${name}()`];
 }
 
 /** Is what a macro stands for an expression or a statement, by its first word? */
