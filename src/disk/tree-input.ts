@@ -15,7 +15,7 @@ import { type Unit as KbuildUnit, unitAt, unitsOf } from '../kernel/kbuild.js';
 import type { ConfigValues } from '../kernel/kbuild-top.js';
 import type { NameIndex } from '../kernel/names.js';
 import { mismatches, type Reference } from '../kernel/reference.js';
-import { archDirectory, flaggedUnit, macrosForTree, plainUnit } from '../kernel/unit.js';
+import { archDirectory, flaggedUnit, macrosForTree, plainUnit, unitNames } from '../kernel/unit.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { unionTree } from '../tree/union.js';
 import { directoryTree } from './directory-tree.js';
@@ -160,6 +160,9 @@ function compiledIn(reference: Reference): ReadonlyMap<string, CompiledUnit> {
 /** Of more units than this one at a time, reading all makefiles costs less than those on the way to each. */
 const askedAlone = 40;
 
+/** A header's own unit is in no makefile: it is compiled as this source, which every tree builds with what the top makefiles give to all. */
+const plainSource = 'init/main.c';
+
 function buildOf(
   tree: SourceTree,
   arch: Architecture,
@@ -177,14 +180,16 @@ function buildOf(
     return asked.get(path);
   };
   const known = once(() => (reference === undefined ? new Map<string, CompiledUnit>() : compiledIn(reference)));
+  const compiledAs = (path: string): CompiledUnit | undefined => known().get(path) ?? fromMakefiles(path);
   return {
     target: targets[arch],
     unitOf: (path) => {
-      // Only the makefiles know a unit's own macros and directories; a header's own unit is in no makefile.
-      const unit = path.startsWith(headerUnitFolder) ? undefined : (known().get(path) ?? fromMakefiles(path));
+      // Only the makefiles know a unit's own macros and directories.
+      const isHeader = path.startsWith(headerUnitFolder);
+      const unit = isHeader ? compiledAs(plainSource) : compiledAs(path);
       return unit === undefined
         ? plainUnit(tree, path, arch, macros, 'compiler')
-        : flaggedUnit(path, unit, unit.flags, macros, 'compiler');
+        : flaggedUnit(path, isHeader ? unitNames(path) : unit, unit.flags, macros, 'compiler');
     },
   };
 }

@@ -55,17 +55,22 @@ export interface UnitNames {
   readonly modfile: string;
 }
 
+/** What a unit is called that is an object by itself. */
+export function unitNames(path: string): UnitNames {
+  const stem = path.replace(/\.[^./]*$/, '');
+  const name = stem.slice(stem.lastIndexOf('/') + 1);
+  return { basename: name, modname: name, modfile: stem };
+}
+
 /** The unit `path` without a look at its makefile; null where the tree has no such architecture. */
 export function plainUnit(tree: SourceTree, path: string, arch: string, predefined: string, view: View): Unit | null {
   const dir = archDirectory(tree, arch);
   if (dir === null) return null;
-  const stem = path.replace(/\.[^./]*$/, '');
-  const name = stem.slice(stem.lastIndexOf('/') + 1);
   return {
     path,
     includePaths: includePathsOf(tree, dir, path),
     forced: forcedIn(tree),
-    defines: ['__KERNEL__', ...viewDefines(view), ...nameDefines({ basename: name, modname: name, modfile: stem })],
+    defines: ['__KERNEL__', ...viewDefines(view), ...nameDefines(unitNames(path))],
     predefined,
     msExtensions: hasMsExtensions(tree),
   };
