@@ -15,7 +15,7 @@ import { LexCache } from '../dist/c/lex-cache.js';
 import { predefinedMacros } from '../dist/c/predefined.js';
 import { preprocess } from '../dist/c/preprocess.js';
 import { targets } from '../dist/c/target.js';
-import { directoryTree } from '../dist/disk/directory-tree.js';
+import { directoryTree } from '../dist/disk/trees/directory-tree.js';
 import { readConfig } from '../dist/kernel/config.js';
 import { builtTree } from '../dist/kernel/generated.js';
 import { unitAt } from '../dist/kernel/kbuild.js';

@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mailsInGit } from '../dist/disk/mail-archive.js';
+import { mailsInGit } from '../dist/disk/archives/mail-archive.js';
 
 const bundle = process.argv[2] ?? '../shared/threads/linux-modules.bundle';
 if (!existsSync(bundle)) {

@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 import { LexCache } from '../dist/c/lex-cache.js';
 import { verified } from '../dist/clang/verify.js';
 import { seriesInFiles } from '../dist/cli/mail-input.js';
-import { keptReference } from '../dist/disk/references.js';
+import { keptReference } from '../dist/disk/references/references.js';
 import { reviewOnTree } from '../dist/disk/review-on-tree.js';
 import { sourceForSeries } from '../dist/disk/series-source.js';
 import { overlaySeries } from '../dist/tree/overlay.js';

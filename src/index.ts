@@ -1,6 +1,7 @@
 /** kabiwatch as a library: the steps of docs/architecture.md by their names. `reviewSeries` reads nothing but what it is given. */
-export { openTree } from './disk/open-tree.js';
+
 export { type TreeInput, treeInput } from './disk/tree-input.js';
+export { openTree } from './disk/trees/open-tree.js';
 export { KabiwatchError } from './errors.js';
 export type { Review, Verdict } from './kabi/review.js';
 export { type ReviewRequest, reviewSeries } from './kabi/review-series.js';

@@ -14,7 +14,7 @@ const refused = [
   `import 'node:fs/promises';`,
   `import 'undici';`,
   `import '../service/ports.js';`,
-  `import '../disk/directory-tree.js';`,
+  `import '../disk/trees/directory-tree.js';`,
   `export const lazily = () => import('./review.js');`,
   `export const environment = process.env;`,
   `export const hidden = globalThis.process;`,

@@ -1,7 +1,7 @@
 /** Which named structs and unions two kernels' own BTF lays out differently. */
 import { layoutsOf } from '../dist/btf/layouts.js';
 import { flatMembers } from '../dist/c/layout.js';
-import { readBtfFile } from '../dist/disk/btf-file.js';
+import { readBtfFile } from '../dist/disk/references/btf-file.js';
 
 /** By `struct x`: the layouts of that name as text; a kernel can have several. */
 function layoutsIn(file) {

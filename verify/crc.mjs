@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { openBuild } from '../dist/disk/build-world.js';
+import { openBuild } from '../dist/disk/references/build-world.js';
 import { configFacts, versionOfMakefile } from '../dist/kernel/config-facts.js';
 import { exportingMacros } from '../dist/kernel/exporting-macros.js';
 import { unitsOf } from '../dist/kernel/kbuild.js';

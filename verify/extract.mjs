@@ -9,7 +9,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readMailInput } from '../dist/disk/mail-source.js';
+import { readMailInput } from '../dist/disk/archives/mail-source.js';
 import { readMessage } from '../dist/mail/message.js';
 import { diffText } from '../dist/patch/line-diff.js';
 

@@ -1,7 +1,7 @@
 /** What a build does for symbol versions, unit by unit: `gcc -E -D__GENKSYMS__ | genksyms` in a configured tree with its scripts built. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openBuild } from '../dist/disk/build-world.js';
+import { openBuild } from '../dist/disk/references/build-world.js';
 import { configFacts, versionOfMakefile } from '../dist/kernel/config-facts.js';
 import { exportingMacros } from '../dist/kernel/exporting-macros.js';
 import { unitsOf } from '../dist/kernel/kbuild.js';

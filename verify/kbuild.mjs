@@ -13,7 +13,7 @@ import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { tokenize } from '../dist/c/tokenize.js';
-import { directoryTree } from '../dist/disk/directory-tree.js';
+import { directoryTree } from '../dist/disk/trees/directory-tree.js';
 import { exportsOf } from '../dist/kernel/exports.js';
 import { unitsOf } from '../dist/kernel/kbuild.js';
 import { readSymvers } from '../dist/kernel/symvers.js';

@@ -20,7 +20,7 @@ import { predefinedMacros } from '../dist/c/predefined.js';
 import { preprocess } from '../dist/c/preprocess.js';
 import { printedTokens } from '../dist/c/printed-tokens.js';
 import { targets } from '../dist/c/target.js';
-import { directoryTree } from '../dist/disk/directory-tree.js';
+import { directoryTree } from '../dist/disk/trees/directory-tree.js';
 import { configFacts } from '../dist/kernel/config-facts.js';
 import { builtTree } from '../dist/kernel/generated.js';
 import { unitsOf } from '../dist/kernel/kbuild.js';

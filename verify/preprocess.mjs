@@ -19,7 +19,7 @@ import { preprocess } from '../dist/c/preprocess.js';
 import { textOf } from '../dist/c/spelling.js';
 import { tokenize } from '../dist/c/tokenize.js';
 import { BeginsLine, End, Pragma } from '../dist/c/tokens.js';
-import { directoryTree } from '../dist/disk/directory-tree.js';
+import { directoryTree } from '../dist/disk/trees/directory-tree.js';
 import { readConfig } from '../dist/kernel/config.js';
 import { builtTree } from '../dist/kernel/generated.js';
 import { unitsOf } from '../dist/kernel/kbuild.js';

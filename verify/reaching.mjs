@@ -6,7 +6,7 @@
  * of the type would be said to move no version.
  */
 import { parseArgs } from 'node:util';
-import { openNamedReference } from '../dist/disk/references.js';
+import { openNamedReference } from '../dist/disk/references/references.js';
 import { treeInput } from '../dist/disk/tree-input.js';
 import { dumpKey } from '../dist/kabi/judge-symbols.js';
 import { isPublicHeader } from '../dist/kabi/public-header.js';

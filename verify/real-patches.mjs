@@ -8,7 +8,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { mailsInGit } from '../dist/disk/mail-archive.js';
+import { mailsInGit } from '../dist/disk/archives/mail-archive.js';
 import { treeInput } from '../dist/disk/tree-input.js';
 import { reviewByUnits } from '../dist/kabi/review-by-units.js';
 import { assemble, seriesOf } from '../dist/mail/assemble.js';

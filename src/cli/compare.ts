@@ -1,7 +1,7 @@
 /** `kabiwatch compare REF REF`: what one release does to modules that were built for another. */
 import type { Command } from 'commander';
-import { readPolicyFile } from '../disk/kernel-files.js';
-import { openNamedReference } from '../disk/references.js';
+import { openNamedReference } from '../disk/references/references.js';
+import { readPolicyFile } from '../disk/trees/kernel-files.js';
 import { KabiwatchError } from '../errors.js';
 import { type Comparison, compareReferences } from '../kabi/reference/compare-references.js';
 import { type PolicyList, readPolicyList } from '../kernel/lists.js';

@@ -2,11 +2,11 @@
 import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Command } from 'commander';
-import { buildFor } from '../disk/builds.js';
-import { gitMirror, isBareRepository } from '../disk/git-base.js';
-import { askArchive, epochsOf, tipOf } from '../disk/mail-archive.js';
-import { openNamedReference } from '../disk/references.js';
+import { askArchive, epochsOf, tipOf } from '../disk/archives/mail-archive.js';
+import { openNamedReference } from '../disk/references/references.js';
 import { treeInput } from '../disk/tree-input.js';
+import { buildFor } from '../disk/trees/builds.js';
+import { gitMirror, isBareRepository } from '../disk/trees/git-base.js';
 import { KabiwatchError } from '../errors.js';
 import { checkApp } from '../github/setup.js';
 import { connect, told } from '../imap/client.js';

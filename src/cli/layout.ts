@@ -6,7 +6,7 @@ import { flatMembers, type Layout, type Unknowable } from '../c/layout.js';
 import { type TargetName, targets } from '../c/target.js';
 import type { RecordType } from '../c/type.js';
 import { stripped } from '../c/type.js';
-import { readBtfFile } from '../disk/btf-file.js';
+import { readBtfFile } from '../disk/references/btf-file.js';
 import { KabiwatchError } from '../errors.js';
 import type { Series } from '../patch/series.js';
 import { paholeText } from '../report/pahole.js';

@@ -1,5 +1,5 @@
 /** Files on the command line -> the series in them, for every command that takes a thread. */
-import { mailLimit, readMailInput } from '../disk/mail-source.js';
+import { mailLimit, readMailInput } from '../disk/archives/mail-source.js';
 import { type Assembly, assemble, seriesOf } from '../mail/assemble.js';
 import type { Message } from '../mail/message.js';
 import { parseDiffs } from '../patch/parse.js';

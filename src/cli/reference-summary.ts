@@ -1,5 +1,5 @@
 /** A reference in a dozen lines: what it is, how much of each fact, and which promises of its lists are about nothing. */
-import { openNamedReference } from '../disk/references.js';
+import { openNamedReference } from '../disk/references/references.js';
 import { readPolicyList, unusedRules } from '../kernel/lists.js';
 import { type Reference, tableNames } from '../kernel/reference.js';
 

@@ -1,6 +1,6 @@
 /** `kabiwatch reference verify`: what was computed from source against what was shipped, each difference listed. */
 import type { Layout } from '../c/layout.js';
-import { openNamedReference } from '../disk/references.js';
+import { openNamedReference } from '../disk/references/references.js';
 
 /** Exits 1 where a computed fact is not the shipped one. */
 export function verify(nameOrFile: string): void {

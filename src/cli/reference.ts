@@ -2,10 +2,10 @@
 import { release } from 'node:os';
 import type { Command } from 'commander';
 import { layoutsOf } from '../btf/layouts.js';
-import { readBtfFile } from '../disk/btf-file.js';
-import { installedKernel, readText } from '../disk/kernel-files.js';
-import { allTables, writeReference } from '../disk/reference-file.js';
-import { listReferences, openNamedReference, referencePath } from '../disk/references.js';
+import { readBtfFile } from '../disk/references/btf-file.js';
+import { allTables, writeReference } from '../disk/references/reference-file.js';
+import { listReferences, openNamedReference, referencePath } from '../disk/references/references.js';
+import { installedKernel, readText } from '../disk/trees/kernel-files.js';
 import { KabiwatchError } from '../errors.js';
 import { consolidatedText, readSymtypes } from '../genksyms/symtypes-files.js';
 import { layoutTables, type Reference, type ReferenceSymbol, tableNames } from '../kernel/reference.js';

@@ -2,9 +2,9 @@
 import { availableParallelism } from 'node:os';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
-import { archiveOf } from '../disk/mail-source.js';
-import { type Replayed, replayMails } from '../disk/replay-pool.js';
-import { openReplayState } from '../disk/replay-state.js';
+import { archiveOf } from '../disk/archives/mail-source.js';
+import { type Replayed, replayMails } from '../disk/archives/replay-pool.js';
+import { openReplayState } from '../disk/archives/replay-state.js';
 import { type Assembly, assemble } from '../mail/assemble.js';
 
 interface ReplayOptions {

@@ -1,8 +1,8 @@
 /** `kabiwatch review --reference`: the reference opened and held against the tree, build and options that are named beside it. */
 import { SingleBar } from 'cli-progress';
-import type { BuildPlace } from '../disk/build-world.js';
-import { reviewWithReference } from '../disk/reference-review.js';
-import { openNamedReference } from '../disk/references.js';
+import type { BuildPlace } from '../disk/references/build-world.js';
+import { reviewWithReference } from '../disk/references/reference-review.js';
+import { openNamedReference } from '../disk/references/references.js';
 import { neededOn } from '../disk/series-source.js';
 import { type TreeInput, treeInput } from '../disk/tree-input.js';
 import { KabiwatchError } from '../errors.js';

@@ -4,7 +4,7 @@ import type { Review } from '../kabi/review.js';
 import { reviewByUnits } from '../kabi/review-by-units.js';
 import { mismatches, type Reference } from '../kernel/reference.js';
 import type { Series } from '../patch/series.js';
-import { reviewWithReference } from './reference-review.js';
+import { reviewWithReference } from './references/reference-review.js';
 import type { TreeInput } from './tree-input.js';
 
 /** Before and after in both views: 32 units of a kernel took more than the 768 MB that a worker has. */

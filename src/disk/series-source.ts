@@ -14,10 +14,10 @@ import { findBase, treeFor, whyNoBase } from '../tree/base.js';
 import { memoryTree } from '../tree/memory.js';
 import { changedFiles } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';
-import { buildFor } from './builds.js';
-import { gitMirror, isBareRepository } from './git-base.js';
-import { openTree } from './open-tree.js';
 import { type TreeInput, treeInput } from './tree-input.js';
+import { buildFor } from './trees/builds.js';
+import { gitMirror, isBareRepository } from './trees/git-base.js';
+import { openTree } from './trees/open-tree.js';
 
 export interface SourcePlace {
   /** A directory, DIR@REVISION of a repository, or a bare repository in which each series' base is looked for. */

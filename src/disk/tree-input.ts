@@ -18,13 +18,13 @@ import { mismatches, type Reference } from '../kernel/reference.js';
 import { archDirectory, flaggedUnit, macrosForTree, plainUnit, unitNames } from '../kernel/unit.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { unionTree } from '../tree/union.js';
-import { directoryTree } from './directory-tree.js';
-import { indexKeyAhead } from './index-key-ahead.js';
-import { indexedTree } from './index-request.js';
-import { knownNameIndex, nameIndexOf } from './name-index.js';
-import { openTree } from './open-tree.js';
-import { unitsSpelling } from './spelling-units.js';
-import { type CrcMode, versionerOf } from './versioner.js';
+import { indexKeyAhead } from './index/index-key-ahead.js';
+import { indexedTree } from './index/index-request.js';
+import { knownNameIndex, nameIndexOf } from './index/name-index.js';
+import { unitsSpelling } from './index/spelling-units.js';
+import { type CrcMode, versionerOf } from './references/versioner.js';
+import { directoryTree } from './trees/directory-tree.js';
+import { openTree } from './trees/open-tree.js';
 
 export interface TreeOptions {
   readonly tree: string;

@@ -1,6 +1,6 @@
 /** Configuration -> adapters: the one place besides start.ts where what the service needs meets what talks to the world. */
-import { archiveSource } from '../disk/archive-source.js';
-import { keptReference, listReferences } from '../disk/references.js';
+import { archiveSource } from '../disk/archives/archive-source.js';
+import { keptReference, listReferences } from '../disk/references/references.js';
 import { type Forge, startForge } from '../github/forge.js';
 import { mailboxSource } from '../imap/mailbox-source.js';
 import { checkOutlet } from '../patchwork/check-outlet.js';

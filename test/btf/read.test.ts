@@ -9,7 +9,7 @@ import { layoutsNamed, layoutsOf } from '../../src/btf/layouts.js';
 import { type Btf, readBtf, typeAt } from '../../src/btf/read.js';
 import { nameOfType } from '../../src/btf/spell.js';
 import type { Layout } from '../../src/c/layout.js';
-import { readBtfFile } from '../../src/disk/btf-file.js';
+import { readBtfFile } from '../../src/disk/references/btf-file.js';
 import { skipped } from '../truth/kernel.js';
 import { blob, type Record } from './blob.js';
 

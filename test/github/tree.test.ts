@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import type { Layout } from '../../src/c/layout.js';
-import { writeReference } from '../../src/disk/reference-file.js';
+import { writeReference } from '../../src/disk/references/reference-file.js';
 import type { Review } from '../../src/kabi/review.js';
 import type { ReferenceMeta } from '../../src/kernel/reference.js';
 import { judgeIn } from '../../src/service/pull-judge.js';

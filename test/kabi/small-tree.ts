@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { unitsSpelling } from '../../src/disk/spelling-units.js';
+import { unitsSpelling } from '../../src/disk/index/spelling-units.js';
 import { type TreeInput, treeInput } from '../../src/disk/tree-input.js';
 import type { ConsumerQuestion } from '../../src/kabi/consumers/consumers.js';
 import { makeIndex } from '../../src/kabi/index/tree-index.js';

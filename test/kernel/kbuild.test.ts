@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { directoryTree } from '../../src/disk/directory-tree.js';
+import { directoryTree } from '../../src/disk/trees/directory-tree.js';
 import { nameDefines, type Unit, unitAt, unitsOf } from '../../src/kernel/kbuild.js';
 import { shellWords } from '../../src/kernel/kbuild-flags.js';
 import { memoryTree } from '../../src/tree/memory.js';

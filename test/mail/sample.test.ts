@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { mailsInGit } from '../../src/disk/mail-archive.js';
+import { mailsInGit } from '../../src/disk/archives/mail-archive.js';
 import { type AssembledSeries, type Assembly, assemble } from '../../src/mail/assemble.js';
 import { type Message, readMessage } from '../../src/mail/message.js';
 import { scratchFolder } from '../servers/run.js';

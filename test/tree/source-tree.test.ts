@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { directoryTree } from '../../src/disk/directory-tree.js';
-import { gitPlace, gitTree } from '../../src/disk/git-tree.js';
+import { directoryTree } from '../../src/disk/trees/directory-tree.js';
+import { gitPlace, gitTree } from '../../src/disk/trees/git-tree.js';
 import { memoryTree } from '../../src/tree/memory.js';
 import { unionTree } from '../../src/tree/union.js';
 import { sourceTreeContract } from '../contract/source-tree.js';

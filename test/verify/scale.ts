@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { mailsInGit } from '../../src/disk/mail-archive.js';
+import { mailsInGit } from '../../src/disk/archives/mail-archive.js';
 import { gitArchive } from '../servers/archive.js';
 import { startPostgres } from '../servers/postgres.js';
 import { run, scratchFolder, until } from '../servers/run.js';

@@ -7,7 +7,7 @@ import { Hono } from 'hono';
 import pino from 'pino';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { Layout } from '../../src/c/layout.js';
-import { openReference, writeReference } from '../../src/disk/reference-file.js';
+import { openReference, writeReference } from '../../src/disk/references/reference-file.js';
 import type { Finding, Review, TypeChange } from '../../src/kabi/review.js';
 import { packNumbers } from '../../src/kernel/number-set.js';
 import { unitKey } from '../../src/kernel/reference.js';
