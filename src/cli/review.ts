@@ -130,11 +130,7 @@ interface Reviewed {
 }
 
 async function runReview(files: readonly string[], options: ReviewOptions): Promise<void> {
-  if (options.verify === true && options.tree === undefined && options.reference === undefined)
-    throw new KabiwatchError('usage', {
-      why: '--verify compares layouts',
-      remedy: 'name the kernel source with --tree',
-    });
+  refuseWithoutTree(options);
   const series = await seriesInFiles(files);
   if (series.length === 0)
     throw new KabiwatchError('file-unreadable', { path: files.join(', '), why: 'no patch in it' });
@@ -148,6 +144,19 @@ async function runReview(files: readonly string[], options: ReviewOptions): Prom
   if (options.fix !== undefined) writeFixes(reviews, options.fix === true ? '.' : options.fix);
   process.stdout.write(printed(reviews, options.json === true ? 'json' : options.format));
   process.exitCode = exitCodeOf(worstOf(reviews.map(({ review }) => review.verdict)));
+}
+
+/** What says nothing of a mail alone. */
+function refuseWithoutTree({ tree, reference, verify, build = [], branch = [], unit = [] }: ReviewOptions): void {
+  if (tree !== undefined || reference !== undefined) return;
+  const given: readonly (readonly [boolean, string])[] = [
+    [verify === true, '--verify compares layouts'],
+    [build.length > 0, '--build says how a tree is configured'],
+    [branch.length > 0, '--branch is of a tree'],
+    [unit.length > 0, '--unit is a file of a tree'],
+  ];
+  const why = given.find(([isGiven]) => isGiven)?.[1];
+  if (why !== undefined) throw new KabiwatchError('usage', { why, remedy: 'name the kernel source with --tree' });
 }
 
 function byReference(series: Series, { review, source }: ReferenceReview): Reviewed {

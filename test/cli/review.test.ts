@@ -59,6 +59,15 @@ test('bad usage and unreadable input are exit code 2 and one clear line', () => 
   expect(run(['--help']).out).toContain('Examples:');
 });
 
+test.each([['--build', folder], ['--branch', 'v6.1'], ['--unit', 'lib/box.c'], ['--verify']])(
+  '%s without a tree is refused, not ignored',
+  (option, ...values) => {
+    const { status, out, err } = run([option, ...values, '-'], diff('\tvoid *owner;'));
+    expect({ status, out }).toEqual({ status: 2, out: '' });
+    expect(err).toMatch(new RegExp(`${option} .*remedy: name the kernel source with --tree`));
+  },
+);
+
 const uprobes = sharedData('threads/2007-uprobes.mbox');
 
 (uprobes === null ? test.skip : test)(
