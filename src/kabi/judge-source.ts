@@ -220,6 +220,11 @@ class Judge {
     const isPublic = roleOf(one.place.file) === 'public';
     const verdict = isPublic || reached ? verdictOf(genksyms, compiler) : 'none';
     this.#verdicts.push(verdict);
+    if (verdict === 'unknown' && genksyms === 'same')
+      this.#missing.push({
+        what: `who uses the values of \`enum ${one.name}\``,
+        why: 'no export of the units that were read reaches it, and its users were not looked for',
+      });
     const type = one.name.startsWith('{') ? null : `enum ${one.name}`;
     for (const { rule, text } of enumFindings(one)) this.#add(rule, one.place, text, { type });
     const unsized = { size: null, align: null };

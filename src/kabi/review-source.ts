@@ -112,8 +112,17 @@ export function reviewSource(request: SourceRequest): Judgement {
   const isUnknown = overlay.failed.length + unread.length > 0 || missing.some(isCut);
   const verdicts: Verdict[] = isUnknown ? ['unknown'] : [];
   const whole = { ...judged, findings: [...judged.findings, ...findings], verdicts: [...judged.verdicts, ...verdicts] };
-  const review = reviewOf(request, whole, guards, [...missing, ...unread, ...(users?.missing ?? [])]);
+  const unversioned = hashes || !judged.verdicts.includes('unknown') ? [] : [noVersions(request)];
+  const review = reviewOf(request, whole, guards, [...missing, ...unread, ...unversioned, ...(users?.missing ?? [])]);
   return { review: { ...review, consumers: [...(users?.answer.consumers ?? [])] }, changes };
+}
+
+function noVersions({ crcMode }: SourceRequest): Missing {
+  const why =
+    crcMode === 'none'
+      ? 'CONFIG_MODVERSIONS is not set: a module loads wherever the name of the release is its own'
+      : 'no configuration says how the tree versions them';
+  return { what: 'symbol versions', why };
 }
 
 /** A unit that expands past all bounds is not believed: whatever it says, it may say otherwise further down. */

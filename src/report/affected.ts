@@ -2,6 +2,7 @@
 import type { Consumer, Review } from '../kabi/review.js';
 import { plain } from './escape.js';
 import { likelyModules } from './likely-modules.js';
+import { counted } from './wording.js';
 
 const mostPlaces = 6;
 const mostFiles = 6;
@@ -19,17 +20,18 @@ export function affectedLines({ consumers }: Review): string[] {
     .slice(0, mostPlaces)
     .map((one) => `${one.place}: ${plain(one.file)}:${one.line} ${one.kind} of ${subject(one)}`);
   if (outside.length > mostPlaces)
-    lines.push(`and ${outside.length - mostPlaces} more places in modules and inline code`);
+    lines.push(`and ${counted(outside.length - mostPlaces, 'more place')} in modules and inline code`);
   if (outside.length === 0) lines.push('no module of this configuration, no inline code');
   if (inside.length > 0)
     lines.push(
-      `base kernel: ${inside.length} places in ${fewOf(
+      `base kernel: ${counted(inside.length, 'place')} in ${fewOf(
         inside.map(({ file }) => file),
         mostFiles,
         'files',
       )}`,
     );
-  if (possible.length > 0) lines.push(`in code that this configuration does not build: ${possible.length} places`);
+  if (possible.length > 0)
+    lines.push(`in code that this configuration does not build: ${counted(possible.length, 'place')}`);
   if (outside.length === 0) lines.push(...leftAlone(consumers));
   return lines;
 }

@@ -2,7 +2,7 @@
 import type { Review, TypeChange } from '../kabi/review.js';
 import { plain } from './escape.js';
 import { filled, table } from './table.js';
-import { guardText } from './wording.js';
+import { changeText, guardText } from './wording.js';
 
 const width = 72;
 const [mostMembers, mostFindings, mostNames] = [30, 6, 12];
@@ -46,7 +46,7 @@ function members(type: TypeChange): string[] {
           : `${Math.floor(side.bitOffset / 8)}:${side.bitOffset % 8}`;
   const rows = type.members
     .slice(0, mostMembers)
-    .map((one) => [plain(one.name).slice(0, 32), one.change, place(one.before), place(one.after)]);
+    .map((one) => [plain(one.name).slice(0, 32), changeText(one), place(one.before), place(one.after)]);
   const left = type.members.length - rows.length;
   return [...table([['member', 'change', 'before', 'after'], ...rows]), ...(left > 0 ? [`and ${left} more`] : [])];
 }

@@ -2,6 +2,7 @@
 import type { Review } from '../kabi/review.js';
 import { codeBlock, codeSpan, cutText, markdown, tableCell } from './escape.js';
 import { commentLimit, extent, fitted, names, offset, table } from './github-blocks.js';
+import { changeText } from './wording.js';
 
 /** Lines of a file at the head, from 1; both included. */
 export interface FixPlace {
@@ -32,7 +33,7 @@ export function explainText(review: Review, asked: string): string {
   if (type === undefined) return `This pull request does not change ${codeSpan(cutText(asked, 200))}.`;
   const rows = type.members.map((member) => {
     const [before, after] = [member.before?.bitOffset ?? null, member.after?.bitOffset ?? null].map(offset);
-    return `| ${tableCell(member.name)} | ${member.change} | ${before} | ${after} | ${tableCell(member.after?.type ?? member.before?.type ?? '')} |`;
+    return `| ${tableCell(member.name)} | ${changeText(member)} | ${before} | ${after} | ${tableCell(member.after?.type ?? member.before?.type ?? '')} |`;
   });
   const because = review.symbols.changed.find((symbol) => symbol.because.some((step) => step.includes(name)));
   const title = codeSpan(`${type.kind} ${type.name}`);

@@ -4,6 +4,7 @@
  */
 import type { Review, TypeChange } from '../kabi/review.js';
 import { codeBlock, codeSpan, cutText, markdown, tableCell } from './escape.js';
+import { changeText } from './wording.js';
 
 /** GitHub's own limit. */
 export const commentLimit = 65_536;
@@ -30,7 +31,7 @@ function membersOf(type: TypeChange): string {
     const before = offset(member.before?.bitOffset ?? null);
     const after = offset(member.after?.bitOffset ?? null);
     const where = member.change === 'moved' ? ` ${before} → ${after}` : member.after === null ? '' : ` at ${after}`;
-    return `${tableCell(member.name)} ${member.change}${where}`;
+    return `${tableCell(member.name)} ${changeText(member)}${where}`;
   });
   const left = type.members.length - shown.length;
   return [...shown, ...(left > 0 ? [`${left} more`] : [])].join(', ');

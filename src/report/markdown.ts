@@ -2,7 +2,7 @@
 import type { Review, TypeChange } from '../kabi/review.js';
 import { codeBlock, codeSpan, markdown } from './escape.js';
 import { place } from './text.js';
-import { bySeverity, evidenceText, guardText, reproduceCommand, typeName, verdictLine } from './wording.js';
+import { bySeverity, changeText, evidenceText, guardText, reproduceCommand, typeName, verdictLine } from './wording.js';
 
 export function markdownReport(review: Review): string {
   return [
@@ -63,7 +63,7 @@ function typeTable(type: TypeChange): string[] {
     `| size | ${type.before?.size ?? '-'} | ${type.after?.size ?? '-'} | |`,
     ...known
       .slice(0, 25)
-      .map((one) => `| ${cell(one.name)} | ${place(one.before)} | ${place(one.after)} | ${one.change} |`),
+      .map((one) => `| ${cell(one.name)} | ${place(one.before)} | ${place(one.after)} | ${changeText(one)} |`),
   ];
 }
 

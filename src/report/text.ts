@@ -12,7 +12,7 @@ import { affectedLines } from './affected.js';
 import { code, fromBytes, plain } from './escape.js';
 import { type Earlier, sinceLines } from './since.js';
 import { filled, table } from './table.js';
-import { bySeverity, evidenceText, guardText, reproduceCommand, typeName, verdictLine } from './wording.js';
+import { bySeverity, changeText, evidenceText, guardText, reproduceCommand, typeName, verdictLine } from './wording.js';
 
 const WIDTH = 72;
 const LINES = 58;
@@ -86,11 +86,16 @@ function header(review: Review): string[] {
   const { series, target } = review;
   const base = target.base === null ? '' : `, base ${plain(target.base)}`;
   const where = target.tree === null ? '' : `, tree ${plain(target.tree)}`;
-  const mode = target.crcMode === null ? '' : `, symbol versions by ${target.crcMode}`;
+  const mode = crcModeText(target.crcMode);
   return [
     ...filled(`Series: ${plain(series.subject)}${series.version > 1 ? ` (v${series.version})` : ''}`, WIDTH),
     ...filled(`Judged ${evidenceText[review.evidence]}; ${target.arch}${where}${base}${mode}.`, WIDTH),
   ];
+}
+
+function crcModeText(mode: Review['target']['crcMode']): string {
+  if (mode === null) return '';
+  return mode === 'none' ? ', no symbol versions' : `, symbol versions by ${mode}`;
 }
 
 /** The changed lines of the hunk that the worst finding points at, as a mail quotes them. */
@@ -151,7 +156,7 @@ function rowsOf(type: TypeChange): string[][] {
   const rows = [[plain(typeName(type)).slice(0, 34), 'before', 'after', '']];
   if (size) rows.push(['  size', String(type.before?.size), String(type.after?.size), '']);
   for (const member of known.slice(0, 10)) {
-    rows.push([`  ${plain(member.name)}`.slice(0, 34), place(member.before), place(member.after), member.change]);
+    rows.push([`  ${plain(member.name)}`.slice(0, 34), place(member.before), place(member.after), changeText(member)]);
   }
   if (known.length > 10) rows.push([`  (${known.length - 10} more)`, '', '', '']);
   return rows;

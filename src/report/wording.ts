@@ -46,6 +46,16 @@ export function typeName(type: TypeChange): string {
       : `${type.kind} ${type.name}`;
 }
 
+/** A member of the same spelling has another size where its own type grew. */
+export function changeText({ change, before, after }: TypeChange['members'][number]): string {
+  return change === 'retyped' && before !== null && before.type === after?.type ? 'resized' : change;
+}
+
+/** `1 place`, `2 places` */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** Worst first; of one severity in the order found. */
 export function bySeverity(findings: readonly Finding[]): Finding[] {
   const order = { error: 0, warning: 1, info: 2 };

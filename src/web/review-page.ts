@@ -3,7 +3,7 @@ import { html, raw } from 'hono/html';
 import type { Review, TypeChange } from '../kabi/review.js';
 import { reachGraph, reachGraphSvg } from '../report/reach-graph.js';
 import { mapsOfChange, structMapSvg, type TypeSizes } from '../report/struct-map.js';
-import { bySeverity, evidenceText, verdictLine } from '../report/wording.js';
+import { bySeverity, changeText, evidenceText, verdictLine } from '../report/wording.js';
 import type { ShownPatch } from '../service/shown-patches.js';
 import type { DeliveryLine, ReviewFull } from '../service/store/views.js';
 import { deliveriesTable } from './deliveries-page.js';
@@ -107,7 +107,7 @@ function typeSection(
   const rows = type.members.slice(0, mostRows).map(
     (
       member,
-    ) => html`<tr><td><code>${member.name}</code></td><td>${member.change}</td><td class="figure">${offset(member.before)}</td><td class="figure">${offset(member.after)}</td>
+    ) => html`<tr><td><code>${member.name}</code></td><td>${changeText(member)}</td><td class="figure">${offset(member.before)}</td><td class="figure">${offset(member.after)}</td>
 <td><code>${member.after?.type ?? member.before?.type ?? ''}</code></td></tr>`,
   );
   return html`<section id="type-${index}"><h3><code>${type.kind} ${type.name}</code> ${verdictMark(type.verdict)}</h3>

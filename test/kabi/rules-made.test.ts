@@ -2,6 +2,7 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { againstReference } from '../../src/kabi/reference/against-reference.js';
 import type { Review } from '../../src/kabi/review.js';
+import { reviewSeries } from '../../src/kabi/review-series.js';
 import type { ruleTable } from '../../src/kabi/rules/ids.js';
 import type { Reference } from '../../src/kernel/reference.js';
 import { SmallTree } from './small-tree.js';
@@ -115,21 +116,21 @@ const macros = [
   '#endif\n',
 ].join('\n');
 
-function reviewOf({ header, code }: Change): Review {
-  const around = (text: string): string => `#include <linux/export.h>\nstruct crate;\n${text}int use(struct box *b);\n`;
-  const files = (at: 0 | 1): Record<string, string> => ({
-    'include/linux/box.h': around((header ?? [struct(long), struct(long)])[at]),
-    'kernel/box.c': (code ?? [exported(''), exported('')])[at],
-  });
-  const tree = new SmallTree({
-    ...files(0),
-    'include/linux/export.h': macros,
-    'include/linux/far.h': 'struct far { int far; };\n',
-  });
+const filesOf = ({ header, code }: Change, at: 0 | 1): Record<string, string> => ({
+  'include/linux/box.h': `#include <linux/export.h>\nstruct crate;\n${(header ?? [struct(long), struct(long)])[at]}int use(struct box *b);\n`,
+  'kernel/box.c': (code ?? [exported(''), exported('')])[at],
+});
+
+function treeOf(change: Change, more: Record<string, string> = {}): SmallTree {
+  const own = { 'include/linux/export.h': macros, 'include/linux/far.h': 'struct far { int far; };\n' };
+  const tree = new SmallTree({ ...filesOf(change, 0), ...own, ...more });
   trees.push(tree);
-  return tree.review(files(1), ['x86_64'], ['kernel/box.c']);
+  return tree;
 }
 
+function reviewOf(change: Change): Review {
+  return treeOf(change).review(filesOf(change, 1), ['x86_64'], ['kernel/box.c']);
+}
 /** A kernel that shipped another size of the type. */
 const shipped = {
   meta: { name: 'shipped', arch: 'x86_64', version: null, crcMode: 'genksyms' },
@@ -156,4 +157,17 @@ test('a reserved slot used as intended and an enumerator at the end of an enumer
       .map((one) => [one.rule, one.severity]);
     expect(severities).toEqual([[rule, 'info']]);
   }
+});
+
+test.each(Object.entries(changes))('%s: where a review decides nothing it says what is missing', (_rule, change) => {
+  const after = filesOf(change, 1);
+  const tree = treeOf(change);
+  const unversioned = treeOf(change, { '.config': 'CONFIG_X86_64=y\nCONFIG_MODULES=y\n' });
+  const reviews = {
+    'the mail alone': reviewSeries({ series: tree.series(after), arch: 'x86_64' }),
+    'no unit that exports': tree.review(after, ['x86_64'], []),
+    'no versions': unversioned.review(after, ['x86_64'], ['kernel/box.c']),
+  };
+  for (const [from, { verdict, missing }] of Object.entries(reviews))
+    expect([from, verdict, verdict !== 'unknown' || missing.length > 0]).toEqual([from, verdict, true]);
 });

@@ -9,7 +9,7 @@ import { worstOf } from '../verdict.js';
 import { changesOf } from './changes.js';
 import type { DiffChanges, TypeDifference } from './differences.js';
 import { type Judged, judgeDirectives, judgeExports, judgeGuards, judgePrototypes } from './judge-rest.js';
-import { judgeType, nameOfType } from './judge-type.js';
+import { judgeType, nameOfType, type TypeJudgement } from './judge-type.js';
 
 export function reviewDiff(series: Series, arch: Architecture): Review {
   const changes = changesOf(series);
@@ -22,7 +22,7 @@ export function reviewDiff(series: Series, arch: Architecture): Review {
   judgeExports(changes, judged);
   judgePrototypes(changes, judged);
   judgeDirectives(changes, judged);
-  missingOf(changes, shown, judged);
+  missingOf(changes, shown, types, judged);
   return {
     schema: 'kabiwatch.review/1',
     series: seriesOf(series),
@@ -46,7 +46,12 @@ export function reviewDiff(series: Series, arch: Architecture): Review {
 }
 
 /** What a tree would be needed for, once for the series and not once a member. */
-function missingOf(changes: DiffChanges, shown: readonly TypeDifference[], out: Judged): void {
+function missingOf(
+  changes: DiffChanges,
+  shown: readonly TypeDifference[],
+  types: readonly TypeJudgement[],
+  out: Judged,
+): void {
   const add = (what: string, why: string): number => out.missing.push({ what, why } satisfies Missing);
   const laidOut = shown.filter((one) => one.kind !== 'enum' && (one.compiler.differs || one.attributes !== null));
   if (laidOut.length > 0) {
@@ -54,6 +59,9 @@ function missingOf(changes: DiffChanges, shown: readonly TypeDifference[], out: 
     add(`offsets and sizes of ${names}`, 'a mail shows no other members, no configuration and no sizes of other types');
     add(`which types embed ${names}`, 'members after an embedded type move when it grows; that needs the tree');
   }
+  const shifted = types.flatMap(({ type, verdict }) => (type.kind === 'enum' && verdict === 'unknown' ? [type] : []));
+  if (shifted.length > 0)
+    add(`who uses the values of ${listed(shifted.map(({ name }) => `enum ${name}`))}`, 'that needs the tree');
   for (const one of shown.filter((type) => type.compiler.reconditioned.length > 0)) {
     add(
       `in which configurations ${listed(one.compiler.reconditioned)} of ${nameOfType(one)} is there`,

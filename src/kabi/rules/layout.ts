@@ -72,11 +72,14 @@ function isLast(change: LayoutChange, row: Row): boolean {
 }
 
 function retypedMember({ before, after }: { before: Row; after: Row }): Told {
-  const text = `\`${written(before)}\` becomes \`${written(after)}\`${before.size === after.size ? '' : `: ${before.size} bytes become ${after.size}`}`;
+  const [was, is] = [written(before), written(after)];
+  const grown = `${before.size} bytes become ${after.size}`;
+  const become = was === is ? '' : ` becomes \`${is}\``;
+  const text = `\`${was}\`${become}${before.size === after.size ? '' : `: ${grown}`}`;
   if (before.bitSize !== after.bitSize) return { rule: 'bitfield-changed', member: after.name, text };
   const array = /^(.*?)\[\d*\]/;
-  const was = array.exec(before.type)?.[1];
-  if (was !== undefined && was === array.exec(after.type)?.[1])
+  const element = array.exec(before.type)?.[1];
+  if (element !== undefined && element === array.exec(after.type)?.[1])
     return { rule: 'array-resized', member: after.name, text };
   return { rule: 'member-retyped', member: after.name, text };
 }
