@@ -56,6 +56,20 @@ export function codeSpan(text: string): string {
   return `${fence}${pad}${inside}${pad}${fence}`;
 }
 
+/** A sentence of ours with words of strangers between backticks: those become code spans, the rest running Markdown. */
+export function prose(text: string): string {
+  return plain(text)
+    .split(/`([^`]+)`/)
+    .map((part, at) => (at % 2 === 1 ? codeSpan(part) : part.trim() === '' ? part : around(part)))
+    .join('');
+}
+
+/** As markdown(), with the blanks around it: code spans follow. */
+function around(part: string): string {
+  const [, before = '', after = ''] = /^(\s*).*?(\s*)$/s.exec(part) ?? [];
+  return `${before}${markdown(part)}${after}`;
+}
+
 /** A code span for a table cell, where a bare `|` would end the cell even inside code. */
 export function tableCell(text: string): string {
   return codeSpan(text).replace(/\|/g, '\\|');

@@ -1,6 +1,6 @@
 /** What GitHub shows in answer to `/kabi fix` and `/kabi explain`. */
 import type { Review } from '../kabi/review.js';
-import { codeBlock, codeSpan, cutText, markdown, tableCell } from './escape.js';
+import { codeBlock, codeSpan, cutText, prose, tableCell } from './escape.js';
 import { commentLimit, extent, fitted, names, offset, table } from './github-blocks.js';
 import { changeText } from './wording.js';
 
@@ -15,7 +15,7 @@ export interface FixPlace {
 export function fixText(review: Review, suggested: readonly FixPlace[]): string {
   if (review.fixes.length === 0) return 'No rewrite is known that keeps the kABI and was verified.';
   const shown = review.fixes.map((fix, index) => {
-    const title = `${markdown(fix.title)} (judged again: ${fix.verdict})`;
+    const title = `${prose(fix.title)} (judged again: ${fix.verdict})`;
     if (index > 0 || suggested.length === 0) return `${title}\n\n${codeBlock(fix.diff, 'diff')}`;
     const places = suggested.map(({ path, first, last }) =>
       codeSpan(first === last ? `${path}:${first}` : `${path}:${first}-${last}`),

@@ -3,7 +3,7 @@
  * many as GitHub has room for. All foreign text passes through escape.ts.
  */
 import type { Review, TypeChange } from '../kabi/review.js';
-import { codeBlock, codeSpan, cutText, markdown, tableCell } from './escape.js';
+import { codeBlock, codeSpan, cutText, prose, tableCell } from './escape.js';
 import { changeText } from './wording.js';
 
 /** GitHub's own limit. */
@@ -86,7 +86,7 @@ export function guardsBlock(review: Review): string[] {
   if (review.guards.length === 0) return [];
   const lines = review.guards.slice(0, 30).map((guard) => {
     const honest = guard.honest === null ? 'not judged' : guard.honest ? 'honest' : '**not honest**';
-    return `- ${codeSpan(`${guard.file}:${guard.line}`)} ${codeSpan(guard.idiom)}: ${honest}. ${markdown(guard.why)}`;
+    return `- ${codeSpan(`${guard.file}:${guard.line}`)} ${codeSpan(guard.idiom)}: ${honest}. ${prose(guard.why)}`;
   });
   return [`**Guards**\n\n${lines.join('\n')}`];
 }
@@ -107,11 +107,11 @@ export function fixBlock(review: Review): string[] {
   if (fix === undefined) return [];
   const diff = codeBlock(cutText(fix.diff, 20_000), 'diff');
   const title = `A change that keeps the kABI (judged again: ${fix.verdict})`;
-  return [`<details><summary>${title}</summary>\n\n${markdown(fix.title)}\n\n${diff}\n\n</details>`];
+  return [`<details><summary>${title}</summary>\n\n${prose(fix.title)}\n\n${diff}\n\n</details>`];
 }
 
 export function missingLines(review: Review): string[] {
-  return review.missing.slice(0, 10).map(({ what, why }) => `Not known: ${markdown(what)} (${markdown(why)})`);
+  return review.missing.slice(0, 10).map(({ what, why }) => `Not known: ${prose(what)} (${prose(why)})`);
 }
 
 /** Whole blocks while they fit: a table or a fence is never cut in the middle. */

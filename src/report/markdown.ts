@@ -1,6 +1,6 @@
 /** Review -> Markdown, to be pasted where people read it. The verdict is the first line; each stranger's word is escaped. */
 import type { Review, TypeChange } from '../kabi/review.js';
-import { codeBlock, codeSpan, markdown } from './escape.js';
+import { codeBlock, codeSpan, markdown, prose } from './escape.js';
 import { place } from './text.js';
 import { bySeverity, changeText, evidenceText, guardText, reproduceCommand, typeName, verdictLine } from './wording.js';
 
@@ -13,7 +13,7 @@ export function markdownReport(review: Review): string {
     symbols(review),
     list(
       'Guards',
-      review.guards.map((one) => markdown(guardText(one))),
+      review.guards.map((one) => prose(guardText(one))),
     ),
     list(
       'Who depends on it',
@@ -26,10 +26,10 @@ export function markdownReport(review: Review): string {
     ),
     ...review.fixes
       .slice(0, 1)
-      .map((one) => [`Verified alternative (${one.verdict}): ${markdown(one.title)}`, '', codeBlock(one.diff, 'diff')]),
+      .map((one) => [`Verified alternative (${one.verdict}): ${prose(one.title)}`, '', codeBlock(one.diff, 'diff')]),
     list(
       'Not known',
-      review.missing.map((one) => `${markdown(one.what)} (${markdown(one.why)})`),
+      review.missing.map((one) => `${prose(one.what)} (${prose(one.why)})`),
     ),
     ['To repeat:', '', codeBlock(reproduceCommand(review), 'sh')],
   ]
@@ -49,7 +49,7 @@ function findings(review: Review): string[] {
     .map((one) => {
       const subject = one.type ?? one.symbol;
       const about = subject === null ? '' : ` ${codeSpan(subject)}`;
-      return `- ${one.severity} **${one.rule}**${about} ${codeSpan(`${one.file}:${one.line}`)}: ${markdown(one.text)}`;
+      return `- ${one.severity} **${one.rule}**${about} ${codeSpan(`${one.file}:${one.line}`)}: ${prose(one.text)}`;
     });
 }
 
@@ -75,6 +75,6 @@ function symbols(review: Review): string[] {
     '',
     ...causes
       .slice(0, 10)
-      .map((cause) => `- ${cause.count} by ${markdown(cause.text)}${cause.cosmetic ? ' (cosmetic)' : ''}`),
+      .map((cause) => `- ${cause.count} by ${prose(cause.text)}${cause.cosmetic ? ' (cosmetic)' : ''}`),
   ];
 }
