@@ -13,7 +13,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { LexCache } from '../dist/c/lex-cache.js';
+import { LexCache } from '../dist/c/lex/lex-cache.js';
 import { verified } from '../dist/clang/verify.js';
 import { seriesInFiles } from '../dist/cli/mail-input.js';
 import { keptReference } from '../dist/disk/references/references.js';

@@ -8,8 +8,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readDeclarations } from '../dist/c/declarations.js';
-import { preprocess } from '../dist/c/preprocess.js';
+import { readDeclarations } from '../dist/c/parse/declarations.js';
+import { preprocess } from '../dist/c/preprocess/preprocess.js';
 import { targets } from '../dist/c/target.js';
 import { crcText } from '../dist/genksyms/crc.js';
 import { dwarfDump, dwarfVersion } from '../dist/genksyms/dwarf-dump.js';

@@ -12,7 +12,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { tokenize } from '../dist/c/tokenize.js';
+import { tokenize } from '../dist/c/lex/tokenize.js';
 import { directoryTree } from '../dist/disk/trees/directory-tree.js';
 import { exportsOf } from '../dist/kernel/exports.js';
 import { unitsOf } from '../dist/kernel/kbuild.js';

@@ -13,12 +13,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { LexCache } from '../dist/c/lex-cache.js';
+import { LexCache } from '../dist/c/lex/lex-cache.js';
+import { textOf } from '../dist/c/lex/spelling.js';
+import { tokenize } from '../dist/c/lex/tokenize.js';
+import { BeginsLine, End, Pragma } from '../dist/c/lex/tokens.js';
 import { predefinedMacros } from '../dist/c/predefined.js';
-import { preprocess } from '../dist/c/preprocess.js';
-import { textOf } from '../dist/c/spelling.js';
-import { tokenize } from '../dist/c/tokenize.js';
-import { BeginsLine, End, Pragma } from '../dist/c/tokens.js';
+import { preprocess } from '../dist/c/preprocess/preprocess.js';
 import { directoryTree } from '../dist/disk/trees/directory-tree.js';
 import { readConfig } from '../dist/kernel/config.js';
 import { builtTree } from '../dist/kernel/generated.js';

@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { preprocess } from '../dist/c/preprocess.js';
+import { preprocess } from '../dist/c/preprocess/preprocess.js';
 import { symbolsOf } from '../dist/genksyms/expand.js';
 import { symtypesText } from '../dist/genksyms/symtypes.js';
 import { flaggedUnit } from '../dist/kernel/unit.js';

@@ -1,7 +1,7 @@
 /** `kabiwatch crc` and `kabiwatch symtypes`: the symbol versions of units, and the types behind them, as genksyms gives them. */
 import { type Command, InvalidArgumentError } from 'commander';
-import type { PreprocessMissing } from '../c/file-stack.js';
-import { LexCache } from '../c/lex-cache.js';
+import { LexCache } from '../c/lex/lex-cache.js';
+import type { PreprocessMissing } from '../c/preprocess/file-stack.js';
 import { type TargetName, targets } from '../c/target.js';
 import { KabiwatchError } from '../errors.js';
 import { crcText } from '../genksyms/crc.js';

@@ -1,8 +1,8 @@
 /** `kabiwatch layout NAME...`: where the members of types stand, from a unit's source or from a kernel's BTF. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { layoutsNamed, layoutsOf } from '../btf/layouts.js';
-import { type DeclaredUnit, readDeclarations } from '../c/declarations.js';
 import { flatMembers, type Layout, type Unknowable } from '../c/layout.js';
+import { type DeclaredUnit, readDeclarations } from '../c/parse/declarations.js';
 import { type TargetName, targets } from '../c/target.js';
 import type { RecordType } from '../c/type.js';
 import { stripped } from '../c/type.js';

@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
-import { LexCache } from '../c/lex-cache.js';
+import { LexCache } from '../c/lex/lex-cache.js';
 import { sourceForSeries } from '../disk/series-source.js';
 import type { TreeInput } from '../disk/tree-input.js';
 import { configurationsOf } from '../disk/trees/configurations.js';

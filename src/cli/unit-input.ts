@@ -1,9 +1,9 @@
 /** A unit of a tree as the command line names it (--tree, --build, --tu, --arch, --view), preprocessed. */
 import { readFileSync } from 'node:fs';
-import type { Bodies } from '../c/bodies.js';
-import type { LexCache } from '../c/lex-cache.js';
+import type { LexCache } from '../c/lex/lex-cache.js';
 import { predefinedMacros } from '../c/predefined.js';
-import { type Preprocessed, preprocess } from '../c/preprocess.js';
+import type { Bodies } from '../c/preprocess/bodies.js';
+import { type Preprocessed, preprocess } from '../c/preprocess/preprocess.js';
 import { type TargetName, targets } from '../c/target.js';
 import { directoryTree } from '../disk/trees/directory-tree.js';
 import { openTree } from '../disk/trees/open-tree.js';

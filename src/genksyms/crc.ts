@@ -1,7 +1,7 @@
 /**
  * CRC-32 as genksyms computes it (that of zlib: reflected, 0xEDB88320), fed with spellings: the bytes of each and one blank.
  */
-import { textOf } from '../c/spelling.js';
+import { textOf } from '../c/lex/spelling.js';
 
 const table = new Int32Array(256);
 for (let byte = 0; byte < 256; byte++) {

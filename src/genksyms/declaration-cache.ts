@@ -5,7 +5,7 @@
  * by an earlier definition. Where those are the same again, so is what the stretch adds. Files of one content share their stretches, and
  * each symbol says which file declares it, so that has to be the same too.
  */
-import type { Segment } from '../c/segment.js';
+import type { Segment } from '../c/preprocess/segment.js';
 import type { Added, NameFacts, SymbolTable } from './symbol-table.js';
 
 interface Declarations {

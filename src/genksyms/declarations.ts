@@ -8,8 +8,8 @@
  * Never happens: an exception, or reading without end; every step takes a token.
  */
 
-import type { Stretch } from '../c/segment.js';
-import type { TokenList } from '../c/tokens.js';
+import type { TokenList } from '../c/lex/tokens.js';
+import type { Stretch } from '../c/preprocess/segment.js';
 import type { DeclarationCache } from './declaration-cache.js';
 import { DeclaratorReader, deepest } from './declarators.js';
 import type { Dialect } from './dialect.js';

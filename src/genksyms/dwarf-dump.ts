@@ -12,8 +12,9 @@
  * Worked example: `int f(struct s *p) { … }` gives `f` -> `subprogram ( formal_parameter pointer_type { s#s } byte_size(8) p ) -> base_type int
  * byte_size(4) encoding(5)`, and `s#s` -> `structure_type s { member … data_member_location(0) } byte_size(16)`.
  */
-import type { DeclaredUnit } from '../c/declarations.js';
+
 import type { Layouts } from '../c/layout.js';
+import type { DeclaredUnit } from '../c/parse/declarations.js';
 import {
   type EnumType,
   type FunctionType,

@@ -2,8 +2,8 @@
  * gendwarfksyms' KABI_RULE records (scripts/gendwarfksyms/kabi.c): strings in the section .discard.gendwarfksyms.kabi_rules that say what is
  * hashed in place of what debug information has.
  */
-import { textOf } from '../c/spelling.js';
-import { Identifier, Text, type TokenList } from '../c/tokens.js';
+import { textOf } from '../c/lex/spelling.js';
+import { Identifier, Text, type TokenList } from '../c/lex/tokens.js';
 
 export interface DwarfRules {
   readonly declarationsOnly: ReadonlySet<string>;

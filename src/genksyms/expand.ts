@@ -4,7 +4,7 @@
  * A symbol's text is fed word by word; a reference is replaced by the text of what it names, the first time in this symbol, and
  * by its name after that. The trail of what was expanded is global in one symbol, so the order of first mention matters.
  */
-import { spellingOf, textOf } from '../c/spelling.js';
+import { spellingOf, textOf } from '../c/lex/spelling.js';
 import { crcOfWord, crcStart, finishCrc } from './crc.js';
 import { DeclarationCache } from './declaration-cache.js';
 import { type GenksymsUnit, readDeclarations } from './declarations.js';

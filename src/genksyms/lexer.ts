@@ -5,8 +5,8 @@
  * joins phrases (attributes, asm, typeof, brackets, bodies, expressions) into one token for the parser; every piece of a phrase
  * still becomes a node of the declaration's text, which is what is hashed.
  */
-import { spellingOf, textOf } from '../c/spelling.js';
-import { Character, Counted, End, Identifier, Numeral, Pragma, Text, type TokenList } from '../c/tokens.js';
+import { spellingOf, textOf } from '../c/lex/spelling.js';
+import { Character, Counted, End, Identifier, Numeral, Pragma, Text, type TokenList } from '../c/lex/tokens.js';
 import type { Dialect } from './dialect.js';
 import { tag } from './symbol.js';
 

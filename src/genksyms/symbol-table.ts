@@ -3,7 +3,7 @@
  *
  * It also notes, for declaration-cache.ts, what a stretch of declarations asked of it and added.
  */
-import { spellingOf } from '../c/spelling.js';
+import { spellingOf } from '../c/lex/spelling.js';
 import type { Dialect } from './dialect.js';
 import { type GenksymsSymbol, type Tag, tag, tagWords } from './symbol.js';
 

@@ -1,5 +1,5 @@
 /** The `-T` dump of a unit: one line a symbol, `s#name words`, references with their letter. */
-import { textOf } from '../c/spelling.js';
+import { textOf } from '../c/lex/spelling.js';
 import { type GenksymsSymbol, nodeSpelling, nodeTag, tagLetters } from './symbol.js';
 
 /** `s#task_struct`, `t#u32`, `E#PAGE_SIZE`, an export by its name. */

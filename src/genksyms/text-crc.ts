@@ -4,7 +4,7 @@
  * CRC is linear: the state after n bytes is the state moved over n zero bytes, exclusive-or what the bytes give from zero.
  */
 
-import { spellingOf } from '../c/spelling.js';
+import { spellingOf } from '../c/lex/spelling.js';
 import { crcOfWord, crcStart, finishCrc } from './crc.js';
 import { tagLetters, tagWords } from './symbol.js';
 

@@ -3,7 +3,7 @@
  * judged. What a series cannot have touched is not read: one that changes only function bodies parses nothing.
  */
 
-import { LexCache } from '../c/lex-cache.js';
+import { LexCache } from '../c/lex/lex-cache.js';
 import { archDirectory } from '../kernel/unit.js';
 import type { Series } from '../patch/series.js';
 import { type Overlay, overlaySeries } from '../tree/overlay.js';

@@ -2,9 +2,9 @@
  * A review's layouts, asked of another compiler before they are said in public. Made here: what to ask, from the same preprocessed
  * text, and what the answers mean. Where the two differ, neither is believed: the verdict is `unknown`, with both numbers.
  */
-import type { LexCache } from '../c/lex-cache.js';
-import { preprocess } from '../c/preprocess.js';
-import { printedTokens } from '../c/printed-tokens.js';
+import type { LexCache } from '../c/lex/lex-cache.js';
+import { printedTokens } from '../c/lex/printed-tokens.js';
+import { preprocess } from '../c/preprocess/preprocess.js';
 import type { TargetName } from '../c/target.js';
 import { overlayFiles } from '../tree/overlay.js';
 import type { SourceTree } from '../tree/source-tree.js';

@@ -3,9 +3,10 @@
  * (`__export_symbol_NAME`, since 6.5); both come from the macros of linux/export.h, which other macros may call for it, as
  * arch/x86/lib/retpoline.S does for each register.
  */
-import { preprocess, type Unit } from '../c/preprocess.js';
-import { spellingOf, textOf } from '../c/spelling.js';
-import { Identifier, type TokenList } from '../c/tokens.js';
+
+import { spellingOf, textOf } from '../c/lex/spelling.js';
+import { Identifier, type TokenList } from '../c/lex/tokens.js';
+import { preprocess, type Unit } from '../c/preprocess/preprocess.js';
 import { memoryTree } from '../tree/memory.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { unionTree } from '../tree/union.js';

@@ -5,8 +5,8 @@
  * Conditionals are not evaluated, so an export of another configuration is found too; whoever knows the config takes the
  * names that its preprocessor let through. Works on assembler as well: the tokens are C's.
  */
-import { spellingOf, textOf } from '../c/spelling.js';
-import { BeginsLine, End, Identifier, Punctuator, Text, type TokenList } from '../c/tokens.js';
+import { spellingOf, textOf } from '../c/lex/spelling.js';
+import { BeginsLine, End, Identifier, Punctuator, Text, type TokenList } from '../c/lex/tokens.js';
 import { type ExportLicense, licenseOfMacro } from './symvers.js';
 
 /** Example: `EXPORT_SYMBOL_NS_GPL(dma_buf_get, DMA_BUF);` gives { name: 'dma_buf_get', license: 'gpl', namespace: 'DMA_BUF' } */

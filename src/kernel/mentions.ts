@@ -2,10 +2,11 @@
  * What a header declares by name, whatever its conditions, and what a file includes: the raw material of the tree's name index. The
  * index serves one configuration; which of a name's headers declares it there, who asks finds out by reading them.
  */
-import { type Conditions, numberOf } from '../c/conditions.js';
-import { outlineOf } from '../c/outline.js';
-import { spellingOf, textOf } from '../c/spelling.js';
-import { BeginsLine, End, Identifier, type TokenList } from '../c/tokens.js';
+
+import { spellingOf, textOf } from '../c/lex/spelling.js';
+import { BeginsLine, End, Identifier, type TokenList } from '../c/lex/tokens.js';
+import { type Conditions, numberOf } from '../c/outline/conditions.js';
+import { outlineOf } from '../c/outline/outline.js';
 
 export type DeclaredKind = 'record' | 'typedef' | 'object' | 'macro';
 

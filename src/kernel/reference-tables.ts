@@ -1,5 +1,5 @@
 /** Facts to the rows of a reference's tables: what Module.symvers, a tree's makefiles and its exports say, each alone or joined. */
-import { tokenize } from '../c/tokenize.js';
+import { tokenize } from '../c/lex/tokenize.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { type Export, exportsOf } from './exports.js';
 import type { Unit } from './kbuild.js';

@@ -1,7 +1,8 @@
 /** The layouts of the records that one unit takes from given headers: the compiler's view, as kbuild compiles the unit. */
-import { readDeclarations } from '../c/declarations.js';
+
 import type { Layout } from '../c/layout.js';
-import { preprocess } from '../c/preprocess.js';
+import { readDeclarations } from '../c/parse/declarations.js';
+import { preprocess } from '../c/preprocess/preprocess.js';
 import type { Target } from '../c/target.js';
 import type { RecordType } from '../c/type.js';
 import { flaggedUnit } from './unit.js';

@@ -1,6 +1,6 @@
 /** The versions of what one unit exports, from its source: kbuild's flags, the genksyms view, genksyms' checksum. */
-import type { LexCache } from '../c/lex-cache.js';
-import { type Preprocessed, preprocess } from '../c/preprocess.js';
+import type { LexCache } from '../c/lex/lex-cache.js';
+import { type Preprocessed, preprocess } from '../c/preprocess/preprocess.js';
 import type { DeclarationCache } from '../genksyms/declaration-cache.js';
 import type { Dialect } from '../genksyms/dialect.js';
 import { symbolsOf, type UnitSymbols } from '../genksyms/expand.js';

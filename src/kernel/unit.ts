@@ -4,7 +4,7 @@
  */
 
 import { withOptions } from '../c/predefined.js';
-import type { Unit } from '../c/preprocess.js';
+import type { Unit } from '../c/preprocess/preprocess.js';
 import type { SourceTree } from '../tree/source-tree.js';
 import { compilerFolder } from './generated.js';
 import type { UnitFlags } from './kbuild-flags.js';

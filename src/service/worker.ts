@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { LexCache } from '../c/lex-cache.js';
+import { LexCache } from '../c/lex/lex-cache.js';
 import { verified } from '../clang/verify.js';
 import { keptReference } from '../disk/references/references.js';
 import { reviewOnTree } from '../disk/review-on-tree.js';

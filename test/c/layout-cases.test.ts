@@ -1,10 +1,10 @@
 /** The cases of test/cases/layout: C text and, in `//=>` lines, the layouts that gcc makes of it. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { readDeclarations } from '../../src/c/declarations.js';
 import { flatMembers } from '../../src/c/layout.js';
+import { tokenize } from '../../src/c/lex/tokenize.js';
+import { readDeclarations } from '../../src/c/parse/declarations.js';
 import { type TargetName, targets } from '../../src/c/target.js';
-import { tokenize } from '../../src/c/tokenize.js';
 
 const folder = 'test/cases/layout';
 

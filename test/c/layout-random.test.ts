@@ -4,10 +4,10 @@
  */
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { readDeclarations } from '../../src/c/declarations.js';
 import { type FlatMember, flatMembers } from '../../src/c/layout.js';
+import { tokenize } from '../../src/c/lex/tokenize.js';
+import { readDeclarations } from '../../src/c/parse/declarations.js';
 import { type TargetName, targets } from '../../src/c/target.js';
-import { tokenize } from '../../src/c/tokenize.js';
 import { table } from '../../src/report/table.js';
 import { type CompiledLayout, compiledLayouts, hasCompiler } from '../truth/gcc-layouts.js';
 import { prelude, type RandomRecord, randomRecords } from './random-structs.js';

@@ -1,8 +1,8 @@
 /** `_Pragma` as gcc carries it out: its operand is expanded first, and nothing of it is left among the tokens. */
 import { describe, expect, test } from '@jest/globals';
-import { preprocess } from '../../src/c/preprocess.js';
-import { textOf } from '../../src/c/spelling.js';
-import { Pragma } from '../../src/c/tokens.js';
+import { textOf } from '../../src/c/lex/spelling.js';
+import { Pragma } from '../../src/c/lex/tokens.js';
+import { preprocess } from '../../src/c/preprocess/preprocess.js';
 import { memoryTree } from '../../src/tree/memory.js';
 
 function read(text: string): { pragmas: string[]; rest: string } {

@@ -1,9 +1,9 @@
 /** Whatever the bytes say: a value, in bounded time, and what was cut is named. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { LexCache } from '../../src/c/lex-cache.js';
-import { type Preprocessed, preprocess } from '../../src/c/preprocess.js';
-import { textOf } from '../../src/c/spelling.js';
+import { LexCache } from '../../src/c/lex/lex-cache.js';
+import { textOf } from '../../src/c/lex/spelling.js';
+import { type Preprocessed, preprocess } from '../../src/c/preprocess/preprocess.js';
 import { memoryTree } from '../../src/tree/memory.js';
 
 function read(text: string, others: Readonly<Record<string, string>> = {}): Preprocessed {

@@ -2,9 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { LexCache } from '../../src/c/lex-cache.js';
-import { preprocess } from '../../src/c/preprocess.js';
-import { textOf } from '../../src/c/spelling.js';
+import { LexCache } from '../../src/c/lex/lex-cache.js';
+import { textOf } from '../../src/c/lex/spelling.js';
+import { preprocess } from '../../src/c/preprocess/preprocess.js';
 import { memoryTree } from '../../src/tree/memory.js';
 import { skipped } from '../truth/kernel.js';
 

@@ -1,6 +1,6 @@
 /** Clang, asked again, agrees with our layouts; where numbers differ from its, neither is said. */
 import { expect, test } from '@jest/globals';
-import { LexCache } from '../../src/c/lex-cache.js';
+import { LexCache } from '../../src/c/lex/lex-cache.js';
 import { type TargetName, targets } from '../../src/c/target.js';
 import { readDump } from '../../src/clang/record-layouts.js';
 import { verified } from '../../src/clang/verify.js';

@@ -1,9 +1,9 @@
 /** What gendwarfksyms hashes. The cases are checked with the tool itself by verify:gendwarfksyms; Debian 12 has none. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { readDeclarations } from '../../src/c/declarations.js';
+import { tokenize } from '../../src/c/lex/tokenize.js';
+import { readDeclarations } from '../../src/c/parse/declarations.js';
 import { targets } from '../../src/c/target.js';
-import { tokenize } from '../../src/c/tokenize.js';
 import { crcText } from '../../src/genksyms/crc.js';
 import { dwarfDump, dwarfVersion } from '../../src/genksyms/dwarf-dump.js';
 import { dwarfRules } from '../../src/genksyms/dwarf-rules.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { tokenize } from '../../src/c/tokenize.js';
+import { tokenize } from '../../src/c/lex/tokenize.js';
 import { crcText } from '../../src/genksyms/crc.js';
 import { dialectOf } from '../../src/genksyms/dialect.js';
 import { symbolsOf } from '../../src/genksyms/expand.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { LexCache } from '../../src/c/lex-cache.js';
+import { LexCache } from '../../src/c/lex/lex-cache.js';
 import { DeclarationCache } from '../../src/genksyms/declaration-cache.js';
 import { dialectOf } from '../../src/genksyms/dialect.js';
 import { type CompiledUnit, readUnit } from '../../src/kernel/unit-versions.js';

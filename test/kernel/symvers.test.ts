@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { tokenize } from '../../src/c/tokenize.js';
+import { tokenize } from '../../src/c/lex/tokenize.js';
 import { exportsOf } from '../../src/kernel/exports.js';
 import { readSymvers, writeSymvers } from '../../src/kernel/symvers.js';
 

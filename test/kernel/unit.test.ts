@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { readDeclarations } from '../../src/c/declarations.js';
+import { textOf } from '../../src/c/lex/spelling.js';
+import { readDeclarations } from '../../src/c/parse/declarations.js';
 import { predefinedMacros, withOptions } from '../../src/c/predefined.js';
-import { preprocess, type Unit } from '../../src/c/preprocess.js';
-import { textOf } from '../../src/c/spelling.js';
+import { preprocess, type Unit } from '../../src/c/preprocess/preprocess.js';
 import { targets } from '../../src/c/target.js';
 import type { RecordType } from '../../src/c/type.js';
 import { autoconfOf, readConfig } from '../../src/kernel/config.js';

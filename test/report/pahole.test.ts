@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { readDeclarations } from '../../src/c/declarations.js';
+import { tokenize } from '../../src/c/lex/tokenize.js';
+import { readDeclarations } from '../../src/c/parse/declarations.js';
 import { targets } from '../../src/c/target.js';
-import { tokenize } from '../../src/c/tokenize.js';
 import { paholeText } from '../../src/report/pahole.js';
 import { hasCompiler } from '../truth/gcc-layouts.js';
 

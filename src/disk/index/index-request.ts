@@ -1,5 +1,5 @@
 /** What the name index of a tree is made of, found again from words alone: another process makes it. */
-import type { Conditions } from '../../c/conditions.js';
+import type { Conditions } from '../../c/outline/conditions.js';
 import { predefinedMacros } from '../../c/predefined.js';
 import { KabiwatchError } from '../../errors.js';
 import type { IndexedTree } from '../../kabi/index/indexed-tree.js';

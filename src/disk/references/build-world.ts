@@ -1,6 +1,6 @@
 /** A build on disk as its units see it. */
 
-import { LexCache } from '../../c/lex-cache.js';
+import { LexCache } from '../../c/lex/lex-cache.js';
 import { predefinedMacros } from '../../c/predefined.js';
 import { KabiwatchError } from '../../errors.js';
 import { DeclarationCache } from '../../genksyms/declaration-cache.js';

@@ -1,6 +1,6 @@
 /** A thread of compare-pool.ts: a unit comes in, what differs in it between both trees goes out; each name that it saw is sent once a thread. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Unit } from '../../c/preprocess.js';
+import type { Unit } from '../../c/preprocess/preprocess.js';
 import { type TargetName, targets } from '../../c/target.js';
 import { type ComparedUnit, compareUnit, type UnitQuestion } from '../../kabi/units/compare-unit.js';
 import { nothingSeen, type Seen } from '../../kabi/units/unit-change.js';

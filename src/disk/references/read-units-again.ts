@@ -2,7 +2,7 @@
  * What all exports of a reference say after a series: the units that the plan names, those that differ from the reference's and those that
  * the series makes anew are read again, on all processors where they are many.
  */
-import { LexCache } from '../../c/lex-cache.js';
+import { LexCache } from '../../c/lex/lex-cache.js';
 import { predefinedMacros } from '../../c/predefined.js';
 import { DeclarationCache } from '../../genksyms/declaration-cache.js';
 import { dialectOf } from '../../genksyms/dialect.js';

@@ -2,10 +2,11 @@
  * Who touches a type in the files of a series as they are after it. The tree's index is of the tree before: it does not know a member that the
  * series adds, nor code that begins to use a type.
  */
-import { conditionsAt } from '../../c/known-conditions.js';
-import { operandStart } from '../../c/operand.js';
-import { textOf } from '../../c/spelling.js';
-import { type Use, usesIn } from '../../c/uses.js';
+
+import { textOf } from '../../c/lex/spelling.js';
+import { conditionsAt } from '../../c/outline/known-conditions.js';
+import { operandStart } from '../../c/outline/operand.js';
+import { type Use, usesIn } from '../../c/outline/uses.js';
 import { anyConfiguration } from '../../kernel/mentions.js';
 import type { FilePatch } from '../../patch/series.js';
 import type { SourceTree } from '../../tree/source-tree.js';

@@ -5,9 +5,9 @@
  * A conditional may begin before the fragment: its `#else` or `#endif` then closes nothing that is seen, and what stands
  * before it is under `?`. One that an added line opened is carried to the file's next hunk.
  */
-import { spellingOf, textOf } from '../../c/spelling.js';
-import { tokenize } from '../../c/tokenize.js';
-import { BeginsLine, End, Identifier, type TokenList } from '../../c/tokens.js';
+import { spellingOf, textOf } from '../../c/lex/spelling.js';
+import { tokenize } from '../../c/lex/tokenize.js';
+import { BeginsLine, End, Identifier, type TokenList } from '../../c/lex/tokens.js';
 import { genksymsTruth, negated, type Truth } from './condition.js';
 import type { Fragment, FragmentLine } from './fragment.js';
 import { expandIdioms } from './idioms.js';

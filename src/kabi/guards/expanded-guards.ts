@@ -2,9 +2,9 @@
  * Guards that no name tells: macros on changed lines that give the compiler something else than genksyms. Whatever a distribution calls its
  * macros, what they expand to in the two views is compared.
  */
-import { LineTable } from '../../c/line-table.js';
-import { type Preprocessed, preprocess } from '../../c/preprocess.js';
-import { textOf } from '../../c/spelling.js';
+import { LineTable } from '../../c/lex/line-table.js';
+import { textOf } from '../../c/lex/spelling.js';
+import { type Preprocessed, preprocess } from '../../c/preprocess/preprocess.js';
 import { overlayFiles } from '../../tree/overlay.js';
 import type { SourceTree } from '../../tree/source-tree.js';
 import type { GuardText } from '../diff/guard-text.js';

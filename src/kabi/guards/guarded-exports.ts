@@ -2,7 +2,7 @@
  * Exports that a guard of the series shows to one reader alone. What only genksyms sees has a version and no entry in the kernel's symbol
  * table: modules that use it do not load. What only the compiler sees is exported without a version.
  */
-import { tokenize } from '../../c/tokenize.js';
+import { tokenize } from '../../c/lex/tokenize.js';
 import { exportsOf } from '../../kernel/exports.js';
 import type { ChangeSet } from '../changes.js';
 import type { GuardText } from '../diff/guard-text.js';

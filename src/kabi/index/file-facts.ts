@@ -5,15 +5,15 @@
  * A use that the body of a public header's macro spells is told twice: where the macro is called, and in the header, as the macro's.
  */
 
-import type { MacroText } from '../../c/conditions.js';
-import type { TypeName } from '../../c/declarators.js';
-import { LineTable } from '../../c/line-table.js';
-import { isByValue, resolveType } from '../../c/meaning.js';
-import type { Outline } from '../../c/outline.js';
-import { spellingOf, textOf } from '../../c/spelling.js';
-import { tokenize } from '../../c/tokenize.js';
-import { Identifier, type TokenList } from '../../c/tokens.js';
-import { type Use, type UseNames, usesIn } from '../../c/uses.js';
+import { LineTable } from '../../c/lex/line-table.js';
+import { spellingOf, textOf } from '../../c/lex/spelling.js';
+import { tokenize } from '../../c/lex/tokenize.js';
+import { Identifier, type TokenList } from '../../c/lex/tokens.js';
+import type { MacroText } from '../../c/outline/conditions.js';
+import type { TypeName } from '../../c/outline/declarators.js';
+import { isByValue, resolveType } from '../../c/outline/meaning.js';
+import type { Outline } from '../../c/outline/outline.js';
+import { type Use, type UseNames, usesIn } from '../../c/outline/uses.js';
 import { includesOf } from '../../kernel/mentions.js';
 import type { FactSink } from '../../kernel/names.js';
 import { isPublicHeader } from '../public-header.js';

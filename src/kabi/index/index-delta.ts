@@ -8,9 +8,9 @@
  * conditions ask for it. Those are followed until nothing more comes.
  */
 
-import type { MacroText } from '../../c/conditions.js';
-import type { TypeName } from '../../c/declarators.js';
-import { textOf } from '../../c/spelling.js';
+import { textOf } from '../../c/lex/spelling.js';
+import type { MacroText } from '../../c/outline/conditions.js';
+import type { TypeName } from '../../c/outline/declarators.js';
 import type { FactSink, NameIndex, NameTables } from '../../kernel/names.js';
 import { isPublicHeader } from '../public-header.js';
 import { partOf } from './header-ranks.js';

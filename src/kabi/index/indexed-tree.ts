@@ -1,5 +1,5 @@
 /** The files of a tree that its name index is made of, and how they are read. */
-import type { Conditions } from '../../c/conditions.js';
+import type { Conditions } from '../../c/outline/conditions.js';
 import type { SourceTree } from '../../tree/source-tree.js';
 
 /** What is read, and as which configuration. */

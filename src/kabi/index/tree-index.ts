@@ -2,7 +2,7 @@
  * The name index of a tree, made from its files: first what every header declares, then every file's uses. Both passes read each file by
  * itself, so that several readers share the work; what they tell is put together by one builder.
  */
-import { tokenize } from '../../c/tokenize.js';
+import { tokenize } from '../../c/lex/tokenize.js';
 import { declaredNames, includesOf } from '../../kernel/mentions.js';
 import {
   type FactRows,

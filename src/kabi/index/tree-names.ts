@@ -3,17 +3,17 @@
  * that it can see. A private declaration of another source file never counts.
  */
 
-import { closing, punct } from '../../c/brackets.js';
-import { type Conditions, type MacroText, numberOf } from '../../c/conditions.js';
-import { type TypeName, unknownType } from '../../c/declarators.js';
-import { type Template, templateOf } from '../../c/effects.js';
-import { flattenCall } from '../../c/flatten.js';
-import { LineTable } from '../../c/line-table.js';
-import { membersIn, type Outline, outlineOf, outlineOfTokens, type RecordOutline } from '../../c/outline.js';
-import { textOf } from '../../c/spelling.js';
-import { tokenize } from '../../c/tokenize.js';
-import { TokenList } from '../../c/tokens.js';
-import type { UseNames } from '../../c/uses.js';
+import { LineTable } from '../../c/lex/line-table.js';
+import { textOf } from '../../c/lex/spelling.js';
+import { tokenize } from '../../c/lex/tokenize.js';
+import { TokenList } from '../../c/lex/tokens.js';
+import { closing, punct } from '../../c/outline/brackets.js';
+import { type Conditions, type MacroText, numberOf } from '../../c/outline/conditions.js';
+import { type TypeName, unknownType } from '../../c/outline/declarators.js';
+import { type Template, templateOf } from '../../c/outline/effects.js';
+import { flattenCall } from '../../c/outline/flatten.js';
+import { membersIn, type Outline, outlineOf, outlineOfTokens, type RecordOutline } from '../../c/outline/outline.js';
+import type { UseNames } from '../../c/outline/uses.js';
 import type { DeclaredKind } from '../../kernel/mentions.js';
 import type { SourceTree } from '../../tree/source-tree.js';
 import { isPublicHeader } from '../public-header.js';

@@ -1,6 +1,7 @@
 /** Where types, prototypes and exports stand in the files of a series, and which of its patches changed them. */
-import { type DeclaredLetter, findDeclaration } from '../../c/find-declaration.js';
-import { type LexedFile, lexFile, lineAt } from '../../c/lexed-file.js';
+
+import { type LexedFile, lexFile, lineAt } from '../../c/lex/lexed-file.js';
+import { type DeclaredLetter, findDeclaration } from '../../c/outline/find-declaration.js';
 import type { Series } from '../../patch/series.js';
 import type { SourceTree } from '../../tree/source-tree.js';
 import type { AddedInclude } from '../judge-source.js';

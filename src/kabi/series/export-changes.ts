@@ -1,5 +1,5 @@
 /** Exports that came, went, or changed license or namespace in the files of a series: from the files before and after, with their lines. */
-import { lexFile, lineAt } from '../../c/lexed-file.js';
+import { lexFile, lineAt } from '../../c/lex/lexed-file.js';
 import { type Export, exportsOf } from '../../kernel/exports.js';
 import type { Series } from '../../patch/series.js';
 import type { SourceTree } from '../../tree/source-tree.js';

@@ -6,11 +6,12 @@
  * it again, or, where it exports what another defines, spells its name. What is declared in a source file is opaque to genksyms. Where the text does not say what is declared (a typedef, whose users cannot be
  * asked for; a macro that declares something), nobody knows.
  */
-import { closing, punct } from '../../c/brackets.js';
-import { isFunction } from '../../c/skeleton.js';
-import { textOf } from '../../c/spelling.js';
-import { tokenize } from '../../c/tokenize.js';
-import { BeginsLine, End, type TokenList } from '../../c/tokens.js';
+
+import { textOf } from '../../c/lex/spelling.js';
+import { tokenize } from '../../c/lex/tokenize.js';
+import { BeginsLine, End, type TokenList } from '../../c/lex/tokens.js';
+import { closing, punct } from '../../c/outline/brackets.js';
+import { isFunction } from '../../c/outline/skeleton.js';
 import type { NameIndex } from '../../kernel/names.js';
 import type { SourceTree } from '../../tree/source-tree.js';
 import { roleOf } from './triage.js';

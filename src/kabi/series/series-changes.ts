@@ -5,7 +5,7 @@
  * A unit is read once a version. What was read before the series is kept for the next review on the same tree (an advice is judged several
  * times with the same before).
  */
-import { LexCache } from '../../c/lex-cache.js';
+import { LexCache } from '../../c/lex/lex-cache.js';
 import type { Overlay } from '../../tree/overlay.js';
 import type { SourceTree } from '../../tree/source-tree.js';
 import { type ChangeSet, changesOf } from '../changes.js';

@@ -1,6 +1,6 @@
 /** The files of a series that can change a declaration or a macro, and how: from the files before and after alone. */
-import { lexFile } from '../../c/lexed-file.js';
-import { differenceBetween } from '../../c/skeleton.js';
+import { lexFile } from '../../c/lex/lexed-file.js';
+import { differenceBetween } from '../../c/outline/skeleton.js';
 import type { Series } from '../../patch/series.js';
 import type { SourceTree } from '../../tree/source-tree.js';
 import { filesThatMatter } from './triage.js';

@@ -2,8 +2,9 @@
  * How a callback is called: what the caller passes and gets, as registers and stack see it. Two signatures with the same text here can be
  * called one for the other; which struct a pointer points to is not said, as of no member.
  */
-import type { DeclaredUnit } from '../../c/declarations.js';
+
 import type { Layouts } from '../../c/layout.js';
+import type { DeclaredUnit } from '../../c/parse/declarations.js';
 import { plainType } from '../../c/plain-type.js';
 import { type Member, type RecordType, stripped, type Type } from '../../c/type.js';
 import { textOfType } from '../../c/type-text.js';

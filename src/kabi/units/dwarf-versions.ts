@@ -3,11 +3,12 @@
  * it reaches is. The texts are gcc's debug information; another compiler's has other words for the same types, so that a tree's own versions
  * are not told, only which of them change.
  */
-import { readDeclarations } from '../../c/declarations.js';
-import { preprocess } from '../../c/preprocess.js';
-import { textOf } from '../../c/spelling.js';
-import { tokenize } from '../../c/tokenize.js';
-import { Text, type TokenList } from '../../c/tokens.js';
+
+import { textOf } from '../../c/lex/spelling.js';
+import { tokenize } from '../../c/lex/tokenize.js';
+import { Text, type TokenList } from '../../c/lex/tokens.js';
+import { readDeclarations } from '../../c/parse/declarations.js';
+import { preprocess } from '../../c/preprocess/preprocess.js';
 import { crcText } from '../../genksyms/crc.js';
 import { dwarfDump, dwarfTypes, dwarfVersion } from '../../genksyms/dwarf-dump.js';
 import { dwarfRules } from '../../genksyms/dwarf-rules.js';

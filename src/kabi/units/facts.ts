@@ -4,7 +4,7 @@
  *
  * A Program is a set of such units. Facts are values, so that two versions can be compared without either tree.
  */
-import type { DeclaredUnit as Unit } from '../../c/declarations.js';
+import type { DeclaredUnit as Unit } from '../../c/parse/declarations.js';
 import { plainType } from '../../c/plain-type.js';
 import { type RecordType, stripped, type Type } from '../../c/type.js';
 import { textOfType } from '../../c/type-text.js';

@@ -1,5 +1,5 @@
 /** The genksyms view of a unit as facts: versions of its exports and the dump that they come from. */
-import { preprocess } from '../../c/preprocess.js';
+import { preprocess } from '../../c/preprocess/preprocess.js';
 import { crcText } from '../../genksyms/crc.js';
 import { DeclarationCache } from '../../genksyms/declaration-cache.js';
 import type { Dialect } from '../../genksyms/dialect.js';

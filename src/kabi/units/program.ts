@@ -2,10 +2,11 @@
  * Program: one version of the tree, units of it read in both views. Reading a unit is preprocessing it once a view and taking
  * from its declarations what a comparison needs; tokens are dropped at once, because four views of a large unit are a gigabyte.
  */
-import { readDeclarations } from '../../c/declarations.js';
-import type { LexCache } from '../../c/lex-cache.js';
-import { type Preprocessed, preprocess, type Unit } from '../../c/preprocess.js';
-import { spellingOf, textOf } from '../../c/spelling.js';
+
+import type { LexCache } from '../../c/lex/lex-cache.js';
+import { spellingOf, textOf } from '../../c/lex/spelling.js';
+import { readDeclarations } from '../../c/parse/declarations.js';
+import { type Preprocessed, preprocess, type Unit } from '../../c/preprocess/preprocess.js';
 import type { Target } from '../../c/target.js';
 import type { SourceTree } from '../../tree/source-tree.js';
 import type { Missing } from '../review.js';

@@ -4,8 +4,9 @@
  *
  * Worked example: `struct list_head` is `next` and `prev`, two pointers; `struct hlist_node` is `next` and `pprev`, and may not stand for it.
  */
-import type { DeclaredUnit } from '../../c/declarations.js';
+
 import type { MemberLayout } from '../../c/layout.js';
+import type { DeclaredUnit } from '../../c/parse/declarations.js';
 import { type Member, type RecordType, stripped, type Type } from '../../c/type.js';
 import { callOf } from './calls.js';
 
