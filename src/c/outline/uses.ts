@@ -20,34 +20,17 @@ import {
   literalStart,
   type Piece,
   startsList,
-  type Template,
 } from './effects.js';
-import { declaredBy, typeOfExpression, typeOfTypeName } from './expressions.js';
+import { declaredBy } from './expressions.js';
 import { flattenCall } from './flatten.js';
 import { InitialiserReader, type Initialising, initialiserAfter } from './initialisers.js';
 import { argumentsIn } from './macro-call.js';
-import { type Declarations, isByValue, recordOf, resolveType } from './meaning.js';
-import { isCallWord, operandEnd, operandStart } from './operand.js';
-import { type FunctionOutline, type Outline, outlineOfTokens, type RecordOutline } from './outline.js';
+import { memberUse, offsetofUse, traceEntry } from './member-uses.js';
+import { isCallWord, operandStart } from './operand.js';
+import { type FunctionOutline, type Outline, outlineOfTokens } from './outline.js';
+import { definedUse, sizeofUse, stepUse } from './size-uses.js';
 import { startsDeclaration } from './statement-start.js';
-import { stepAt } from './steps.js';
-
-export interface UseNames extends Declarations {
-  /** What a macro of these names does, read once. */
-  template(macro: MacroText): Template;
-}
-
-export interface Use {
-  readonly kind: 'access' | 'sizeof' | 'define';
-  /** The record, or null where the operand's type could not be found. */
-  readonly base: string | null;
-  readonly member: string | null;
-  /** Byte offset in the file: of the outermost macro call for what a macro's body does. */
-  readonly offset: number;
-  readonly function: string | null;
-  /** The macro whose body spells it, and where in that macro's file; null for what the file itself spells. */
-  readonly macro: { readonly text: MacroText; readonly offset: number } | null;
-}
+import { type Call, outermost, type Use, UseContext, type UseNames } from './use-context.js';
 
 export function usesIn(outline: Outline, names: UseNames): Use[] {
   const uses: Use[] = [];
@@ -60,41 +43,20 @@ export function usesIn(outline: Outline, names: UseNames): Use[] {
   return uses;
 }
 
-/** The call of a macro that is being read: where it stands, and the macros that its expansion came from. */
-interface Call {
-  readonly offset: number;
-  readonly origins: readonly MacroText[];
-}
-
 const forWord = spellingOf('for');
 const tracePrototype = spellingOf('TP_PROTO');
 
-class UseReader {
-  readonly #names: UseNames;
-  #function: string | null;
-  readonly #uses: Use[];
-  #tokens: TokenList;
-  #scope: Map<string, TypeName>[] = [];
-  #call: Call | null = null;
+class UseReader extends UseContext {
   /** Arguments that nothing reads: start -> end. */
   readonly #unused = new Map<number, number>();
   /** Where the macro call stands whose expansion initialises something. */
   #initialising: number | null = null;
-  /** Types of the accesses just read, by the token of their member: `a->b` is the operand of `a->b->c`. */
-  readonly #read = new Map<number, { readonly first: number; readonly type: TypeName }>();
   /** Tokens that a macro call hands expansions of; a file has no more to give than this. */
   #budget = 5_000_000;
 
-  constructor(tokens: TokenList, names: UseNames, functionName: string | null, uses: Use[]) {
-    this.#tokens = tokens;
-    this.#names = names;
-    this.#function = functionName;
-    this.#uses = uses;
-  }
-
   function(one: FunctionOutline, body: { start: number; end: number }): void {
-    this.#scope = [new Map(one.parameters.map(({ name, type }) => [name, type]))];
-    for (const { type } of one.parameters) this.#defined(type, one.at);
+    this.scope = [new Map(one.parameters.map(({ name, type }) => [name, type]))];
+    for (const { type } of one.parameters) definedUse(this, type, one.at);
     this.#statements(body.start, body.end);
   }
 
@@ -104,10 +66,10 @@ class UseReader {
       .flatMap((one) => (one.body === null ? [] : [one.body]))
       .sort((a, b) => a.start - b.start);
     let from = 0;
-    for (const body of [...bodies, { start: this.#tokens.length, end: this.#tokens.length }]) {
-      this.#scope = [new Map()];
+    for (const body of [...bodies, { start: this.tokens.length, end: this.tokens.length }]) {
+      this.scope = [new Map()];
       for (let at = from; at < body.start; at++) {
-        if (this.#tokens.spelling[at] === tracePrototype) this.#traceParameters(at, body.start);
+        if (this.tokens.spelling[at] === tracePrototype) this.#traceParameters(at, body.start);
         at = Math.max(at, this.#definesByMacro(at, body.start) ?? this.#token(at, from, body.start));
       }
       from = Math.max(from, body.end);
@@ -116,15 +78,15 @@ class UseReader {
 
   /** TP_PROTO(…): what a trace event's code, which stands in macro arguments outside every function, has as parameters. */
   #traceParameters(at: number, end: number): void {
-    const close = closing(this.#tokens, at + 1, end);
+    const close = closing(this.tokens, at + 1, end);
     const scope = new Map<string, TypeName>();
-    for (const part of splitByCommas(this.#tokens, at + 2, close)) {
-      for (const { name, type } of declaredBy(this.#tokens, part.start, part.end, [], this.#names) ?? [])
+    for (const part of splitByCommas(this.tokens, at + 2, close)) {
+      for (const { name, type } of declaredBy(this.tokens, part.start, part.end, [], this.names) ?? [])
         scope.set(name, type);
     }
     // The event's own record, which no header declares by name.
     scope.set('__entry', { ...unknownType, base: traceEntry, depth: 1 });
-    this.#scope = [scope];
+    this.scope = [scope];
   }
 
   /**
@@ -132,49 +94,42 @@ class UseReader {
    * in their places. Gives the last token of the call, or null where it is no such macro.
    */
   #definesByMacro(at: number, end: number): number | null {
-    if (this.#tokens.kind[at] !== Identifier || this.#tokens.spelling[at + 1] !== punct.open) return null;
-    const before = at > 0 ? this.#tokens.spelling[at - 1] : punct.semi;
+    if (this.tokens.kind[at] !== Identifier || this.tokens.spelling[at + 1] !== punct.open) return null;
+    const before = at > 0 ? this.tokens.spelling[at - 1] : punct.semi;
     if (before === punct.dot || before === punct.equals || before === punct.comma || before === punct.open) return null;
-    const macro = this.#names.macro(textOf(this.#tokens.spelling[at] as number));
+    const macro = this.names.macro(textOf(this.tokens.spelling[at] as number));
     if (macro?.parameters == null) return null;
     const body = macro.body.spelling.subarray(0, macro.body.length);
     // It has a body, or calls macros that may.
     if (!body.includes(punct.brace) && !body.includes(punct.open)) return null;
-    const close = closing(this.#tokens, at + 1, end);
-    if (this.#tokens.spelling.subarray(at, close).includes(tracePrototype)) return null;
-    const flat = flattenCall(macro, this.#tokens, at, close, (name) => this.#names.macro(name));
+    const close = closing(this.tokens, at + 1, end);
+    if (this.tokens.spelling.subarray(at, close).includes(tracePrototype)) return null;
+    const flat = flattenCall(macro, this.tokens, at, close, (name) => this.names.macro(name));
     const { functions: all, variables } = outlineOfTokens(flat.tokens);
     const functions = all.filter(({ body }) => body !== null);
     if (functions.length === 0) return null;
-    const call = { offset: this.#tokens.offset[at] as number, origins: flat.origins };
-    this.#within(flat.tokens, call, () => {
+    const call = { offset: this.tokens.offset[at] as number, origins: flat.origins };
+    this.#expansion(flat.tokens, call, () => {
       for (const one of functions) {
-        this.#function = one.name;
+        this.functionName = one.name;
         if (one.body !== null) this.function(one, one.body);
       }
-      this.#function = null;
+      this.functionName = null;
       for (const { type, isExtern, at: name } of variables) if (!isExtern) this.object(type, name);
     });
-    this.#scope = [new Map()];
+    this.scope = [new Map()];
     return close;
   }
 
-  #within(tokens: TokenList, call: Call, read: () => void): void {
-    const outer = { tokens: this.#tokens, call: this.#call };
+  #expansion(tokens: TokenList, call: Call, reading: () => void): void {
     this.#budget -= tokens.length;
-    this.#tokens = tokens;
-    this.#call = call;
-    this.#read.clear();
-    read();
-    this.#read.clear();
-    this.#tokens = outer.tokens;
-    this.#call = outer.call;
+    this.within(tokens, call, reading);
   }
 
   #statements(start: number, end: number): void {
-    const { spelling } = this.#tokens;
+    const { spelling } = this.tokens;
     let begins = true;
-    this.#read.clear();
+    this.read.clear();
     for (let at = start; at < end; at++) {
       const text = spelling[at] as number;
       if (begins) this.#declare(at, end);
@@ -184,125 +139,103 @@ class UseReader {
         begins = false;
         continue;
       }
-      if (text === punct.brace) this.#scope.push(new Map());
-      else if (text === punct.endBrace && this.#scope.length > 1) this.#scope.pop();
+      if (text === punct.brace) this.scope.push(new Map());
+      else if (text === punct.endBrace && this.scope.length > 1) this.scope.pop();
       begins = text === punct.brace || text === punct.endBrace || text === punct.semi || text === punct.colon;
       begins ||= text === punct.open && spelling[at - 1] === forWord;
     }
   }
 
   #declare(at: number, end: number): void {
-    if (this.#tokens.kind[at] !== Identifier || !startsDeclaration(this.#tokens, at, end)) return;
-    if (this.#tokens.spelling[at + 1] === punct.star && !this.#meansType(textOf(this.#tokens.spelling[at] as number)))
+    if (this.tokens.kind[at] !== Identifier || !startsDeclaration(this.tokens, at, end)) return;
+    if (this.tokens.spelling[at + 1] === punct.star && !this.#meansType(textOf(this.tokens.spelling[at] as number)))
       return;
     const stop = this.#statementEnd(at, end);
-    const isExtern = this.#tokens.spelling[at] === word.extern;
-    for (const { name, type, at: place } of declaredBy(this.#tokens, at, stop, this.#scope, this.#names) ?? []) {
-      this.#scope.at(-1)?.set(name, type);
+    const isExtern = this.tokens.spelling[at] === word.extern;
+    for (const { name, type, at: place } of declaredBy(this.tokens, at, stop, this.scope, this.names) ?? []) {
+      this.scope.at(-1)?.set(name, type);
       if (!isExtern) this.object(type, place);
     }
   }
 
   /** `a * b;` after a label or a `?:` multiplies where `a` is a value. */
   #meansType(name: string): boolean {
-    return !this.#isLocal(name) && (this.#names.typedef(name) !== null || this.#names.object(name) === null);
-  }
-
-  #isLocal(name: string): boolean {
-    for (let i = this.#scope.length - 1; i >= 0; i--) if (this.#scope[i]?.has(name)) return true;
-    return false;
+    return !this.isLocal(name) && (this.names.typedef(name) !== null || this.names.object(name) === null);
   }
 
   #statementEnd(at: number, end: number): number {
     let stop = at;
-    while (stop < end && this.#tokens.spelling[stop] !== punct.semi) {
-      const spelling = this.#tokens.spelling[stop] as number;
+    while (stop < end && this.tokens.spelling[stop] !== punct.semi) {
+      const spelling = this.tokens.spelling[stop] as number;
       if (spelling === punct.close || spelling === punct.endBrace) break;
       const opens = spelling === punct.open || spelling === punct.brace || spelling === punct.bracket;
-      stop = opens ? closing(this.#tokens, stop, end) + 1 : stop + 1;
+      stop = opens ? closing(this.tokens, stop, end) + 1 : stop + 1;
     }
     return Math.min(stop, end);
   }
 
   /** Reads the token at `at`; gives the last token that needs no reading any more, or `at`. */
   #token(at: number, start: number, end: number): number {
-    const unused = this.#call === null ? this.#unused.get(at) : undefined;
+    const unused = this.call === null ? this.#unused.get(at) : undefined;
     if (unused !== undefined && unused > at) return unused - 1;
-    if (this.#tokens.kind[at] !== Identifier) {
-      const literal = this.#tokens.spelling[at] === punct.brace ? literalStart(this.#tokens, at, start) : null;
+    if (this.tokens.kind[at] !== Identifier) {
+      const literal = this.tokens.spelling[at] === punct.brace ? literalStart(this.tokens, at, start) : null;
       if (literal !== null) this.#literal(literal, at);
-      else this.#step(at, start, end);
+      else stepUse(this, at, start, end);
       return at;
     }
-    const spelling = this.#tokens.spelling[at] as number;
-    const before = at > start ? this.#tokens.spelling[at - 1] : 0;
+    const spelling = this.tokens.spelling[at] as number;
+    const before = at > start ? this.tokens.spelling[at - 1] : 0;
     if (before === punct.arrow || before === punct.dot) {
-      const first = operandStart(this.#tokens, at - 2, start);
+      const first = operandStart(this.tokens, at - 2, start);
       // `.name = …` in an initialiser has no operand: the object it initialises is a `define`.
-      if (first !== null) this.#member(first, at);
+      if (first !== null) memberUse(this, first, at);
       return at;
     }
-    const calls = this.#tokens.spelling[at + 1] === punct.open && at + 1 < end;
-    if (spelling === word.sizeof) this.#sizeof(at, end);
-    else if (calls && isOffsetof(spelling)) this.#offsetof(at, end);
-    else if (this.#call === null && !isCallWord(spelling) && this.#budget > 0) return this.#name(at, end, calls);
+    const calls = this.tokens.spelling[at + 1] === punct.open && at + 1 < end;
+    if (spelling === word.sizeof) sizeofUse(this, at, end);
+    else if (calls && isOffsetof(spelling)) offsetofUse(this, at, end);
+    else if (this.call === null && !isCallWord(spelling) && this.#budget > 0) return this.#name(at, end, calls);
     return at;
   }
 
   /** ( type-name ) { … } */
   #literal(open: number, brace: number): void {
-    if (!this.#startsTypeName(open + 1, brace - 1)) return;
-    const type = typeOfTypeName(this.#tokens, open + 1, brace - 1, this.#scope, this.#names);
-    this.#defined(type, brace);
+    if (!this.startsTypeName(open + 1, brace - 1)) return;
+    const type = this.typeNamed(open + 1, brace - 1);
+    definedUse(this, type, brace);
     this.#initialise(brace, type);
-  }
-
-  /** What counts in objects of a record, or copies one, depends on its size. */
-  #step(at: number, start: number, end: number): void {
-    const step = stepAt(this.#tokens, at, start, end);
-    if (step === null) return;
-    const known = this.#read.get(step.end - 1);
-    const operand =
-      known !== undefined && known.first === step.start
-        ? known.type
-        : typeOfExpression(this.#tokens, step.start, step.end, this.#scope, this.#names);
-    if (operand === null) return;
-    const type = resolveType(operand, this.#names);
-    const object = step.of === 'operand' ? type : pointedTo(type);
-    if (object === null || !isByValue(object, this.#names)) return;
-    const record = recordOf(object, this.#names);
-    if (record !== null) this.#use('sizeof', record.base, null, at);
   }
 
   /** `#define pfn_to_page __pfn_to_page`: what is called is the other macro. */
   #calledMacro(name: string, calls: boolean): MacroText | null {
-    const macro = this.#names.macro(name);
+    const macro = this.names.macro(name);
     if (macro === null || macro.parameters !== null || !calls || macro.body.length !== 1) return macro;
-    const other = this.#names.macro(textOf(macro.body.spelling[0] as number));
+    const other = this.names.macro(textOf(macro.body.spelling[0] as number));
     return other === null || other.parameters === null ? macro : other;
   }
 
   /** A name that may be a macro's. */
   #name(at: number, end: number, calls: boolean): number {
-    const name = textOf(this.#tokens.spelling[at] as number);
-    if (this.#isLocal(name)) return at;
+    const name = textOf(this.tokens.spelling[at] as number);
+    if (this.isLocal(name)) return at;
     const macro = this.#calledMacro(name, calls);
     if (macro === null || (macro.parameters !== null && !calls)) return at;
-    const close = macro.parameters === null ? at : closing(this.#tokens, at + 1, end);
-    const template = this.#names.template(macro);
+    const close = macro.parameters === null ? at : closing(this.tokens, at + 1, end);
+    const template = this.names.template(macro);
     if (template.effects === 'call by call') {
-      const flat = flattenCall(macro, this.#tokens, at, close, (text) => this.#names.macro(text));
+      const flat = flattenCall(macro, this.tokens, at, close, (text) => this.names.macro(text));
       this.#budget -= flat.tokens.length;
       this.#effects(effectsIn(flat), at);
       return at;
     }
     const isWhole = template.effects.pieces.length === 0 && !template.isUsed.includes(false);
     if (isWhole) return at;
-    const parts = argumentsIn(macro, this.#tokens, at + 2, close);
-    if (template.effects.pieces.length > 0) this.#effects(filledIn(template.effects, this.#tokens, parts), at);
+    const parts = argumentsIn(macro, this.tokens, at + 2, close);
+    if (template.effects.pieces.length > 0) this.#effects(filledIn(template.effects, this.tokens, parts), at);
     // Arguments that a macro does nothing with, as lockdep's where it is configured away, touch nothing. Trace events are read several
     // times, each time with another meaning of their macros.
-    if (this.#function === null) return at;
+    if (this.functionName === null) return at;
     parts.forEach(({ start, end: stop }, i) => {
       if (template.isUsed[i] === false) this.#unused.set(start, stop);
     });
@@ -310,152 +243,70 @@ class UseReader {
   }
 
   #effects(effects: Effects, at: number): void {
-    const call = { offset: this.#tokens.offset[at] as number, origins: effects.origins };
-    const outer = this.#scope.at(-1) as Map<string, TypeName>;
-    this.#within(effects.tokens, call, () => {
-      this.#scope.push(new Map());
+    const call = { offset: this.tokens.offset[at] as number, origins: effects.origins };
+    const outer = this.scope.at(-1) as Map<string, TypeName>;
+    this.#expansion(effects.tokens, call, () => {
+      this.scope.push(new Map());
       for (const piece of effects.pieces) this.#piece(piece, outer);
-      this.#scope.pop();
+      this.scope.pop();
     });
   }
 
   #piece(piece: Piece, outer: Map<string, TypeName>): void {
     const { kind, start, end, member } = piece;
-    if (kind === 'sizeof') this.#sizeof(start, end);
-    else if (kind === 'offsetof') this.#offsetof(start, end);
+    if (kind === 'sizeof') sizeofUse(this, start, end);
+    else if (kind === 'offsetof') offsetofUse(this, start, end);
     else if (kind === 'literal') this.#literal(start, member);
-    else if (kind === 'step') this.#step(member, start, end);
+    else if (kind === 'step') stepUse(this, member, start, end);
     else if (kind === 'access') {
       for (let at = member; at < end; at++) {
-        const before = this.#tokens.spelling[at - 1];
+        const before = this.tokens.spelling[at - 1];
         const isMember = at === member || before === punct.dot || before === punct.arrow;
-        if (isMember && this.#tokens.kind[at] === Identifier) this.#member(start, at);
+        if (isMember && this.tokens.kind[at] === Identifier) memberUse(this, start, at);
       }
     } else {
-      const isExtern = this.#tokens.spelling[start] === word.extern;
-      for (const { name, type, at } of declaredBy(this.#tokens, start, end, this.#scope, this.#names) ?? []) {
-        (member === 1 ? outer : this.#scope.at(-1))?.set(name, type);
+      const isExtern = this.tokens.spelling[start] === word.extern;
+      for (const { name, type, at } of declaredBy(this.tokens, start, end, this.scope, this.names) ?? []) {
+        (member === 1 ? outer : this.scope.at(-1))?.set(name, type);
         if (!isExtern) this.object(type, at);
       }
     }
   }
 
-  /** The member at `at` of the operand that begins at `first` and ends before the `.` or `->`. */
-  #member(first: number, at: number): void {
-    const name = textOf(this.#tokens.spelling[at] as number);
-    const known = this.#read.get(at - 2);
-    const operand =
-      known !== undefined && known.first === first
-        ? known.type
-        : typeOfExpression(this.#tokens, first, at - 1, this.#scope, this.#names);
-    if (operand?.base === traceEntry) return;
-    const record = operand === null ? null : recordOf(operand, this.#names);
-    // A record without a tag is the file's own.
-    if (operand !== null && /^(struct|union) (@\d+)?$/.test(operand.base)) return;
-    if (record === null) {
-      // A record that is seen nowhere is not the one that was asked for; nothing known may be any.
-      const base = operand === null || !/^(struct|union) /.test(operand.base) ? null : operand.base;
-      this.#use('access', base, name, at);
-      return;
-    }
-    const member = record.members.get(name);
-    if (member === undefined) this.#alias(record, name, at);
-    else {
-      this.#use('access', record.base, name, at);
-      if (member.type.typeofTokens === undefined) this.#read.set(at, { first, type: member.type });
-    }
-  }
-
-  /** `x->d_lock` where `#define d_lock d_lockref.lock`: the members that the body goes through. */
-  #alias(record: RecordOutline, name: string, at: number): void {
-    const macro = this.#names.macro(name);
-    const body = macro?.parameters === null ? macro.body : null;
-    if (body === null || body.kind[0] !== Identifier || !record.members.has(textOf(body.spelling[0] as number))) {
-      this.#use('access', record.base, name, at);
-      return;
-    }
-    let inner: RecordOutline | null = record;
-    for (let i = 0; i < body.length && body.kind[i] === Identifier && inner !== null; i += 2) {
-      const member: string = textOf(body.spelling[i] as number);
-      this.#use('access', inner.base, member, at);
-      const type: TypeName | undefined = inner.members.get(member)?.type;
-      inner = type === undefined ? null : recordOf(type, this.#names);
-    }
-  }
-
-  #sizeof(at: number, end: number): void {
-    const parenthesised = this.#tokens.spelling[at + 1] === punct.open;
-    const stop = parenthesised ? closing(this.#tokens, at + 1, end) : operandEnd(this.#tokens, at + 1, end);
-    const start = parenthesised ? at + 2 : at + 1;
-    const type = this.#startsTypeName(start, stop)
-      ? typeOfTypeName(this.#tokens, start, stop, this.#scope, this.#names)
-      : typeOfExpression(this.#tokens, start, stop, this.#scope, this.#names);
-    if (type === null || !isByValue(type, this.#names)) return;
-    const record = recordOf(type, this.#names);
-    if (record !== null) this.#use('sizeof', record.base, null, at);
-  }
-
-  #startsTypeName(start: number, end: number): boolean {
-    const text = textOf(this.#tokens.spelling[start] as number);
-    if (/^(struct|union|enum|const|volatile|unsigned|signed|void|char|short|int|long|typeof|__typeof__)$/.test(text))
-      return true;
-    if (this.#tokens.kind[start] !== Identifier || this.#isLocal(text)) return false;
-    return end - start <= 2 && this.#names.object(text) === null && this.#names.typedef(text) !== null;
-  }
-
-  /** offsetof(type, member.inner[…]) */
-  #offsetof(at: number, end: number): void {
-    const close = closing(this.#tokens, at + 1, end);
-    let comma = at + 2;
-    while (comma < close && this.#tokens.spelling[comma] !== punct.comma) {
-      comma = this.#tokens.spelling[comma] === punct.open ? closing(this.#tokens, comma, close) + 1 : comma + 1;
-    }
-    let record = recordOf(typeOfTypeName(this.#tokens, at + 2, comma, this.#scope, this.#names), this.#names);
-    for (let i = comma + 1; i < close && record !== null; i++) {
-      if (this.#tokens.spelling[i] === punct.bracket) i = closing(this.#tokens, i, close);
-      if (this.#tokens.kind[i] !== Identifier) continue;
-      const name = textOf(this.#tokens.spelling[i] as number);
-      const member = record.members.get(name);
-      if (member === undefined) this.#alias(record, name, i);
-      else this.#use('access', record.base, name, i);
-      record = member === undefined ? null : recordOf(member.type, this.#names);
-    }
-  }
-
   /** The object of this type whose name is at `at`, with what initialises it. */
   object(type: TypeName, at: number): void {
-    this.#defined(type, at);
-    const value = initialiserAfter(this.#tokens, at, this.#tokens.length);
+    definedUse(this, type, at);
+    const value = initialiserAfter(this.tokens, at, this.tokens.length);
     if (value >= 0) this.#initialise(value, type);
   }
 
   #initialise(at: number, type: TypeName): void {
-    const end = this.#statementEnd(at, this.#tokens.length);
-    const spelling = this.#tokens.spelling[at];
-    if (spelling !== punct.brace && (this.#tokens.kind[at] !== Identifier || this.#call !== null)) return;
+    const end = this.#statementEnd(at, this.tokens.length);
+    const spelling = this.tokens.spelling[at];
+    if (spelling !== punct.brace && (this.tokens.kind[at] !== Identifier || this.call !== null)) return;
     const reader = new InitialiserReader(
-      this.#names,
+      this.names,
       (from, place, stop) => this.#listMacro(from, place, stop),
       (from, base, name, place) => this.#initialised(from, { base, name }, place),
     );
-    const from = { tokens: this.#tokens, origins: this.#call?.origins ?? [] };
-    this.#initialising = this.#call?.offset ?? null;
+    const from = { tokens: this.tokens, origins: this.call?.origins ?? [] };
+    this.#initialising = this.call?.offset ?? null;
     reader.value(from, at, end, type);
     this.#initialising = null;
   }
 
   /** The call of a macro that stands for a list of initialisers, or for elements of one. */
   #listMacro(from: Initialising, at: number, end: number): Initialising | null {
-    if (from.origins.length > 0 || this.#call !== null || this.#budget <= 0) return null;
+    if (from.origins.length > 0 || this.call !== null || this.#budget <= 0) return null;
     const { tokens } = from;
-    const macro = this.#names.macro(textOf(tokens.spelling[at] as number));
+    const macro = this.names.macro(textOf(tokens.spelling[at] as number));
     const opens = tokens.spelling[at + 1] === punct.open && at + 1 < end;
     if (macro === null || (macro.parameters !== null && !opens)) return null;
     this.#initialising = tokens.offset[at] as number;
     const close = macro.parameters === null ? at : closing(tokens, at + 1, end);
-    const { effects, list } = this.#names.template(macro);
+    const { effects, list } = this.names.template(macro);
     if (effects === 'call by call') {
-      const flat = flattenCall(macro, tokens, at, close, (text) => this.#names.macro(text));
+      const flat = flattenCall(macro, tokens, at, close, (text) => this.names.macro(text));
       this.#budget -= flat.tokens.length;
       return startsList(flat.tokens) ? flat : null;
     }
@@ -467,45 +318,13 @@ class UseReader {
   #initialised({ tokens, origins }: Initialising, { base, name }: { base: string; name: string }, at: number): void {
     const own = tokens.offset[at] as number;
     const text = origins[(tokens.file[at] as number) - 1];
-    this.#uses.push({
+    this.uses.push({
       kind: 'access',
       base: outermost(base),
       member: name,
       offset: text === undefined ? own : (this.#initialising ?? own),
-      function: this.#function,
-      macro: text === undefined ? null : { text, offset: own },
-    });
-  }
-
-  #defined(type: TypeName, at: number): void {
-    if (type.depth > type.arrays || !isByValue(type, this.#names)) return;
-    const record = recordOf(type, this.#names);
-    if (record !== null) this.#use('define', record.base, null, at);
-  }
-
-  #use(kind: Use['kind'], base: string | null, member: string | null, at: number): void {
-    const origin = this.#call === null ? 0 : (this.#tokens.file[at] as number);
-    const own = this.#tokens.offset[at] as number;
-    const text = origin === 0 ? undefined : this.#call?.origins[origin - 1];
-    this.#uses.push({
-      kind,
-      base: base === null ? null : outermost(base),
-      member,
-      offset: origin === 0 ? own : (this.#call as Call).offset,
-      function: this.#function,
+      function: this.functionName,
       macro: text === undefined ? null : { text, offset: own },
     });
   }
 }
-
-function pointedTo(type: TypeName): TypeName | null {
-  const { depth, arrays } = type;
-  return depth === 0 ? null : { ...type, depth: depth - 1, arrays: Math.max(0, arrays - 1) };
-}
-
-/** `struct outer/@12` is an anonymous member of `struct outer`: its members are the outer one's. */
-function outermost(base: string): string {
-  return base.replace(/\/@.*$/, '');
-}
-
-const traceEntry = 'struct trace entry';

@@ -6,7 +6,8 @@
 import { textOf } from '../../c/lex/spelling.js';
 import { conditionsAt } from '../../c/outline/known-conditions.js';
 import { operandStart } from '../../c/outline/operand.js';
-import { type Use, usesIn } from '../../c/outline/uses.js';
+import type { Use } from '../../c/outline/use-context.js';
+import { usesIn } from '../../c/outline/uses.js';
 import { anyConfiguration } from '../../kernel/mentions.js';
 import type { FilePatch } from '../../patch/series.js';
 import type { SourceTree } from '../../tree/source-tree.js';

@@ -13,7 +13,7 @@ import { type TypeName, unknownType } from '../../c/outline/declarators.js';
 import { type Template, templateOf } from '../../c/outline/effects.js';
 import { flattenCall } from '../../c/outline/flatten.js';
 import { membersIn, type Outline, outlineOf, outlineOfTokens, type RecordOutline } from '../../c/outline/outline.js';
-import type { UseNames } from '../../c/outline/uses.js';
+import type { UseNames } from '../../c/outline/use-context.js';
 import type { DeclaredKind } from '../../kernel/mentions.js';
 import type { SourceTree } from '../../tree/source-tree.js';
 import { isPublicHeader } from '../public-header.js';
