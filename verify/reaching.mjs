@@ -35,9 +35,9 @@ const counts = { told: 0, none: 0, reached: 0, wrong: 0 };
 for (const [done, name] of asked.entries()) {
   process.stderr.write(`\r${done} of ${asked.length}`);
   const through = input.reaching([name]);
-  if (through === null) continue;
+  if (through?.isAll !== true) continue;
   counts.told++;
-  const told = new Set(input.spelling(through));
+  const told = new Set(input.spelling(through.types));
   if (told.size === 0) counts.none++;
   const rows = reference.row('types', dumpKey(name)) ?? [];
   const sources = rows

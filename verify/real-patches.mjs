@@ -3,7 +3,7 @@
  *     [--most 300]
  *
  * ARCHIVE is a public-inbox repository. Each mail is taken alone; those that change a header which modules can include, and apply, are reviewed
- * as the command does without a reference: with the whole tree's users and some of the exporting units. Prints the verdicts, how long reviews take, and each silent-break and conditional with what it rests on.
+ * as the command does without a reference: with the whole tree's users and some of the exporting units. Prints the verdicts, how long reviews take, and each verdict but none and crc-break with what it rests on.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -79,11 +79,11 @@ for await (const { raw } of mailsInGit(
   times.push(process.cpuUsage(started).user / 1e6);
   verdicts.set(review.verdict, (verdicts.get(review.verdict) ?? 0) + 1);
   process.stderr.write(`\r${times.length} reviewed, ${patches} with headers, ${mails} mails`);
-  if (['silent-break', 'conditional', 'unknown'].includes(review.verdict))
+  if (['silent-break', 'conditional', 'unknown', 'guarded'].includes(review.verdict))
     told.push({ key, id: series.messageId, review });
 }
 
-for (const verdict of ['silent-break', 'conditional', 'unknown'])
+for (const verdict of ['silent-break', 'conditional', 'unknown', 'guarded'])
   for (const { key, id, review } of told.filter((one) => one.review.verdict === verdict)) {
     console.log(`\n${verdict}: ${key} <${id}>`);
     const own = review.types.filter((type) => type.verdict === verdict).slice(0, 6);

@@ -5,7 +5,7 @@ import { targets } from '../c/target.js';
 import { KabiwatchError } from '../errors.js';
 import type { ConsumerQuestion, Placement } from '../kabi/consumers/consumers.js';
 import { type Architecture, architectures } from '../kabi/review.js';
-import { typesReaching } from '../kabi/series/reaching-types.js';
+import { type Reaching, typesReaching } from '../kabi/series/reaching-types.js';
 import type { Reading } from '../kabi/series/series-changes.js';
 import { headerUnitFolder } from '../kabi/units/header-unit.js';
 import type { Build, Versioner } from '../kabi/units/program.js';
@@ -57,8 +57,8 @@ export interface TreeInput {
   readonly whoUses: () => ConsumerQuestion;
   /** Sources that are built, export something and spell one of these types, as `struct s` or a typedef's name. */
   readonly spelling: (types: readonly string[]) => readonly string[];
-  /** Types through which genksyms can come to one of these; null where the tree's index is not there, or cannot tell. */
-  readonly reaching: (types: readonly string[]) => readonly string[] | null;
+  /** Types through which genksyms can come to one of these; null where the tree's index is not there. */
+  readonly reaching: (types: readonly string[]) => Reaching | null;
   /** What earlier reviews on this very tree have read; absent: nothing. */
   readonly reading?: Reading;
 }
@@ -101,7 +101,7 @@ export function treeInput(options: TreeOptions): TreeInput {
     return unitsSpelling(types, base, all, index());
   };
   const near = (path: string): KbuildUnit | null => unitAt(tree, values, archDir, path);
-  const reaching = (types: readonly string[]): readonly string[] | null => {
+  const reaching = (types: readonly string[]): Reaching | null => {
     const names = index();
     return names === null ? null : typesReaching(types, base, names);
   };

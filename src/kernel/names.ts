@@ -274,7 +274,7 @@ export class NameIndex {
     return this.#files(kind, name);
   }
 
-  /** Files that spell `struct tag`. */
+  /** Files that spell `struct tag`, `union tag` or `enum tag`. */
   filesWithTag(base: string): string[] {
     return [...new Set(this.#files('tag', base))];
   }

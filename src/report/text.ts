@@ -171,15 +171,15 @@ export function place(at: { bitOffset: number | null } | null): string {
 
 function findings(review: Review): string[] {
   const many = review.series.patches.length > 1;
-  return bySeverity(review.findings)
-    .filter((one) => one.severity !== 'info' || review.findings.length < 4)
-    .slice(0, 12)
-    .flatMap((one) => {
-      const patch = many && one.patch > 0 ? ` (patch ${one.patch})` : '';
-      const subject = one.type ?? one.symbol;
-      const about = subject === null ? '' : `${plain(subject)}: `;
-      return [`- ${one.rule}${patch}`, ...filled(`${about}${plain(one.text)}`, WIDTH, '  ')];
-    });
+  const [worst, all] = [review.findings.filter(({ severity }) => severity !== 'info'), bySeverity(review.findings)];
+  // Information is left out where there is worse to say.
+  const told = all.length < 4 ? all : worst.length > 0 ? bySeverity(worst) : all.slice(0, 4);
+  return told.slice(0, 12).flatMap((one) => {
+    const patch = many && one.patch > 0 ? ` (patch ${one.patch})` : '';
+    const subject = one.type ?? one.symbol;
+    const about = subject === null ? '' : `${plain(subject)}: `;
+    return [`- ${one.rule}${patch}`, ...filled(`${about}${plain(one.text)}`, WIDTH, '  ')];
+  });
 }
 
 function guards(review: Review): string[] {

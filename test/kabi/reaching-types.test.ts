@@ -121,6 +121,22 @@ test('what embeds a type whose version changes is not called silent while export
   expect(verdicts(8)).toEqual(['crc-break', 'inner crc-break', 'outer crc-break']);
 });
 
+test.each([
+  ['a typedef', 'typedef struct {\n\tlong id;\n} seen_t;\n', 'long id', 'seen_t'],
+  ['an enumeration', 'enum seen {\n\tSEEN_A,\n};\n', 'SEEN_A', 'enum seen'],
+])('%s has a version through the struct that an exporting source spells in its place', (_, text, line, name) => {
+  const file = 'include/net/seen.h';
+  const files = {
+    [file]: text,
+    'include/net/outer.h': `#include <net/seen.h>\nstruct outer {\n\t${name} seen;\n};\n`,
+    'net/outer.c':
+      '#include <linux/export.h>\n#include <net/outer.h>\nlong take(struct outer *p)\n{\n\treturn 0;\n}\nEXPORT_SYMBOL(take);\n',
+  };
+  const first = line === 'SEEN_A' ? 'SEEN_NEW,\n\t' : 'long more;\n\t';
+  const made = review(files, { [file]: text.replace(line, first + line) });
+  expect([made.verdict, made.symbols.changed.map((one) => one.name)]).toEqual(['crc-break', ['take']]);
+});
+
 test("a tree without its configuration gives no number: every layout would be another kernel's", () => {
   const kconfig = { 'include/linux/kconfig.h': '#include <generated/autoconf.h>\n' };
   const tree = new SmallTree({ ...quiet, ...driver, ...kconfig });

@@ -49,7 +49,7 @@ export interface IndexKey {
 export function identityOf({ config }: IndexSpec, { tree, files, archDirectory }: IndexedTree): IndexKey {
   // Comments and order of a .config say nothing.
   const lines = (config ?? '').split('\n').filter((line) => line.startsWith('CONFIG_'));
-  const how = `names/13\n${archDirectory}\n${lines.sort().join('\n')}\n`;
+  const how = `names/14\n${archDirectory}\n${lines.sort().join('\n')}\n`;
   const hash = createHash('sha256').update(how);
   for (const file of files) hash.update(`${file} ${tree.contentId(file)}\n`);
   return {

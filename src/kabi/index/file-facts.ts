@@ -23,8 +23,7 @@ import type { TreeNames } from './tree-names.js';
 /** Where a file's number is found. */
 export type FileNumbers = ReadonlyMap<string, number>;
 
-const structWord = spellingOf('struct');
-const unionWord = spellingOf('union');
+const tagWords = ['struct', 'union', 'enum'].map(spellingOf);
 
 export function fileFacts(
   path: string,
@@ -101,10 +100,10 @@ function tagsIn({ tokens, functions }: Outline): Map<string, boolean> {
   return tags;
 }
 
-/** `struct tag` where that is spelled at `at`. */
+/** `struct tag`, `union tag` or `enum tag` where that is spelled at `at`. */
 function tagAt({ spelling, kind }: TokenList, at: number): string | null {
   const word = spelling[at] as number;
-  if ((word !== structWord && word !== unionWord) || kind[at + 1] !== Identifier) return null;
+  if (!tagWords.includes(word) || kind[at + 1] !== Identifier) return null;
   return `${textOf(word)} ${textOf(spelling[at + 1] as number)}`;
 }
 

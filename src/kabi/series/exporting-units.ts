@@ -7,6 +7,7 @@ import { unpackNumbers } from '../../kernel/number-set.js';
 import { type Reference, unitKey } from '../../kernel/reference.js';
 import { dumpKey } from '../judge-symbols.js';
 import type { Review } from '../review.js';
+import type { Reaching } from './reaching-types.js';
 
 export interface ExportingUnits {
   /** Source files, the likeliest first; at most as many as asked for. */
@@ -27,8 +28,8 @@ export interface UnitsKnown {
    * those that include a header.
    */
   readonly spelling: (words: readonly string[]) => readonly string[];
-  /** Types through which an export can come to one of these; null where nobody knows. */
-  readonly reaching: (types: readonly string[]) => readonly string[] | null;
+  /** Types through which an export can come to one of these; null where nobody was asked. */
+  readonly reaching: (types: readonly string[]) => Reaching | null;
 }
 
 /** `headers`: public ones that the series touches; asked for where no type of them changes, but what else they declare may. */
@@ -44,10 +45,12 @@ export function exportingUnits(
   const through = reached.length > 0 || types.length === 0 ? null : known.reaching(names);
   const found = reached.length > 0 ? reached : known.spelling(types.length > 0 ? names : included);
   const places = types.length > 0 ? types.map(({ file }) => file) : headers;
-  const more = through === null ? [] : nearestFirst([...known.spelling(through)], places);
+  // Where others may lead there too, nothing is settled, and units are wanted only while there are too few.
+  const isWanted = through !== null && (through.isAll || found.length < most);
+  const more = isWanted ? nearestFirst([...known.spelling(through.types)], places) : [];
   const all = [...new Set([...nearestFirst([...found], places), ...more])];
   const left = Math.max(0, all.length - most);
-  const isSettled = through !== null && left === 0;
+  const isSettled = through?.isAll === true && left === 0;
   const settled = new Set(isSettled ? types.map(({ kind, name }) => dumpKey(`${kind} ${name}`)) : []);
   return { units: all.slice(0, most), left, settled };
 }

@@ -19,45 +19,57 @@ import { roleOf } from './triage.js';
 /** More are not followed: a type that so many reach is reached by an export that is read first. */
 const [mostTypes, mostHeaders] = [60, 150];
 
-/**
- * `types` as `struct s` and `union u`; null where it cannot be told, or where there are too many. Among the answers is `f()` for a function or an object
- * that headers declare with one of them.
- */
-export function typesReaching(types: readonly string[], tree: SourceTree, index: NameIndex): readonly string[] | null {
-  const found = new Set(types);
-  const objects = new Set<string>();
-  let read = 0;
-  for (const type of found) {
-    if (!/^(struct|union) \w+$/.test(type)) return null;
-    const headers = headersSpelling(type, index);
-    read += headers.length;
-    if (read > mostHeaders) return null;
-    for (const file of headers) {
-      const bytes = tree.read(file);
-      const names = bytes === null ? null : declaredWith(type, tokenize(bytes));
-      if (names === null) return null;
-      for (const one of names) (one.endsWith('()') ? objects : found).add(one);
-    }
-    if (found.size > mostTypes) return null;
-  }
-  return [...found, ...objects];
+export interface Reaching {
+  /** As they came in, `struct s`, `union u`; and `f()` for a function or an object that headers declare with one of them. */
+  readonly types: readonly string[];
+  /** Through no other type, function or object can genksyms come to one of these. */
+  readonly isAll: boolean;
 }
 
+/** `types` as `struct s`, `union u`, `enum e`, or a typedef's name. */
+export function typesReaching(types: readonly string[], tree: SourceTree, index: NameIndex): Reaching {
+  const found = new Set(types);
+  const objects = new Set<string>();
+  const told = (isAll: boolean): Reaching => ({ types: [...found, ...objects], isAll });
+  let isAll = true;
+  let read = 0;
+  for (const type of found) {
+    isAll &&= /^(struct|union) \w+$/.test(type);
+    const headers = headersSpelling(type, index);
+    read += headers.length;
+    if (read > mostHeaders) return told(false);
+    for (const file of headers) {
+      const bytes = tree.read(file);
+      const declared = bytes === null ? nothing : declaredWith(type, tokenize(bytes));
+      isAll &&= declared.isAll;
+      for (const one of declared.types) (one.endsWith('()') ? objects : found).add(one);
+    }
+    if (found.size > mostTypes) return told(false);
+  }
+  return told(isAll);
+}
+
+const nothing: Reaching = { types: [], isAll: false };
+
 function headersSpelling(type: string, index: NameIndex): string[] {
-  const files = new Set([...index.filesWithTag(type), ...index.headersWithTagInMacro(type)]);
+  const files = new Set([
+    ...index.filesWithTag(type),
+    ...index.filesWithType(type),
+    ...index.headersWithTagInMacro(type),
+  ]);
   return [...files].filter((file) => file.endsWith('.h') && roleOf(file) !== 'other');
 }
 
-/** The structs and unions of a header that spell the type, and the functions and objects; null where something else may pass it on. */
-function declaredWith(type: string, tokens: TokenList): string[] | null {
+/** The structs and unions of a header that spell the type, and the functions and objects; all where nothing else may pass it on. */
+function declaredWith(type: string, tokens: TokenList): Reaching {
   const spells = new RegExp(`\\b${type}\\b`);
   const { declarations, macros } = partsOf(tokens);
-  if (macros.some((text) => spells.test(text) && !isCode(text))) return null;
+  const inMacro = macros.some((text) => spells.test(text) && !isCode(text));
   // `#define parameter parameter64`: who spells the one means the other.
-  if (macros.some((text) => text.split(' ').slice(1).join(' ') === type.split(' ')[1])) return null;
-  const spelling = declarations.filter((text) => spells.test(text));
-  const names = spelling.map(namesIn);
-  return names.some((one) => one === null) ? null : names.flatMap((one) => one ?? []);
+  const renamed = macros.some((text) => text.split(' ').slice(1).join(' ') === type.split(' ')[1]);
+  const names = declarations.filter((text) => spells.test(text)).map(namesIn);
+  const isAll = !inMacro && !renamed && !names.includes(null);
+  return { types: names.flatMap((one) => one ?? []), isAll };
 }
 
 interface Parts {
