@@ -49,8 +49,11 @@ function wildcard(tree: SourceTree, pattern: string): string {
   const slash = path.lastIndexOf('/');
   const name = path.slice(slash + 1);
   const dir = path.slice(0, Math.max(0, slash));
+  const isPattern = /[*?[]/.test(name);
+  // Most often a file is asked for by its name: listing its folder costs more.
+  if (!isPattern && tree.contentId(path) !== null) return pattern;
   const names = tree.list(dir).map((entry) => entry.replace(/\/$/, ''));
-  if (!/[*?[]/.test(name)) return names.includes(name) ? pattern : '';
+  if (!isPattern) return names.includes(name) ? pattern : '';
   const parts = name.split(/([*?])/).map((part) => (part === '*' ? '[^/]*' : part === '?' ? '[^/]' : escaped(part)));
   const expression = new RegExp(`^${parts.join('')}$`);
   const prefix = pattern.slice(0, pattern.lastIndexOf('/') + 1);
