@@ -196,9 +196,25 @@ export function pathsFrom(
   const paths = new Map<string, readonly string[]>([[from, [from]]]);
   for (const [key, path] of paths) {
     if (stop(key)) continue;
-    for (const next of dump.get(key)?.match(/(?<![\w#])[stueE]#\w+/g) ?? []) {
-      if (!paths.has(next)) paths.set(next, [...path, next]);
-    }
+    for (const next of named(dump, key)) if (!paths.has(next)) paths.set(next, [...path, next]);
   }
   return paths;
+}
+
+/** Asked again for each export that comes by. */
+const namedIn = new WeakMap<ReadonlyMap<string, string>, Map<string, readonly string[]>>();
+
+/** Keys that a key's text names. */
+function named(dump: ReadonlyMap<string, string>, key: string): readonly string[] {
+  let known = namedIn.get(dump);
+  if (known === undefined) {
+    known = new Map();
+    namedIn.set(dump, known);
+  }
+  let names = known.get(key);
+  if (names === undefined) {
+    names = [...new Set(dump.get(key)?.match(/(?<![\w#])[stueE]#\w+/g))];
+    known.set(key, names);
+  }
+  return names;
 }
